@@ -1,0 +1,7 @@
+#!/bin/sh
+# Install the pinned dependencies, link Shoal in, and compile the kernels once.
+set -eu
+venv=$1 pins=$2
+"$venv/bin/python" -m pip install -q --require-hashes -r "$pins"
+"$venv/bin/python" -m pip install -q --no-deps --no-build-isolation --no-index -e .
+"$venv/bin/python" -m shoal.clustering.warm
