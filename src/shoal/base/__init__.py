@@ -1,0 +1,1 @@
+"""Words that every room shares: errors, ids, clock, settings, faults, files, database, events."""

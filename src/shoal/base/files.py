@@ -1,0 +1,73 @@
+"""Files that are either whole and on the disk, or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from shoal.base.errors import Forbidden, ShoalError, StorageFull
+from shoal.base.faults import FaultPoint
+
+
+@contextmanager
+def durable_file(point: FaultPoint, path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that replaces `path` when the block ends well, and leaves no trace when it does not.
+
+    The file and its folder are synced before the block's end is reached.
+
+    Raises:
+        StorageFull: the disk has no room; nothing is left behind.
+        Forbidden: the folder cannot be written.
+    """
+    draft: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            draft = Path(file.name)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        point.reached("before")
+        draft.replace(path)
+        draft = None
+        sync_folder(path.parent)
+        point.reached("after")
+    except OSError as error:
+        raise explained(error, path) from error
+    finally:
+        if draft is not None:
+            with suppress(OSError):
+                draft.unlink()
+
+
+def write_durably(point: FaultPoint, path: Path, content: bytes) -> None:
+    """Write a whole file durably; raises what `durable_file` raises."""
+    with durable_file(point, path) as file:
+        file.write(content)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def explained(error: OSError, path: Path) -> ShoalError | OSError:
+    """Return an error that says what to do about a full or read-only disk, else the error itself."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(
+            f"The disk is full: {path.parent} has no room.", hint="Free some space and try again."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return Forbidden(
+            f"{path.parent} cannot be written.", hint="Choose another folder or change its rights."
+        )
+    return error
