@@ -1,0 +1,28 @@
+"""Find clusters in arrays: estimators with scikit-learn's interface over compiled kernels.
+
+Names are loaded when first used, so importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shoal.clustering.gaussian import GaussianKMeans
+    from shoal.clustering.kmeans import KMeans
+    from shoal.clustering.selector import GaussianKMeansSelector
+
+__all__ = ["GaussianKMeans", "GaussianKMeansSelector", "KMeans"]
+
+_HOMES = {"GaussianKMeans": "gaussian", "GaussianKMeansSelector": "selector", "KMeans": "kmeans"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
