@@ -12,7 +12,7 @@ T = TypeVar("T")
 def wait_until(
     predicate: Callable[[], T], *, timeout: float = 30.0, on_timeout: Callable[[], object] = lambda: ""
 ) -> T:
-    """Return the predicate's first true value; fail with `on_timeout()`'s diagnostics after `timeout` seconds."""
+    """Return the first true value; after `timeout` seconds fail with the diagnostics."""
     end = time.monotonic() + timeout
     while not (value := predicate()):
         if time.monotonic() > end:

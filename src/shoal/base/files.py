@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from shoal.base.errors import Forbidden, ShoalError, StorageFull
 from shoal.base.faults import FaultPoint
 
 
 @contextmanager
-def durable_file(point: FaultPoint, path: Path) -> Iterator[BinaryIO]:
+def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
     """Open a new file that replaces `path` when the block ends well, and leaves no trace when it does not.
 
     The file and its folder are synced before the block's end is reached.
