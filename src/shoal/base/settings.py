@@ -1,0 +1,205 @@
+"""One tree of settings, from defaults, a file, the environment and flags, in that order.
+
+The file is `shoal.toml`: `--config FILE`, else `$SHOAL_CONFIG`, else in the home. The environment is
+`SHOAL_` + the name, with `__` between levels: `SHOAL_LIMITS__UPLOAD=100000000`. A secret is never a
+value: it is `@FILE` or `env:NAME`, and is read when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from shoal.base.errors import InvalidSetting
+
+Tree = dict[str, Any]
+PREFIX = "SHOAL_"
+# Read elsewhere, before there are settings: not part of the tree.
+NOT_SETTINGS = {"SHOAL_CONFIG", "SHOAL_SERVER", "SHOAL_FAULT", "SHOAL_FAULT_ONCE", "SHOAL_CACHE_DIR"}
+
+
+def default_home() -> Path:
+    """Return the user's data folder for Shoal (XDG base directories)."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "shoal"
+
+
+def default_workers() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Branch(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Branch):
+    """What one request may ask for."""
+
+    upload: int = Field(default=256 << 20, ge=1, description="bytes of one uploaded file")
+    expanded: int = Field(default=4 << 30, ge=1, description="bytes a compressed file may grow to")
+    max_k: int = Field(default=100, ge=1, description="largest number of clusters a study may try")
+    fits: int = Field(default=100_000, ge=1, description="fits of one study")
+    jobs_per_owner: int = Field(
+        default=0, ge=0, description="jobs of one owner that run at once; 0: no limit"
+    )
+
+
+class Retention(_Branch):
+    """How long what has ended is kept; `shoal gc` removes the rest."""
+
+    logs_days: int = Field(default=30, ge=0, description="days that logs of ended jobs are kept")
+    jobs_days: int = Field(default=90, ge=0, description="days that ended jobs are kept, studies excepted")
+    events_days: int = Field(default=7, ge=0, description="days that events are kept")
+
+
+class Settings(_Branch):
+    """Every setting of Shoal."""
+
+    home: Path = Field(default_factory=default_home, description="the folder that holds everything")
+    home_wait: float = Field(default=600.0, ge=0, description="seconds to wait for another command to end")
+    database: str | None = Field(
+        default=None, description="URL, @FILE or env:NAME; empty: SQLite in the home"
+    )
+    workers: int = Field(
+        default_factory=default_workers, ge=1, le=1024, description="worker processes on this machine"
+    )
+    listen: tuple[str, ...] = Field(default=("127.0.0.1:8002",), description="HOST:PORT[,tls] to answer on")
+    root_path: str = Field(default="", description="prefix behind a proxy")
+    hosts: tuple[str, ...] = Field(default=(), description="names that requests may use for this server")
+    server_token: str | None = Field(default=None, description="@FILE or env:NAME; needed beyond loopback")
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+
+    @field_validator("home")
+    @classmethod
+    def _expand(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("database")
+    @classmethod
+    def _no_password(cls, database: str | None) -> str | None:
+        if database and not is_reference(database) and urlsplit(database).password:
+            raise ValueError("a password does not belong in a setting: put the URL into a file and say @FILE")
+        return database or None
+
+    @field_validator("server_token")
+    @classmethod
+    def _only_reference(cls, token: str | None) -> str | None:
+        if token and not is_reference(token):
+            raise ValueError("a secret does not belong in a setting: say @FILE or env:NAME")
+        return token or None
+
+
+def is_reference(value: str) -> bool:
+    """Say whether a value points at a secret instead of being one."""
+    return value.startswith(("@", "env:"))
+
+
+def resolve_secret(reference: str) -> str:
+    """Read the secret that `@FILE` or `env:NAME` points at; anything else is returned as it is.
+
+    Raises:
+        InvalidSetting: the file or variable is not there.
+    """
+    try:
+        if reference.startswith("@"):
+            return Path(reference[1:]).expanduser().read_text().strip()
+        if reference.startswith("env:"):
+            return os.environ[reference[4:]]
+    except (OSError, KeyError) as error:
+        raise InvalidSetting(f"The secret {reference} cannot be read.", hint=str(error)) from error
+    return reference
+
+
+def load_settings(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """Return the settings of this process; raises InvalidSetting."""
+    return load_with_sources(flags, config)[0]
+
+
+def load_with_sources(
+    flags: Mapping[str, Any] | None = None, config: Path | None = None
+) -> tuple[Settings, dict[str, str]]:
+    """Return the settings and, for each dotted name that was set, where its value comes from."""
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    environment = dict(_from_environment())
+    home = Path(given.get("home") or environment.get("home") or default_home()).expanduser()
+    file = _config_file(config, home)
+    layers = [(str(file), _read_file(file)), ("environment", environment), ("flag", given)]
+    sources = {name: layer for layer, tree in layers for name in _leaves(tree)}
+    try:
+        return Settings.model_validate(reduce(_merge, (tree for _, tree in layers), Tree())), sources
+    except ValidationError as error:
+        raise _explained(error, sources) from error
+
+
+def _config_file(config: Path | None, home: Path) -> Path | None:
+    chosen = config or (Path(os.environ["SHOAL_CONFIG"]) if "SHOAL_CONFIG" in os.environ else None)
+    if chosen is not None and not chosen.is_file():
+        raise InvalidSetting(f"The settings file {chosen} is not there.")
+    default = home / "shoal.toml"
+    return chosen or (default if default.is_file() else None)
+
+
+def _read_file(file: Path | None) -> Tree:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise InvalidSetting(f"The settings file {file} cannot be read.", hint=str(error)) from error
+
+
+def _from_environment() -> Iterator[tuple[str, Any]]:
+    tree: Tree = {}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            *branches, leaf = name.removeprefix(PREFIX).lower().split("__")
+            branch = reduce(lambda at, level: at.setdefault(level, {}), branches, tree)
+            branch[leaf] = _value(leaf, os.environ[name])
+    yield from tree.items()
+
+
+def _value(leaf: str, text: str) -> Any:
+    return tuple(text.split()) if leaf in {"listen", "hosts"} else text
+
+
+def _merge(below: Tree, above: Tree) -> Tree:
+    merged = dict(below)
+    for name, value in above.items():
+        old = merged.get(name)
+        merged[name] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _leaves(tree: Tree, prefix: str = "") -> Iterator[str]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _explained(error: ValidationError, sources: Mapping[str, str]) -> InvalidSetting:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return InvalidSetting(
+            f"There is no setting {name} ({_source(name, sources)}).", hint=f"There are: {known}."
+        )
+    reason = first["msg"].removeprefix("Value error, ")
+    return InvalidSetting(f"The setting {name} ({_source(name, sources)}) cannot be used: {reason}.")
+
+
+def _source(name: str, sources: Mapping[str, str]) -> str:
+    return next(
+        (source for leaf, source in sources.items() if leaf == name or leaf.startswith(name)), "default"
+    )
