@@ -23,6 +23,7 @@ from shoal.clustering.jit import kernel
 VECTOR_BYTES = 64
 ROW_VECTORS = 4
 CHUNKS = 16
+LONG_ROW = 32
 
 Floats = NDArray[np.floating[Any]]
 Doubles = NDArray[np.float64]
@@ -69,9 +70,16 @@ def _pack(rows: Floats, offset: Floats, blocks: Floats) -> None:
     for b in range(blocks.shape[0]):
         first = b * size
         count = min(size, n - first)
-        for j in range(d):
+        # Whichever of reading and writing strides less: a long row is read in order.
+        if d < LONG_ROW:
+            for j in range(d):
+                for r in range(count):
+                    blocks[b, j, r] = rows[first + r, j] - offset[j]
+        else:
             for r in range(count):
-                blocks[b, j, r] = rows[first + r, j] - offset[j]
+                for j in range(d):
+                    blocks[b, j, r] = rows[first + r, j] - offset[j]
+        for j in range(d):
             for r in range(count, size):
                 blocks[b, j, r] = 0.0
 

@@ -1,0 +1,198 @@
+"""Pass over packed rows: assign each to its nearest centre, and keep the sums of every cluster.
+
+Rows are cut into `CHUNKS` chunks that follow from their number alone. Each chunk has sums, masses (sums of
+weights) and counts of its own, and they are added in the order of the chunks; so results are the same bits
+for any number of threads. A pass adds and subtracts only the rows whose label changed, from the block that
+is still in the first-level cache: after a few iterations that is a small part of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.clustering.jit import kernel, summing_kernel
+from shoal.clustering.packing import ROW_VECTORS, Doubles, Floats
+from shoal.clustering.tile import TILE_CENTRES, TILE_VECTORS, nearest_of_tile
+from shoal.clustering.vector import lowest_bit
+
+Labels = NDArray[np.int32]
+Integers = NDArray[np.int64]
+ONE = np.uint64(1)
+
+
+@kernel
+def pack_centres(centres: Doubles, packed: Floats, norms: Floats) -> None:
+    """Write -2 c by groups and features to `packed`, and |c|^2 of the rounded centre to `norms`.
+
+    `centres` (k, d) are centred as the rows are; what is left of `packed` (groups, d, TILE_CENTRES) becomes
+    0, of `norms` infinity.
+    """
+    k, d = centres.shape
+    packed[:] = 0.0
+    norms[:] = np.inf
+    for c in range(k):
+        group, q = c // TILE_CENTRES, c % TILE_CENTRES
+        norm = 0.0
+        for j in range(d):
+            packed[group, j, q] = centres[c, j]
+            rounded = np.float64(packed[group, j, q])
+            norm += rounded * rounded
+            packed[group, j, q] *= -2.0
+        norms[c] = norm
+
+
+@kernel
+def _move(
+    blocks: Floats,
+    block: int,
+    r: int,
+    weight: float,
+    old: int,
+    new: int,
+    sums: Doubles,
+    masses: Doubles,
+    counts: Integers,
+) -> None:
+    for j in range(blocks.shape[1]):
+        value = weight * np.float64(blocks[block, j, r])
+        sums[old, j] -= value
+        sums[new, j] += value
+    masses[old] -= weight
+    masses[new] += weight
+    if weight > 0.0:
+        counts[old] -= 1
+        counts[new] += 1
+
+
+@kernel
+def assign_chunks(
+    blocks: Floats,
+    n: int,
+    weights: Doubles,
+    bounds: Integers,
+    chunks: tuple[int, int],
+    packed: Floats,
+    norms: Floats,
+    labels: Labels,
+    keep_sums: bool,
+    sums: Doubles,
+    masses: Doubles,
+    counts: Integers,
+) -> int:
+    """Assign the rows of chunks `chunks[0]` up to `chunks[1]`; return how many labels changed.
+
+    `labels[0]` holds the labels before and after, `labels[1]` is room to work. With `keep_sums`, moves what
+    changed between the `sums` (CHUNKS, k, d), `masses` and `counts` (CHUNKS, k).
+    """
+    size = blocks.shape[2]
+    span = size // ROW_VECTORS * TILE_VECTORS
+    changes = 0
+    for chunk in range(chunks[0], chunks[1]):
+        for block in range(bounds[chunk], bounds[chunk + 1]):
+            for vector in range(0, ROW_VECTORS, TILE_VECTORS):
+                word = nearest_of_tile(blocks, packed, norms, labels, block, vector)
+                first = vector // TILE_VECTORS * span
+                left = n - (block * size + first)
+                if left < span:
+                    word &= (ONE << np.uint64(max(left, 0))) - ONE
+                while word != 0:
+                    r = first + lowest_bit(word)
+                    word &= word - ONE
+                    row = block * size + r
+                    new = labels[1, row]
+                    if keep_sums:
+                        weight = weights[row] if weights.shape[0] > 0 else 1.0
+                        _move(
+                            blocks,
+                            block,
+                            r,
+                            weight,
+                            labels[0, row],
+                            new,
+                            sums[chunk],
+                            masses[chunk],
+                            counts[chunk],
+                        )
+                    labels[0, row] = new
+                    changes += 1
+    return changes
+
+
+@kernel
+def sum_chunks(
+    rows: Floats,
+    offset: Floats,
+    weights: Doubles,
+    bounds: Integers,
+    size: int,
+    chunks: tuple[int, int],
+    labels: Labels,
+    sums: Doubles,
+    masses: Doubles,
+    counts: Integers,
+) -> None:
+    """Sum the centred rows of each cluster anew, for chunks `chunks[0]` up to `chunks[1]`.
+
+    The value added is the one in the packed block, rounded alike, so full and moved sums agree.
+    """
+    n, d = rows.shape
+    for chunk in range(chunks[0], chunks[1]):
+        sums[chunk] = 0.0
+        masses[chunk] = 0.0
+        counts[chunk] = 0
+        for i in range(bounds[chunk] * size, min(n, bounds[chunk + 1] * size)):
+            weight = weights[i] if weights.shape[0] > 0 else 1.0
+            c = labels[0, i]
+            for j in range(d):
+                sums[chunk, c, j] += weight * np.float64(rows[i, j] - offset[j])
+            masses[chunk, c] += weight
+            counts[chunk, c] += weight > 0.0
+
+
+@summing_kernel
+def inertia_of(
+    rows: Floats, weights: Doubles, bounds: Integers, size: int, labels: Labels, centres: Doubles
+) -> float:
+    """Return the weighted sum of squared distances of rows to their centres (k, d), neither centred."""
+    n, d = rows.shape
+    total = 0.0
+    for chunk in range(bounds.shape[0] - 1):
+        part = 0.0
+        for i in range(bounds[chunk] * size, min(n, bounds[chunk + 1] * size)):
+            c = labels[0, i]
+            distance = 0.0
+            for j in range(d):
+                gap = np.float64(rows[i, j]) - centres[c, j]
+                distance += gap * gap
+            part += distance * weights[i] if weights.shape[0] > 0 else distance
+        total += part
+    return total
+
+
+@kernel
+def reduce_chunks(
+    sums: Doubles, masses: Doubles, counts: Integers, total: Doubles, mass: Doubles, count: Integers
+) -> None:
+    """Add the chunks' sums, masses and counts in the order of the chunks."""
+    total[:] = 0.0
+    mass[:] = 0.0
+    count[:] = 0
+    for chunk in range(sums.shape[0]):
+        for c in range(sums.shape[1]):
+            count[c] += counts[chunk, c]
+            mass[c] += masses[chunk, c]
+            for j in range(sums.shape[2]):
+                total[c, j] += sums[chunk, c, j]
+
+
+def groups_of(k: int) -> int:
+    """Return how many groups of a tile's width `k` centres fill."""
+    return -(-k // TILE_CENTRES)
+
+
+def label_room(blocks: NDArray[Any]) -> tuple[int, int]:
+    """Return the shape of the labels of packed blocks."""
+    return 2, blocks.shape[0] * blocks.shape[2]
