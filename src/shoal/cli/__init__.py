@@ -1,0 +1,1 @@
+"""The command line: `shoal NOUN VERB`, one file per noun."""

@@ -1,0 +1,88 @@
+"""The entry of `shoal`: finds the command, and turns errors into sentences and exit codes.
+
+Exit 0: done. 1: failed. 2: wrong usage. 130: stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from shoal import __version__
+from shoal.base.errors import ShoalError
+from shoal.cli import dataset, doctor, job, maintenance, serve, study
+
+app = typer.Typer(
+    name="shoal",
+    help="Find how many clusters your data has.",
+    epilog="Start with: shoal study run yourfile.csv     Every command takes --help and --debug.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(study.app, name="study")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(job.app, name="job")
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(maintenance.backup)
+app.command("restore")(maintenance.restore)
+app.command("gc")(maintenance.gc)
+app.command("upgrade")(maintenance.upgrade)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; a traceback is printed only with `--debug`."""
+    debug = "--debug" in arguments
+    try:
+        result = app(args=[word for word in arguments if word != "--debug"], standalone_mode=False)
+    except TyperException as misuse:
+        return _wrong_usage(misuse)
+    except (KeyboardInterrupt, Abort):
+        return 130
+    except BrokenPipeError:
+        return _reader_left()
+    except ShoalError as error:
+        if debug:
+            traceback.print_exc()
+        return _failed(error)
+    return result if isinstance(result, int) else 0
+
+
+def _wrong_usage(misuse: TyperException) -> int:
+    message = misuse.format_message()
+    if message:
+        typer.echo(f"error: {message}", err=True)
+    else:  # a noun without a verb: its help was printed
+        return 2
+    command = getattr(getattr(misuse, "ctx", None), "command_path", "shoal")
+    typer.echo(f"  See: {command} --help", err=True)
+    return 2
+
+
+def _failed(error: ShoalError) -> int:
+    typer.echo(f"error: {error.message}", err=True)
+    for line in error.hint.splitlines():
+        typer.echo(f"  {line}", err=True)
+    return 1
+
+
+def _reader_left() -> int:
+    # `shoal job list | head` closed the pipe: that is no failure, but Python would complain at exit.
+    sys.stdout = None  # type: ignore[assignment]
+    return 0
