@@ -1,0 +1,65 @@
+"""What kinds of job there are: which function runs one, and what its result does to the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from shoal.base.errors import NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from shoal.jobs.model import Job
+
+Record = Callable[["Connection", "Job", dict[str, Any] | None], None]
+_kinds: dict[str, Kind] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job.
+
+    `run` is "package.module:function", imported in worker processes only and called with (spec, context).
+    `record` runs where the database is, inside the transaction that finishes a job well: what it writes is
+    written exactly once. `threads` is how many threads one run may use (`context.threads`).
+    """
+
+    name: str
+    run: str
+    record: Record | None = None
+    threads: int = 1
+
+
+def register(kind: Kind) -> Kind:
+    """Make a kind known; the same kind may be registered again.
+
+    Raises:
+        ValueError: another kind has this name, or `run` is not "module:function".
+    """
+    if _kinds.get(kind.name, kind) != kind:
+        raise ValueError(f"job kind {kind.name} is registered twice")
+    module, _, function = kind.run.partition(":")
+    if not (module and function):
+        raise ValueError(f"job kind {kind.name} needs run='module:function', not {kind.run!r}")
+    _kinds[kind.name] = kind
+    return kind
+
+
+def get(name: str) -> Kind:
+    """Return a kind by its name.
+
+    Raises:
+        NotFound: no such kind is registered in this process.
+    """
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise NotFound(f"There is no job kind {name!r} here.", kind=name) from None
+
+
+def registered() -> Mapping[str, Kind]:
+    """Return every kind by its name."""
+    return MappingProxyType(_kinds)
