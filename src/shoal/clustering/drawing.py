@@ -1,9 +1,9 @@
 """Draw rows at random so that neither their order nor repeating instead of weighting them matters.
 
 Drawing by a running sum over the rows as they lie would make the outcome depend on their order. Here the
-running sum follows a hash of what the rows hold: equal rows lie side by side wherever they came from, so a row
-of weight three and the same row given three times are drawn by the same random numbers. A full sort is not
-needed: masses are summed by the leading bits of the hashes, then by the next bits within the part that was hit.
+running sum follows a hash of what the rows hold: equal rows lie side by side wherever they came from, so a
+row of weight three and the same row given three times are drawn by the same random numbers. A full sort is
+not needed: masses are summed by the leading bits of the hashes, then by the next bits within the part hit.
 """
 
 from __future__ import annotations

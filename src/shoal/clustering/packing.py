@@ -99,12 +99,12 @@ class PackedRows:
     @property
     def count(self) -> int:
         """Return the number of rows."""
-        return self.rows.shape[0]
+        return int(self.rows.shape[0])
 
     @property
     def features(self) -> int:
         """Return the number of columns."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -116,7 +116,8 @@ class PackedRows:
 
         They follow from the number of rows alone, so sums reduced in chunk order do not depend on threads.
         """
-        return np.arange(CHUNKS + 1, dtype=np.int64) * self.blocks.shape[0] // CHUNKS
+        bounds: NDArray[np.int64] = np.arange(CHUNKS + 1) * self.blocks.shape[0] // CHUNKS
+        return bounds
 
 
 def pack(rows: Floats, offset: Floats) -> PackedRows:

@@ -174,18 +174,70 @@ def inertia_of(
 
 @kernel
 def reduce_chunks(
-    sums: Doubles, masses: Doubles, counts: Integers, total: Doubles, mass: Doubles, count: Integers
-) -> None:
-    """Add the chunks' sums, masses and counts in the order of the chunks."""
+    sums: Doubles, masses: Doubles, counts: Integers, total: Doubles, mass: Doubles, peaks: Integers
+) -> int:
+    """Add sums and masses in the order of the chunks; return how many clusters have no row of any weight.
+
+    The mass of such a cluster becomes exactly 0. `peaks` (k,) holds the largest count each cluster had.
+    """
     total[:] = 0.0
     mass[:] = 0.0
-    count[:] = 0
-    for chunk in range(sums.shape[0]):
-        for c in range(sums.shape[1]):
-            count[c] += counts[chunk, c]
+    empty = 0
+    for c in range(total.shape[0]):
+        count = 0
+        for chunk in range(sums.shape[0]):
+            count += counts[chunk, c]
             mass[c] += masses[chunk, c]
-            for j in range(sums.shape[2]):
+            for j in range(total.shape[1]):
                 total[c, j] += sums[chunk, c, j]
+        peaks[c] = max(peaks[c], count)
+        if count == 0:
+            mass[c] = 0.0
+            empty += 1
+    return empty
+
+
+@kernel
+def move_centres(
+    total: Doubles, mass: Doubles, centres: Doubles, moves: Doubles, packed: Floats, norms: Floats
+) -> float:
+    """Move centres (k, d) to their clusters' means; one without mass stays. Return the sum of squared moves.
+
+    Writes how far each moved to `moves` (k,), and packs the new centres.
+    """
+    k, d = centres.shape
+    shift = 0.0
+    for c in range(k):
+        moves[c] = 0.0
+        if mass[c] > 0.0:
+            square = 0.0
+            for j in range(d):
+                mean = total[c, j] / mass[c]
+                gap = mean - centres[c, j]
+                centres[c, j] = mean
+                square += gap * gap
+            shift += square
+            moves[c] = np.sqrt(square)
+    pack_centres(centres, packed, norms)
+    return shift
+
+
+@kernel
+def squared_distances(blocks: Floats, labels: Labels, centres: Doubles, distances: Doubles) -> None:
+    """Write the squared distance of each packed row (n,) to its centre; `centres` are centred as the rows."""
+    size = blocks.shape[2]
+    for i in range(distances.shape[0]):
+        distances[i] = 0.0
+        for j in range(blocks.shape[1]):
+            gap = np.float64(blocks[i // size, j, i % size]) - centres[labels[0, i], j]
+            distances[i] += gap * gap
+
+
+@kernel
+def relabel(labels: Labels, ranks: Labels, renamed: Labels) -> None:
+    """Write the rank of each row's label to `renamed` (n,)."""
+    for i in range(renamed.shape[0]):
+        renamed[i] = ranks[labels[0, i]]
 
 
 def groups_of(k: int) -> int:

@@ -1,7 +1,7 @@
 """Choose starting centres among the rows: greedy k-means++, or at random.
 
 Each next centre is the best of 2 + floor(ln k) rows drawn with a chance proportional to weight times squared
-distance from the centres so far (Arthur and Vassilvitskii 2007, section 5; the greedy form that scikit-learn uses).
+distance from the centres so far (Arthur and Vassilvitskii 2007, section 5; the form that scikit-learn uses).
 The choice depends on what the rows and weights are, not on their order (see `drawing`).
 """
 
@@ -150,7 +150,7 @@ def kmeans_plusplus(
 ) -> tuple[Floats, Rows]:
     """Return starting centres (k, d), and the indices (k,) of the rows they are, by greedy k-means++.
 
-    `X` is (n, d), finite, k <= n; `sample_weight` (n,) is not negative, and not all zero. Raises `InvalidInput`.
+    `X` is (n, d), finite, k <= n; `sample_weight` (n,) is not negative, not all zero; else `InvalidInput`.
     """
     from sklearn.utils import check_random_state
 

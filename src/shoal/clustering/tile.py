@@ -26,7 +26,7 @@ from shoal.clustering.vector import (
     repeat,
 )
 
-# Sixteen accumulators and four row vectors fill the registers of AVX-512; half as wide ones hold half as many.
+# Sixteen accumulators and four row vectors fill the registers of AVX-512; others hold a quarter of that.
 TILE_VECTORS, TILE_CENTRES = (4, 4) if has_wide_registers() else (1, 4)
 
 

@@ -1,7 +1,7 @@
 """Write LLVM vector code: the few building blocks that the register tiles of the kernels are made of.
 
-numba compiles loops over scalars and leaves vectors to LLVM, which does not find a register tile. So a tile is
-written here as vector instructions, around ordinary loops whose bounds are run-time values: one compiled
+numba compiles loops over scalars and leaves vectors to LLVM, which does not find a register tile. So a tile
+is written here as vector instructions, around ordinary loops whose bounds are run-time values: one compiled
 kernel per data type, none per shape. `fmuladd` and not `fma`: where a CPU has no fused form, the latter
 becomes one library call per lane.
 """

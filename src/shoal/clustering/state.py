@@ -1,0 +1,133 @@
+"""Hold what a K-Means fit keeps between iterations, and the steps that change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.clustering.packing import (
+    CHUNKS,
+    Doubles,
+    Floats,
+    PackedRows,
+    aligned_empty,
+    aligned_zeros,
+    block_rows,
+)
+from shoal.clustering.passes import (
+    Integers,
+    Labels,
+    assign_chunks,
+    groups_of,
+    inertia_of,
+    label_room,
+    move_centres,
+    pack_centres,
+    reduce_chunks,
+    sum_chunks,
+)
+from shoal.clustering.team import Team
+from shoal.clustering.tile import TILE_CENTRES
+
+
+@dataclass(frozen=True)
+class Data:
+    """Hold packed rows, their weights (n,) or an empty array for weights of one, and the chunks' bounds."""
+
+    packed: PackedRows
+    weights: Doubles
+    bounds: Integers
+
+    @classmethod
+    def of(cls, packed: PackedRows, weights: Doubles) -> Data:
+        """Cut packed rows into chunks."""
+        return cls(packed, weights, packed.chunk_bounds())
+
+
+class ClusterSums:
+    """Keep sums, masses and counts of clusters by chunk, and their totals."""
+
+    def __init__(self, k: int, features: int) -> None:
+        self.by_chunk = (
+            np.zeros((CHUNKS, k, features)),
+            np.zeros((CHUNKS, k)),
+            np.zeros((CHUNKS, k), np.int64),
+        )
+        self.total: Doubles = np.empty((k, features))
+        self.mass: Doubles = np.empty(k)
+        self.peaks: Integers = np.zeros(k, np.int64)
+
+    def reduce(self) -> int:
+        """Add up the chunks in order; return how many clusters are empty."""
+        return reduce_chunks(*self.by_chunk, self.total, self.mass, self.peaks)
+
+    def have_shrunk(self) -> bool:
+        """Say whether a cluster lost so much of itself that rounding left by what it lost may show."""
+        return bool((self.by_chunk[2].sum(axis=0) * 64 < self.peaks).any())
+
+
+class RowState:
+    """Assign every row anew at each iteration, many rows at a time (see `tile`)."""
+
+    def __init__(self, data: Data, centres: Doubles, team: Team) -> None:
+        """Start from `centres` (k, d), centred as the packed rows are; they are changed in place."""
+        k, d = centres.shape
+        dtype: np.dtype[Any] = data.packed.dtype
+        self.data = data
+        self.centres = centres
+        self.moves: Doubles = np.zeros(k)
+        self.labels: Labels = aligned_zeros(label_room(data.packed.blocks), np.int32)
+        self.sums = ClusterSums(k, d)
+        self._team = team
+        self._packed: Floats = aligned_empty((groups_of(k), d, TILE_CENTRES), dtype)
+        self._norms: Floats = aligned_empty((groups_of(k) * TILE_CENTRES,), dtype)
+        pack_centres(centres, self._packed, self._norms)
+
+    def assign(self, keep_sums: bool) -> int:
+        """Find the nearest centre of every row; return how many labels changed.
+
+        With `keep_sums` the sums follow the labels; they must have been those of the labels before.
+        """
+        packed = self.data.packed
+
+        def assign(chunks: tuple[int, int]) -> int:
+            return assign_chunks(
+                packed.blocks, packed.count, self.data.weights, self.data.bounds, chunks,
+                self._packed, self._norms, self.labels, keep_sums, *self.sums.by_chunk,
+            )  # fmt: skip
+
+        return self._team.sum(assign)
+
+    def rebuild_sums(self) -> None:
+        """Sum the clusters anew from the labels, which also drops what rounding has left."""
+        packed = self.data.packed
+        size = block_rows(packed.dtype)
+
+        def add(chunks: tuple[int, int]) -> int:
+            sum_chunks(
+                packed.rows, packed.offset, self.data.weights, self.data.bounds, size, chunks, self.labels,
+                *self.sums.by_chunk,
+            )  # fmt: skip
+            return 0
+
+        self._team.sum(add)
+
+    def move_centres(self) -> float:
+        """Move every centre to the mean of its cluster; return the sum of squared moves."""
+        sums = self.sums
+        return move_centres(sums.total, sums.mass, self.centres, self.moves, self._packed, self._norms)
+
+    def inertia(self) -> float:
+        """Return the weighted sum of squared distances of the rows to the centres of their labels."""
+        packed = self.data.packed
+        centres = self.centres + packed.offset
+        size = block_rows(packed.dtype)
+        return inertia_of(packed.rows, self.data.weights, self.data.bounds, size, self.labels, centres)
+
+
+def row_labels(state: RowState) -> NDArray[np.int32]:
+    """Return the labels (n,) of a state's rows."""
+    return state.labels[0, : state.data.packed.count].copy()
