@@ -6,6 +6,8 @@ ShoalError
 │   └── MissingExtra         an optional dependency is not installed
 ├── Unauthenticated     401  who you are is not known
 ├── Forbidden           403  you may not do this
+│   ├── Misdirected     421  the server was called by a name that is not its own
+│   └── ForeignCaller        a page or user that may not call this server did
 ├── NotFound            404  there is no such thing, or you may not see it
 ├── Conflict            409  the thing is in a state that does not allow this
 │   └── HomeInUse            another process holds the home folder
@@ -87,6 +89,19 @@ class Forbidden(ShoalError):
 
     code = "forbidden"
     status = 403
+
+
+class Misdirected(Forbidden):
+    """Say that the server was called by a name that is not its own."""
+
+    code = "misdirected"
+    status = 421
+
+
+class ForeignCaller(Forbidden):
+    """Say that a page of another origin, or another user of this machine, called the server."""
+
+    code = "foreign_caller"
 
 
 class NotFound(ShoalError):

@@ -1,0 +1,1 @@
+"""HTTP in, the rooms out: one file per face."""

@@ -1,0 +1,56 @@
+"""The whole server as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+from shoal import __version__
+from shoal.access.tokens import Tokens
+from shoal.server.bodies import Bodies
+from shoal.server.draining import Draining
+from shoal.server.faces import Face, Faces, OnPorts
+from shoal.server.heads import Heads
+from shoal.server.loopback import Guard
+from shoal.server.metrics import Measured
+from shoal.server.parts import House
+from shoal.server.refusals import Refusals
+from shoal.server.registered import faces_of
+from shoal.server.tracing import Tracing
+
+
+def make_app(
+    house: House, tokens: Tokens, *, faces: Sequence[Face] | None = None, draining: Draining | None = None
+) -> ASGIApp:
+    """Return the application that serves a house; `faces` defaults to all that are registered."""
+    registry = Faces(faces if faces is not None else faces_of(house.settings))
+    api = make_api(house, registry, draining or Draining())
+    guarded = Guard(
+        Bodies(Heads(api), limit_of=registry.limit_of),
+        tokens=tokens,
+        names=house.settings.hosts,
+        is_door=registry.is_door,
+        acting_get=registry.acting_get,
+    )
+    return Tracing(Measured(guarded))
+
+
+def make_api(house: House, registry: Faces, draining: Draining) -> FastAPI:
+    """Return the routes with their errors, without the guard before them."""
+    api = FastAPI(
+        title="Shoal",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.house = house
+    api.state.draining = draining
+    for face in registry.faces:
+        ports = [Depends(OnPorts(face.ports))] if face.ports else []
+        api.include_router(face.router, dependencies=ports)
+    Refusals(registry).install(api)
+    return api

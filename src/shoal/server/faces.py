@@ -1,0 +1,132 @@
+"""The registry of faces: every path that the server answers, in one place.
+
+A face is a group of routes that speak one language: the new API, the health checks, later the pages and
+the documented requests of each older system.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shoal.access import Action
+from shoal.server import problems
+from shoal.server.rules import Rule, rule_of
+
+Renderer = Callable[[problems.Problem, str, Mapping[str, str] | None], Response]
+JSON_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True)
+class Face:
+    """Say how a group of routes looks from outside.
+
+    Args:
+        name: one word for people and for tests.
+        router: the routes; each declares a `Rule`.
+        render: writes errors in the face's own language.
+        ports: the ports of the listeners that answer it; None means all.
+        uploads: the body limit in bytes of routes that take more than `JSON_LIMIT`, by (method, path).
+        acting_gets: paths whose GET changes something, so that another origin's page may not call them.
+    """
+
+    name: str
+    router: APIRouter
+    render: Renderer = problems.reply
+    ports: frozenset[int] | None = None
+    uploads: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    acting_gets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path of a face."""
+
+    face: Face
+    method: str
+    path: str
+    rule: Rule | None
+    declared: APIRoute
+
+    @property
+    def shape(self) -> str:
+        """Return what paths it answers, whatever its parameters are called."""
+        return re.sub(r"\?P<\w+>", "", self.declared.path_regex.pattern)
+
+    def matches(self, path: str) -> bool:
+        """Say whether a request's path is this route's."""
+        return self.declared.path_regex.match(path) is not None
+
+
+class Faces:
+    """All faces of a server.
+
+    Raises:
+        ValueError: two routes answer the same method and path, or a route has no access rule.
+    """
+
+    def __init__(self, faces: Sequence[Face]) -> None:
+        self.faces = tuple(faces)
+        self.routes = tuple(route for face in faces for route in _routes(face))
+        _check(self.routes)
+        doors = [route for route in self.routes if route.rule and route.rule.action is Action.SERVER_PING]
+        self._doors = frozenset((route.method, route.path) for route in doors)
+        self._acting = tuple(route for route in self.routes if route.path in route.face.acting_gets)
+
+    def is_door(self, method: str, path: str) -> bool:
+        """Say whether a request needs no token anywhere; only fixed paths can be doors."""
+        return ("GET" if method == "HEAD" else method, path) in self._doors
+
+    def limit_of(self, method: str, path: str) -> int:
+        """Return how many bytes a request's body may have."""
+        found = (face.uploads[method, path] for face in self.faces if (method, path) in face.uploads)
+        return next(found, JSON_LIMIT)
+
+    def acting_get(self, path: str) -> bool:
+        """Say whether a GET of this path changes something."""
+        return any(route.matches(path) for route in self._acting)
+
+    def allowed(self, path: str) -> list[str]:
+        """Return the methods that a path takes."""
+        return sorted({route.method for route in self.routes if route.matches(path)})
+
+    def renderer(self, path: str) -> Renderer:
+        """Return who writes errors for a path."""
+        return next((route.face.render for route in self.routes if route.matches(path)), problems.reply)
+
+
+class OnPorts:
+    """Answer only on listeners of certain ports."""
+
+    def __init__(self, ports: frozenset[int]) -> None:
+        self._ports = ports
+
+    async def __call__(self, request: Request) -> None:
+        """Pass, or say that there is no such path here."""
+        if request.state.listener.port not in self._ports:
+            raise HTTPException(404)
+
+
+def _routes(face: Face) -> Iterator[Route]:
+    for route in face.router.routes:
+        if not isinstance(route, APIRoute):
+            raise ValueError(f"{face.name}: {route} is not a route with a rule")
+        for method in sorted(route.methods or ()):
+            yield Route(face, method, route.path, rule_of(route), route)
+
+
+def _check(routes: Sequence[Route]) -> None:
+    counted = Counter((route.method, route.shape) for route in routes)
+    for route in routes:
+        if counted[route.method, route.shape] > 1:
+            raise ValueError(f"{route.method} {route.path} is answered twice")
+        if route.rule is None:
+            raise ValueError(f"{route.method} {route.path} has no access rule")

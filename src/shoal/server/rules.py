@@ -1,0 +1,38 @@
+"""The access rule of a route: which action it is."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from shoal.access import Action, Actor, require
+from shoal.server.parts import House
+
+
+class Rule:
+    """Let the request's actor through when it may do the action; the route gets the `Actor`.
+
+    A route that acts on a certain thing asks `require` again when it has found the thing.
+    """
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    async def __call__(self, request: Request) -> Actor:
+        """Return who acts; raises Unauthenticated or Forbidden."""
+        actor: Actor = request.state.actor
+        require(actor, self.action)
+        return actor
+
+
+def rule_of(route: APIRoute) -> Rule | None:
+    """Return the access rule that a route declares."""
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return next((call for call in calls if isinstance(call, Rule)), None)
+
+
+async def the_house(request: Request) -> House:
+    """Return the house that is served."""
+    return cast(House, request.app.state.house)

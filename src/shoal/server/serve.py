@@ -1,0 +1,141 @@
+"""Running the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shoal.access.tokens import Tokens, load
+from shoal.base.settings import Settings, resolve_secret
+from shoal.server.app import make_app
+from shoal.server.draining import Draining
+from shoal.server.listener import Listener, checked
+from shoal.server.parts import House
+from shoal.server.paths import Entrance, checked_root_path
+from shoal.server.protocol import Protocol
+from shoal.server.tls import context_for
+
+# How long requests that have begun may take to end after the server was told to stop.
+GRACE_SECONDS = 30
+Announce = Callable[[str], None]
+
+
+class Bound:
+    """Listeners with their sockets: ports are taken, nothing is answered yet."""
+
+    def __init__(self, settings: Settings, tokens: Tokens) -> None:
+        self.root_path = checked_root_path(settings.root_path)
+        wanted = checked(settings.listen, token=bool(tokens))
+        self.tls = context_for(settings, wanted)
+        self.sockets: list[socket.socket] = []
+        self.listeners: list[Listener] = []
+        try:
+            for listener in wanted:
+                self.sockets.append(listener.bind())
+                self.listeners.append(listener.bound(self.sockets[-1]))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Return the address that a program of this machine calls best."""
+        nearest = next((each for each in self.listeners if each.loopback), self.listeners[0])
+        return nearest.url + self.root_path
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for each in self.sockets:
+            each.close()
+
+
+def serve(house: House, announce: Announce = print) -> None:
+    """Serve a house until SIGINT or SIGTERM; what has begun is finished, unless a second signal cuts it.
+
+    `announce` gets one line that says where, when requests are answered.
+
+    Raises:
+        InvalidSetting: an address to listen on, the token or the prefix cannot be used.
+        Conflict: a port is in use.
+    """
+    tokens = tokens_of(house.settings)
+    asyncio.run(_serve(house, Bound(house.settings, tokens), tokens, announce))
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """Return the tokens that open a server with these settings; raises InvalidSetting."""
+    given = resolve_secret(settings.server_token) if settings.server_token else None
+    return load(settings.home, given)
+
+
+async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce) -> None:
+    draining = Draining()
+    app = make_app(house, tokens, draining=draining)
+    servers = [_server(app, bound, listener) for listener in bound.listeners]
+    with _stopped_by_signals(servers, draining):
+        running = [
+            asyncio.create_task(server.serve(sockets=[own]))
+            for server, own in zip(servers, bound.sockets, strict=True)
+        ]
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.005)
+        house.home.publish(bound.url)
+        announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
+        try:
+            await asyncio.gather(*running)
+        finally:
+            house.home.publish(None)
+
+
+class _Server(uvicorn.Server):
+    """One listener's server; signals are for all of them together."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(app: ASGIApp, bound: Bound, listener: Listener) -> _Server:
+    config = uvicorn.Config(
+        Entrance(app, listener, bound.root_path),
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        # Who calls is what the kernel says, never what a header says.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    if listener.tls:
+        config.load()
+        config.ssl = bound.tls
+    return _Server(config)
+
+
+@contextmanager
+def _stopped_by_signals(servers: list[_Server], draining: Draining) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.force_exit = draining.begun
+            server.should_exit = True
+        draining.begin()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for each in signals:
+        loop.add_signal_handler(each, stop)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            for each in signals:
+                loop.remove_signal_handler(each)
