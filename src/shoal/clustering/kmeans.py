@@ -174,11 +174,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     def transform(self, X: ArrayLike) -> Floats:
         """Return the distance (n, k) of each row to each centre."""
-        from sklearn.metrics.pairwise import euclidean_distances
+        from scipy.spatial.distance import cdist
 
         check_is_fitted(self)
         rows = checked_rows(self, X, reset=False)
-        distances: Floats = euclidean_distances(rows, self.cluster_centers_.astype(rows.dtype))
+        # By differences: the faster form by products has no digits left where a row lies on a centre.
+        distances: Floats = cdist(rows, self.cluster_centers_).astype(rows.dtype)
         return distances
 
     def fit_transform(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Floats:

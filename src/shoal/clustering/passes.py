@@ -1,7 +1,7 @@
 """Pass over packed rows: assign each to its nearest centre, and keep the sums of every cluster.
 
 Rows are cut into `CHUNKS` chunks that follow from their number alone. Each chunk has sums, masses (sums of
-weights) and counts of its own, and they are added in the order of the chunks; so results are the same bits
+weights) of its own, and they are added in the order of the chunks; so results are the same bits
 for any number of threads. A pass adds and subtracts only the rows whose label changed, from the block that
 is still in the first-level cache: after a few iterations that is a small part of them.
 """
@@ -45,26 +45,14 @@ def pack_centres(centres: Doubles, packed: Floats, norms: Floats) -> None:
 
 
 @kernel
-def _move(
-    blocks: Floats,
-    block: int,
-    r: int,
-    weight: float,
-    old: int,
-    new: int,
-    sums: Doubles,
-    masses: Doubles,
-    counts: Integers,
-) -> None:
-    for j in range(blocks.shape[1]):
+def _move(blocks: Floats, block: int, r: int, weight: float, old: int, new: int, sums: Doubles) -> None:
+    d = blocks.shape[1]
+    for j in range(d):
         value = weight * np.float64(blocks[block, j, r])
         sums[old, j] -= value
         sums[new, j] += value
-    masses[old] -= weight
-    masses[new] += weight
-    if weight > 0.0:
-        counts[old] -= 1
-        counts[new] += 1
+    sums[old, d] -= weight
+    sums[new, d] += weight
 
 
 @kernel
@@ -79,16 +67,16 @@ def assign_chunks(
     labels: Labels,
     keep_sums: bool,
     sums: Doubles,
-    masses: Doubles,
     counts: Integers,
 ) -> int:
     """Assign the rows of chunks `chunks[0]` up to `chunks[1]`; return how many labels changed.
 
     `labels[0]` holds the labels before and after, `labels[1]` is room to work. With `keep_sums`, moves what
-    changed between the `sums` (CHUNKS, k, d), `masses` and `counts` (CHUNKS, k).
+    changed between the `sums` (CHUNKS, banks, k, d + 1) and `counts` (CHUNKS, k); see `ClusterSums`.
     """
     size = blocks.shape[2]
     span = size // ROW_VECTORS * TILE_VECTORS
+    bank_mask = sums.shape[1] - 1
     changes = 0
     for chunk in range(chunks[0], chunks[1]):
         for block in range(bounds[chunk], bounds[chunk + 1]):
@@ -102,22 +90,15 @@ def assign_chunks(
                     r = first + lowest_bit(word)
                     word &= word - ONE
                     row = block * size + r
-                    new = labels[1, row]
-                    if keep_sums:
-                        weight = weights[row] if weights.shape[0] > 0 else 1.0
-                        _move(
-                            blocks,
-                            block,
-                            r,
-                            weight,
-                            labels[0, row],
-                            new,
-                            sums[chunk],
-                            masses[chunk],
-                            counts[chunk],
-                        )
+                    old, new = labels[0, row], labels[1, row]
                     labels[0, row] = new
                     changes += 1
+                    if keep_sums:
+                        weight = weights[row] if weights.shape[0] > 0 else 1.0
+                        _move(blocks, block, r, weight, old, new, sums[chunk, r & bank_mask])
+                        if weights.shape[0] > 0:
+                            counts[chunk, old] -= weight > 0.0
+                            counts[chunk, new] += weight > 0.0
     return changes
 
 
@@ -131,7 +112,6 @@ def sum_chunks(
     chunks: tuple[int, int],
     labels: Labels,
     sums: Doubles,
-    masses: Doubles,
     counts: Integers,
 ) -> None:
     """Sum the centred rows of each cluster anew, for chunks `chunks[0]` up to `chunks[1]`.
@@ -139,17 +119,19 @@ def sum_chunks(
     The value added is the one in the packed block, rounded alike, so full and moved sums agree.
     """
     n, d = rows.shape
+    bank_mask = sums.shape[1] - 1
     for chunk in range(chunks[0], chunks[1]):
         sums[chunk] = 0.0
-        masses[chunk] = 0.0
         counts[chunk] = 0
         for i in range(bounds[chunk] * size, min(n, bounds[chunk + 1] * size)):
             weight = weights[i] if weights.shape[0] > 0 else 1.0
             c = labels[0, i]
+            bank = sums[chunk, i & bank_mask]
             for j in range(d):
-                sums[chunk, c, j] += weight * np.float64(rows[i, j] - offset[j])
-            masses[chunk, c] += weight
-            counts[chunk, c] += weight > 0.0
+                bank[c, j] += weight * np.float64(rows[i, j] - offset[j])
+            bank[c, d] += weight
+            if weights.shape[0] > 0:
+                counts[chunk, c] += weight > 0.0
 
 
 @summing_kernel
@@ -174,26 +156,27 @@ def inertia_of(
 
 @kernel
 def reduce_chunks(
-    sums: Doubles, masses: Doubles, counts: Integers, total: Doubles, mass: Doubles, peaks: Integers
+    sums: Doubles, counts: Integers, weighted: bool, total: Doubles, mass: Doubles, peaks: Doubles
 ) -> int:
     """Add sums and masses in the order of the chunks; return how many clusters have no row of any weight.
 
-    The mass of such a cluster becomes exactly 0. `peaks` (k,) holds the largest count each cluster had.
+    The mass of such a cluster becomes exactly 0. `peaks` (k,) holds the largest mass each cluster had.
     """
+    d = total.shape[1]
     total[:] = 0.0
     mass[:] = 0.0
+    for chunk in range(sums.shape[0]):
+        for bank in range(sums.shape[1]):
+            for c in range(total.shape[0]):
+                mass[c] += sums[chunk, bank, c, d]
+                for j in range(d):
+                    total[c, j] += sums[chunk, bank, c, j]
     empty = 0
     for c in range(total.shape[0]):
-        count = 0
-        for chunk in range(sums.shape[0]):
-            count += counts[chunk, c]
-            mass[c] += masses[chunk, c]
-            for j in range(total.shape[1]):
-                total[c, j] += sums[chunk, c, j]
-        peaks[c] = max(peaks[c], count)
-        if count == 0:
+        if weighted and counts[:, c].sum() == 0:
             mass[c] = 0.0
-            empty += 1
+        peaks[c] = max(peaks[c], mass[c])
+        empty += mass[c] == 0.0
     return empty
 
 

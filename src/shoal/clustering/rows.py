@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
+from shoal.clustering.jit import kernel
 from shoal.clustering.limits import InvalidData
 from shoal.clustering.packing import Doubles, Floats
 
 
-def checked_rows(estimator: Any, X: ArrayLike, *, reset: bool, minimum: int = 1) -> Floats:
+def checked_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Floats:
     """Return rows (n, d) as C-contiguous float32 or float64, all finite; else raise `InvalidData`.
 
     Anything but float32 becomes float64. With `reset` the estimator learns the number and names of the
@@ -25,23 +26,35 @@ def checked_rows(estimator: Any, X: ArrayLike, *, reset: bool, minimum: int = 1)
         )
     try:
         rows: Floats = validate_data(
-            estimator, X, reset=reset, dtype=[np.float64, np.float32], order="C", ensure_min_samples=minimum
+            estimator, X, reset=reset, dtype=[np.float64, np.float32], order="C", ensure_all_finite=False
         )
     except ValueError as error:
-        raise _as_ours(error) from error
-    if rows.dtype == np.float32 and float(np.abs(rows).max()) > 1e18:
-        raise InvalidData(
-            "The square of a value does not fit float32.", hint="Pass float64, or scale the data."
-        )
+        raise InvalidData(str(error)) from error
+    _refuse_unusable(rows)
     return rows
 
 
-def _as_ours(error: ValueError) -> InvalidData:
-    """Return scikit-learn's error as ours; of missing values only the fact, with a remedy that fits."""
-    text = str(error)
-    if "NaN" in text or "infinity" in text:
-        return InvalidData(text.splitlines()[0], hint="Remove such rows, or fill the values in first.")
-    return InvalidData(text)
+@kernel
+def _largest_bits(words: NDArray[Any], magnitude: Any) -> int:
+    """Return the largest magnitude of floats seen as signed words; NaN and infinity are beyond numbers."""
+    largest = magnitude ^ magnitude
+    for i in range(words.shape[0]):
+        for j in range(words.shape[1]):
+            largest = max(largest, words[i, j] & magnitude)
+    return int(largest)
+
+
+def _refuse_unusable(rows: Floats) -> None:
+    """Raise `InvalidData` when a value, or its square, is not a finite number of the rows' type."""
+    words = rows.view(np.dtype(f"i{rows.dtype.itemsize}"))
+    magnitude = words.dtype.type(np.iinfo(words.dtype).max)
+    largest = np.array([_largest_bits(words, magnitude)], words.dtype).view(rows.dtype)[0]
+    if largest < np.sqrt(np.finfo(rows.dtype).max) / 16:
+        return
+    if np.isfinite(largest):
+        raise InvalidData("The square of a value is too large for its type.", hint="Scale the data.")
+    what = "NaN" if np.isnan(rows).any() else "infinity"
+    raise InvalidData(f"Input X contains {what}.", hint="Remove such rows, or fill the values in first.")
 
 
 def checked_weights(sample_weight: ArrayLike | None, n: int) -> Doubles:
@@ -59,5 +72,5 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> Doubles:
     if not np.isfinite(weights).all() or weights.min() < 0:
         raise InvalidData("sample_weight has values below 0 or not finite.", hint="Weights start at 0.")
     if not weights.any():
-        raise InvalidData("Every sample_weight is 0.", hint="Give at least one row a weight.")
+        raise InvalidData("Every sample_weight is zero.", hint="Give at least one row a weight.")
     return np.ascontiguousarray(weights)

@@ -32,6 +32,8 @@ from shoal.clustering.passes import (
 from shoal.clustering.team import Team
 from shoal.clustering.tile import TILE_CENTRES
 
+BANKED_FEATURES = 16
+
 
 @dataclass(frozen=True)
 class Data:
@@ -48,25 +50,30 @@ class Data:
 
 
 class ClusterSums:
-    """Keep sums, masses and counts of clusters by chunk, and their totals."""
+    """Keep the sums and masses of clusters by chunk, and their totals.
 
-    def __init__(self, k: int, features: int) -> None:
-        self.by_chunk = (
-            np.zeros((CHUNKS, k, features)),
-            np.zeros((CHUNKS, k)),
-            np.zeros((CHUNKS, k), np.int64),
-        )
+    The last column of `by_chunk[0]` (CHUNKS, banks, k, d + 1) is the mass. Rows take the banks in turn, so the
+    next row need not wait for what was just stored to one bank. Wide rows gain nothing from that.
+    `by_chunk[1]` (CHUNKS, k) counts rows that have a weight; without weights masses are counts.
+    """
+
+    def __init__(self, k: int, features: int, weighted: bool) -> None:
+        banks = 4 if features <= BANKED_FEATURES else 1
+        sums: Doubles = np.zeros((CHUNKS, banks, k, features + 1))
+        self.by_chunk = (sums, np.zeros((CHUNKS, k), np.int64))
         self.total: Doubles = np.empty((k, features))
         self.mass: Doubles = np.empty(k)
-        self.peaks: Integers = np.zeros(k, np.int64)
+        self._peaks: Doubles = np.zeros(k)
+        self._weighted = weighted
 
     def reduce(self) -> int:
         """Add up the chunks in order; return how many clusters are empty."""
-        return reduce_chunks(*self.by_chunk, self.total, self.mass, self.peaks)
+        return reduce_chunks(*self.by_chunk, self._weighted, self.total, self.mass, self._peaks)
 
     def have_shrunk(self) -> bool:
         """Say whether a cluster lost so much of itself that rounding left by what it lost may show."""
-        return bool((self.by_chunk[2].sum(axis=0) * 64 < self.peaks).any())
+        self.reduce()
+        return bool((self.mass * 64 < self._peaks).any())
 
 
 class RowState:
@@ -80,7 +87,7 @@ class RowState:
         self.centres = centres
         self.moves: Doubles = np.zeros(k)
         self.labels: Labels = aligned_zeros(label_room(data.packed.blocks), np.int32)
-        self.sums = ClusterSums(k, d)
+        self.sums = ClusterSums(k, d, data.weights.size > 0)
         self._team = team
         self._packed: Floats = aligned_empty((groups_of(k), d, TILE_CENTRES), dtype)
         self._norms: Floats = aligned_empty((groups_of(k) * TILE_CENTRES,), dtype)
