@@ -1,0 +1,139 @@
+"""Rows made ready once, for any number of Gaussian fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from shoal.clustering.covariance_kernels import lift
+from shoal.clustering.drawing import hash_rows
+from shoal.clustering.limits import InvalidData
+from shoal.clustering.packing import Doubles, PackedRows, pack
+from shoal.clustering.plusplus import Seeding
+
+REG_COVAR = 1e-6
+# A variance below this share of a column's own can only be rounding.
+LEAST_REG = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Hold what every fit over the same rows needs; read-only, so threads may share it.
+
+    `packed` are the rows (n, d) in float64, less `center` and divided by `scale` (d,), which is 1 unless they
+    were standardised. `weights` (n,) are positive but where a row is to be ignored; `total` is their sum,
+    which takes the place of n in scores. `first` (d,) and `moment` (d, d) are the sums of w x and w x x' of
+    the packed rows, `floor` (d,) is the least variance a cluster may have, `flat` the number of directions in
+    which all rows together vary less than that, `distinct` the number of different rows.
+    """
+
+    packed: PackedRows
+    center: Doubles
+    scale: Doubles
+    weights: Doubles
+    total: float
+    first: Doubles
+    moment: Doubles
+    floor: Doubles
+    flat: int
+    distinct: int
+    seeding: Seeding
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return self.packed.count
+
+    @property
+    def columns(self) -> int:
+        """Return the number of columns."""
+        return self.packed.features
+
+    @property
+    def blocks(self) -> Doubles:
+        """Return the packed rows (blocks, d, rows in a block)."""
+        return np.asarray(self.packed.blocks, dtype=np.float64)
+
+    def transform(self, X: ArrayLike) -> Doubles:
+        """Bring other rows (m, d) to the space the fits are in."""
+        return np.asarray((np.asarray(X, dtype=np.float64) - self.center) / self.scale)
+
+
+def prepare(
+    X: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    scale: bool = False,
+    reg_covar: float = REG_COVAR,
+) -> Prepared:
+    """Pack rows (n, d) for fitting; n and d are at least 1.
+
+    With `scale` every column gets mean 0 and population standard deviation 1 (a constant one: 0), and fits
+    and their scores are in that space. `reg_covar` is the least variance of a cluster, as a share of the
+    column's. `sample_weight` (n,) is not negative and not all 0. Raises `InvalidData`.
+    """
+    rows = _as_rows(X)
+    weights = _as_weights(sample_weight, rows.shape[0])
+    center, scales = _location(rows, weights, scale)
+    if scale:
+        rows = np.ascontiguousarray((rows - center) / scales)
+    packed = pack(rows, np.zeros(rows.shape[1]) if scale else center)
+    centred = packed.rows - packed.offset
+    moment = np.asarray((centred * weights[:, None]).T @ centred)
+    floor = _floor(moment.diagonal() / weights.sum(), reg_covar)
+    seen = hash_rows(packed.rows[weights > 0])
+    return Prepared(
+        packed=packed,
+        center=center if scale else np.zeros(rows.shape[1]),
+        scale=scales,
+        weights=weights,
+        total=float(weights.sum()),
+        first=np.asarray(weights @ centred),
+        moment=moment,
+        floor=floor,
+        flat=_flat_directions(moment / weights.sum(), floor),
+        distinct=len(np.unique(seen)),
+        seeding=Seeding(packed, weights),
+    )
+
+
+def _as_rows(X: ArrayLike) -> Doubles:
+    rows = np.ascontiguousarray(X, dtype=np.float64)
+    if rows.ndim != 2 or rows.size == 0 or not np.isfinite(rows).all():
+        raise InvalidData("The rows are not a table of finite numbers.", hint="Give an array (n, d).")
+    return rows
+
+
+def _as_weights(given: ArrayLike | None, n: int) -> Doubles:
+    if given is None:
+        return np.ones(n)
+    weights = np.ascontiguousarray(given, dtype=np.float64)
+    if weights.shape != (n,) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+        raise InvalidData("The weights are not one number from 0 upwards for each row, some above 0.")
+    return weights
+
+
+def _location(rows: Doubles, weights: Doubles, scale: bool) -> tuple[Doubles, Doubles]:
+    """Return each column's mean and, to scale by, its population standard deviation (1 if constant)."""
+    center = np.average(rows, axis=0, weights=weights)
+    counted = rows[weights > 0]
+    constant = counted.min(axis=0) == counted.max(axis=0)
+    center[constant] = counted[0, constant]
+    if not scale:
+        return center, np.ones(rows.shape[1])
+    deviation = np.sqrt(np.average((rows - center) ** 2, axis=0, weights=weights))
+    deviation[constant | (deviation == 0)] = 1.0
+    return center, deviation
+
+
+def _floor(variances: NDArray[np.float64], reg_covar: float) -> Doubles:
+    """Return the least variance a cluster may have in each column; a constant column counts as the others."""
+    typical = variances[variances > 0].mean() if (variances > 0).any() else 1.0
+    return np.asarray(np.where(variances > 0, variances, typical) * max(reg_covar, LEAST_REG))
+
+
+def _flat_directions(covariance: Doubles, floor: Doubles) -> int:
+    d = len(floor)
+    return int(lift(covariance.copy(), floor, np.empty((3, d, d))))
