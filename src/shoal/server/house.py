@@ -1,0 +1,77 @@
+"""A home with everything in it: settings, database, files, and the workers that do the jobs."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from shoal.base.database import Database, open_database
+from shoal.base.home import Home
+from shoal.base.settings import Settings, resolve_secret
+from shoal.jobs.supervisor import Supervisor
+from shoal.migrations.upgrading import upgrade
+from shoal.storage.files import FileStorage
+
+# Importing a room's kinds registers them, so that its jobs can be run and their results recorded.
+KINDS = ("shoal.studies.kinds",)
+
+
+class House:
+    """Hold a home for this process. Use it as a context manager, or call `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the home's lock, open its database and bring that to the present schema.
+
+        Raises:
+            HomeInUse: another process holds the home.
+            Forbidden, StorageFull, Unavailable: the home or its database cannot be used.
+        """
+        self.settings = settings
+        self.supervisor: Supervisor | None = None
+        with ExitStack() as opened:
+            self.home = Home.open(settings.home, wait=settings.home_wait)
+            opened.callback(self.home.close)
+            self.database = self._open_database()
+            opened.callback(self.database.close)
+            upgrade(self.database)
+            self._closing = opened.pop_all()
+        self.storage = FileStorage(self.home.files)
+        for module in KINDS:
+            importlib.import_module(module)
+
+    @property
+    def spool(self) -> Path:
+        """Return the folder for uploads that are not yet whole."""
+        folder = self.home.run / "spool"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def start_workers(self, count: int | None = None) -> Supervisor:
+        """Start the workers of this machine; the house ends them when it closes."""
+        workers = self.settings.workers if count is None else count
+        self.supervisor = Supervisor(
+            self.database, self.home.files, workers=workers, log_folder=self.home.logs
+        )
+        self.supervisor.start()
+        self._closing.callback(self.supervisor.stop)
+        return self.supervisor
+
+    def close(self) -> None:
+        """Stop the workers, close the database, and let go of the home."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_database(self) -> Database:
+        if self.settings.database is None:
+            return open_database(f"sqlite:///{self.home.path / 'shoal.db'}")
+        return open_database(resolve_secret(self.settings.database))
