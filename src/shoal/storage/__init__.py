@@ -1,0 +1,1 @@
+"""Bytes on any backend, and datasets: tables with columns, a version and a content hash."""
