@@ -1,0 +1,87 @@
+"""Studies and fits as the database holds them: reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from shoal.base.errors import NotFound
+from shoal.studies.grid import grid
+from shoal.studies.model import Fit, Progress, Study, StudyState
+from shoal.studies.plan import StudyPlan
+from shoal.studies.tables import fits, studies, study_jobs
+
+
+def get(conn: Connection, study: str, owner: str | None = None) -> Study:
+    """Return a study by its id, by the beginning of its id, or the newest for `last`.
+
+    Raises:
+        NotFound: there is none, it belongs to another owner, or several ids begin so.
+    """
+    query = select(studies)
+    if owner is not None:
+        query = query.where(studies.c.owner == owner)
+    if study == "last":
+        query = query.order_by(studies.c.created.desc(), studies.c.id).limit(1)
+    else:
+        query = query.where(studies.c.id.startswith(study, autoescape=True)).limit(2)
+    rows = conn.execute(query).mappings().all()
+    if len(rows) > 1:
+        rows = [row for row in rows if row["id"] == study]
+    if not rows or not study:
+        raise NotFound(f"There is no study {study}." if study != "last" else "There is no study yet.")
+    return _study(rows[0])
+
+
+def list_studies(conn: Connection, owner: str | None = None, limit: int = 100) -> list[Study]:
+    """Return the newest studies, of one owner or of all."""
+    query = select(studies).order_by(studies.c.created.desc(), studies.c.id).limit(limit)
+    if owner is not None:
+        query = query.where(studies.c.owner == owner)
+    return [_study(row) for row in conn.execute(query).mappings()]
+
+
+def list_fits(conn: Connection, study: str) -> list[Fit]:
+    """Return the fits of a study that have ended, by id, each from its newest run."""
+    newest: dict[int, RowMapping] = {}
+    query = select(fits).where(fits.c.study == study).order_by(fits.c.generation, fits.c.fit)
+    for row in conn.execute(query).mappings():
+        newest[row["fit"]] = row
+    return [Fit.from_json(newest[fit]) for fit in sorted(newest)]
+
+
+def jobs_of(conn: Connection, study: Study) -> dict[int, list[int]]:
+    """Return the jobs of a study's present run, and the fits each of them makes."""
+    query = select(study_jobs.c.job, study_jobs.c.fits).where(
+        study_jobs.c.study == study.id, study_jobs.c.generation == study.generation
+    )
+    return {job: made for job, made in conn.execute(query.order_by(study_jobs.c.job))}
+
+
+def progress(conn: Connection, study: Study) -> Progress:
+    """Return how far a study's present run is."""
+    here = (fits.c.study == study.id) & (fits.c.generation == study.generation)
+    ended: dict[str, int] = {
+        state: number
+        for state, number in conn.execute(
+            select(fits.c.state, func.count()).where(here).group_by(fits.c.state)
+        )
+    }
+    total = sum(len(made) for made in jobs_of(conn, study).values())
+    state = conn.execute(select(studies.c.state).where(studies.c.id == study.id)).scalar_one()
+    return Progress(StudyState(state), total, sum(ended.values()), ended.get("failed", 0))
+
+
+def waiting_fits(conn: Connection, study: Study) -> Sequence[int]:
+    """Return the ids of fits that have no result and no failure: of a cancelled study, the rest."""
+    ended = set(conn.execute(select(fits.c.fit).where(fits.c.study == study.id)).scalars())
+    return [task.id for task in grid(study.plan) if task.id not in ended]
+
+
+def _study(row: RowMapping) -> Study:
+    values: dict[str, Any] = dict(row)
+    values["plan"] = StudyPlan.from_json(values["plan"])
+    values["state"] = StudyState(values["state"])
+    return Study(**values)
