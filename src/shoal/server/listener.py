@@ -87,11 +87,11 @@ def parse(text: str) -> Listener:
     Raises:
         InvalidSetting: the text is something else.
     """
-    address, _, mark = text.partition(",")
+    address, comma, mark = text.partition(",")
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     bracketed = host != bare
-    if not colon or not bare or mark not in ("", "tls") or bracketed != (":" in bare):
+    if not colon or not bare or (comma and mark != "tls") or bracketed != (":" in bare):
         raise InvalidSetting(f"{text!r} is not an address to listen on.", hint=EXAMPLE)
     if not (port.isascii() and port.isdecimal() and int(port) <= 65_535):
         raise InvalidSetting(f"{port!r} is not a port: it is a number from 0 to 65535.", hint=EXAMPLE)

@@ -90,7 +90,7 @@ class Guard:
             raise ForeignCaller(
                 "A page of another origin may not act here.", hint="Act from this server's own pages."
             )
-        if any(_names_outsider(headers.get(name)) for name in FORWARDED):
+        if any(names_outsider(headers.get(name)) for name in FORWARDED):
             raise Unauthenticated(
                 "A proxy passed this on from another machine.",
                 hint="Let the proxy send the server token: Authorization: Bearer TOKEN.",
@@ -115,14 +115,18 @@ def _bearer(headers: Headers) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _names_outsider(forwarded: str | None) -> bool:
-    """Say whether the nearest hop that a proxy names is not this machine."""
-    if not forwarded:
-        return False
-    hop = forwarded.rpartition(",")[2].strip().lower()
-    hop = next((part[4:] for part in hop.split(";") if part.startswith("for=")), hop).strip('"')
-    host = hop.removeprefix("[").partition("]")[0] if hop.startswith("[") else hop
-    return not is_loopback(host if host.count(":") != 1 else host.partition(":")[0])
+def names_outsider(forwarded: str | None) -> bool:
+    """Say whether a proxy's header names a hop that is not this machine."""
+    hops = (forwarded or "").lower().split(",")
+    return any(not is_loopback(_hop(hop.strip())) for hop in hops if hop.strip())
+
+
+def _hop(written: str) -> str:
+    pairs = (part.strip().partition("=") for part in written.split(";"))
+    node = next((value for name, _, value in pairs if name == "for"), written).strip('"')
+    if node.startswith("["):
+        return node[1:].partition("]")[0]
+    return node.partition(":")[0] if node.count(":") == 1 else node
 
 
 async def _refuse(refusal: ShoalError, scope: Scope, receive: Receive, send: Send) -> None:

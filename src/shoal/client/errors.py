@@ -1,0 +1,60 @@
+"""Problems of a server, raised here as the same errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from shoal.base.errors import InvalidInput, ShoalError, Unavailable
+
+KNOWN = ("type", "title", "status", "code", "detail")
+
+
+def error_of(response: httpx.Response) -> ShoalError:
+    """Return the error that a server's answer tells of; `details` keeps what else it says."""
+    problem = _problem(response)
+    code = str(problem.get("code", ""))
+    kind = _kind(code, response.status_code)
+    title = str(problem.get("title") or f"The server answered {response.status_code}.")
+    details = {name: value for name, value in problem.items() if name not in KNOWN}
+    error = kind.__new__(kind)
+    ShoalError.__init__(error, title, hint=str(problem.get("detail") or ""), code=code or None, **details)
+    return error
+
+
+def unreachable(url: str, error: httpx.HTTPError) -> Unavailable:
+    """Return the error for a server that does not answer."""
+    if isinstance(error, httpx.ConnectError):
+        return Unavailable(
+            f"No server at {url}.", hint="Start one with `shoal serve`.", code="no_server", url=url
+        )
+    why = str(error) or type(error).__name__
+    return Unavailable(f"The server at {url} stopped answering: {why}.", hint="Try again.", url=url)
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    if "json" not in response.headers.get("content-type", ""):
+        return {}
+    try:
+        problem = response.json()
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _kind(code: str, status: int) -> type[ShoalError]:
+    classes = list(_subclasses(ShoalError))
+    for kind in classes:
+        if kind.code == code:
+            return kind
+    # A class above its subclasses comes first, so a status finds the most general.
+    by_status = next((kind for kind in classes if kind.status == status), None)
+    return by_status or (InvalidInput if 400 <= status < 500 else ShoalError)
+
+
+def _subclasses(kind: type[ShoalError]) -> Iterator[type[ShoalError]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _subclasses(below)
