@@ -12,17 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from shoal.base import clock
 from shoal.base.errors import InvalidSetting
 from shoal.base.faults import FaultPoint
+from shoal.base.transaction import Work, now
+
+__all__ = ["Database", "Work", "now", "open_database"]
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
-_NOW = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
 
 class Database(Protocol):
@@ -87,10 +86,3 @@ def open_database(url: str) -> Database:
 
 
 _ADDRESSES = "Give sqlite:///PATH or postgresql://USER@HOST/NAME."
-
-
-def now(conn: Connection) -> int:
-    """Return the present time by the database's clock, in microseconds."""
-    if conn.dialect.name == "sqlite":
-        return clock.now()
-    return int(conn.execute(_NOW).scalar_one())

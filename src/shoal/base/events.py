@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Table, Text, delete, func, insert, select, text
+from sqlalchemy import Column, Connection, Identity, Index, Table, Text, delete, func, insert, select, text
 
 from shoal.base import clock
 from shoal.base.schema import Json, Serial, Time, metadata
+from shoal.base.transaction import DATABASE_CLOCK, is_postgres
 
 CHANNEL = "shoal_events"
 _LOCK = 0x53484F414C  # "SHOAL": whoever holds it gives out the next sequence numbers.
@@ -22,7 +23,7 @@ _LOCK = 0x53484F414C  # "SHOAL": whoever holds it gives out the next sequence nu
 events = Table(
     "events",
     metadata,
-    Column("seq", Serial, primary_key=True),
+    Column("seq", Serial, Identity(), primary_key=True),
     Column("topic", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -32,7 +33,9 @@ events = Table(
     sqlite_autoincrement=True,
 )
 _INSERT = insert(events)
-_ORDER = text(f"SELECT pg_advisory_xact_lock({_LOCK}), pg_notify('{CHANNEL}', '')")
+_ORDER = text(f"SELECT pg_advisory_xact_lock({_LOCK}), pg_notify('{CHANNEL}', ''), {DATABASE_CLOCK}")
+
+_NUDGE = text(f"SELECT pg_notify('{CHANNEL}', '')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Event:
 def append(conn: Connection, topic: str, subject: str, kind: str, data: Mapping[str, Any]) -> None:
     """Collect an event; it becomes visible when the transaction commits."""
     conn.info.setdefault("events", []).append(
-        {"topic": topic, "subject": subject, "kind": kind, "data": data, "at": clock.now()}
+        {"topic": topic, "subject": subject, "kind": kind, "data": data}
     )
 
 
@@ -59,15 +62,20 @@ def flush(conn: Connection) -> bool:
     rows = conn.info.pop("events", None)
     if not rows:
         return False
-    if conn.dialect.name == "postgresql":
-        conn.execute(_ORDER)
-    conn.execute(_INSERT, rows)
+    at = conn.execute(_ORDER).one()[2] if is_postgres(conn) else clock.now()
+    conn.execute(_INSERT, [row | {"at": at} for row in rows])
     return True
 
 
 def discard(conn: Connection) -> None:
     """Forget the collected events of a transaction that is rolled back."""
     conn.info.pop("events", None)
+
+
+def nudge(conn: Connection) -> None:
+    """Wake the subscribers of every server when the transaction commits, without an event."""
+    if is_postgres(conn):
+        conn.execute(_NUDGE)
 
 
 def after(

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-import orjson
 from sqlalchemy import URL, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from shoal.base import events
-from shoal.base.database import Work
 from shoal.base.extras import require
 from shoal.base.faults import FaultPoint
 from shoal.base.postgres_errors import explained, may_be_repeated
 from shoal.base.postgres_listener import Listener
+from shoal.base.schema import dumps, loads
 from shoal.base.subscribers import Subscribers
+from shoal.base.transaction import Work
 
 T = TypeVar("T")
 MAX_TRIES = 8
@@ -51,7 +51,7 @@ class PostgresDatabase:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             ) as conn:
                 return work(conn)
-        except DBAPIError as error:
+        except StatementError as error:
             raise explained(error, self.url) from error
 
     def write(self, point: FaultPoint, work: Work[T]) -> T:
@@ -79,7 +79,7 @@ class PostgresDatabase:
             tries += 1
             try:
                 return self._transact(point, work, relaxed)
-            except DBAPIError as error:
+            except StatementError as error:
                 if tries >= MAX_TRIES or not may_be_repeated(error):
                     raise explained(error, self.url) from error
             time.sleep(random.uniform(0.001, 0.005) * 2**tries)
@@ -105,7 +105,7 @@ def _engine(url: URL) -> Engine:
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_serializer=dumps,
+        json_deserializer=loads,
         connect_args={"connect_timeout": 10, "application_name": "shoal"},
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
-from shoal.base.errors import Forbidden, InvalidSetting, StorageFull, Unavailable
+from shoal.base.errors import Forbidden, InvalidSetting, ShoalError, StorageFull, Unavailable
 
 _REPEATABLE = ("40001", "40P01")
 _RIGHTS = ("42501", "28000", "28P01")
 
 
-def may_be_repeated(error: DBAPIError) -> bool:
+def may_be_repeated(error: StatementError) -> bool:
     """Say whether the database asks for the transaction to be run again."""
     return _state(error) in _REPEATABLE
 
 
-def explained(error: DBAPIError, where: str) -> Exception:
+def explained(error: StatementError, where: str) -> BaseException:
     """Return an error that says what to do about the server, else the error itself."""
+    if isinstance(error.orig, ShoalError) or not isinstance(error, DBAPIError):
+        return error.orig if isinstance(error.orig, ShoalError) else error
     state = _state(error)
     if state in ("53100", "53200"):
         return StorageFull(f"{where} has no room left.", hint="Free some space on the database's disk.")
@@ -31,9 +33,9 @@ def explained(error: DBAPIError, where: str) -> Exception:
     return error
 
 
-def _state(error: DBAPIError) -> str:
+def _state(error: StatementError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 
 
-def _cannot_connect(error: DBAPIError) -> bool:
+def _cannot_connect(error: StatementError) -> bool:
     return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout") and not _state(error)

@@ -6,8 +6,13 @@ and numbers that count rows grow for ever (`Serial`).
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 from sqlalchemy import JSON, BigInteger, Integer, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
+
+from shoal.base.errors import InvalidInput
 
 metadata = MetaData(
     naming_convention={
@@ -22,3 +27,30 @@ Time = BigInteger
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # SQLite counts by itself only in a column whose type is exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+loads = orjson.loads
+
+
+def dumps(value: Any) -> str:
+    """Return a value as JSON text; NUL characters, which PostgreSQL cannot keep, become U+FFFD.
+
+    Raises:
+        InvalidInput: it holds what JSON has no word for.
+    """
+    try:
+        written = orjson.dumps(value)
+        if b"\\u0000" in written:
+            written = orjson.dumps(_without_nul(value))
+    except TypeError as error:
+        raise InvalidInput(f"This cannot be kept as JSON: {error}.") from error
+    return written.decode()
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nul(item) for item in value]
+    return value

@@ -8,16 +8,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from shoal.base.database import Work
 from shoal.base.faults import FaultPoint
+from shoal.base.schema import dumps, loads
 from shoal.base.sqlite_errors import explained
 from shoal.base.sqlite_writer import Task, Writer
 from shoal.base.subscribers import Subscribers
+from shoal.base.transaction import Work
 
 T = TypeVar("T")
 _PRAGMAS = ("busy_timeout=10000", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000")
@@ -45,7 +45,7 @@ class SqliteDatabase:
         try:
             with self._reading.connect() as conn:
                 return work(conn)
-        except DBAPIError as error:
+        except StatementError as error:
             raise explained(error, self.path) from error
 
     def write(self, point: FaultPoint, work: Work[T]) -> T:
@@ -74,7 +74,7 @@ class SqliteDatabase:
     def _connected(self) -> Connection:
         try:
             return self._writing.connect()
-        except DBAPIError as error:
+        except StatementError as error:
             self._writing.dispose()
             raise explained(error, self.path) from error
 
@@ -83,8 +83,8 @@ def _engine(url: URL, begin: str, pragmas: Sequence[str], **options: Any) -> Eng
     engine = create_engine(
         url,
         connect_args={"check_same_thread": False},
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_serializer=dumps,
+        json_deserializer=loads,
         **options,
     )
 

@@ -6,9 +6,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
-from shoal.base.errors import Forbidden, StorageFull, Unavailable
+from shoal.base.errors import Forbidden, ShoalError, StorageFull, Unavailable
 
 _FULL, _READONLY, _IOERR, _CANTOPEN, _BUSY, _PERM, _CORRUPT, _NOTADB = 13, 8, 10, 14, 5, 3, 11, 26
 _ROOM_NEEDED = 1 << 20
@@ -16,7 +16,9 @@ _ROOM_NEEDED = 1 << 20
 
 def explained(error: BaseException, path: Path) -> BaseException:
     """Return an error that says what to do about a disk or a file, else the error itself."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = error.orig if isinstance(error, StatementError) else error
+    if isinstance(cause, ShoalError):
+        return cause
     code = getattr(cause, "sqlite_errorcode", None)
     if not isinstance(cause, sqlite3.Error) or code is None:
         return error

@@ -137,6 +137,20 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """How an earlier generation of a job ended, kept when it was run again."""
+
+    job: int
+    generation: int
+    state: State
+    attempts: int
+    started: int | None
+    ended: int | None
+    error: dict[str, Any] | None
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerId:
     """Who asks for work: a name that is its own among all workers, and the host it runs on."""
 

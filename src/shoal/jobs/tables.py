@@ -26,6 +26,9 @@ from sqlalchemy import (
 
 from shoal.base.schema import Json, Serial, Time, metadata
 
+# Partial indexes are used only by queries that state their condition in the same words.
+IS_READY = "waits = 'ready'"
+IS_TIMED = "waits = 'time'"
 IS_ACTIVE = "state IN ('leased', 'running', 'cancelling')"
 
 
@@ -79,8 +82,8 @@ jobs = Table(
     Column("extra", Json),
     Column("spec", Json, nullable=False),
     Column("result", Json),
-    _partial("ix_jobs_ready", "lane", "rank", "id", where="waits = 'ready'"),
-    _partial("ix_jobs_due", "due", where="waits = 'time'"),
+    _partial("ix_jobs_ready", "lane", "rank", "id", where=IS_READY),
+    _partial("ix_jobs_due", "due", where=IS_TIMED),
     _partial("ix_jobs_deadline", "deadline", where="deadline IS NOT NULL AND waits IS NOT NULL"),
     _partial("ix_jobs_active", "lane", where=IS_ACTIVE),
     _partial(
@@ -145,7 +148,7 @@ dependencies = Table(
     Column("upstream", BigInteger, nullable=False),
     Column("condition", Text, nullable=False),
     Column("settled", Boolean, nullable=False),
-    PrimaryKeyConstraint("job", "upstream"),
+    PrimaryKeyConstraint("job", "upstream", "condition"),
     Index("ix_job_dependencies_upstream", "upstream"),
 )
 

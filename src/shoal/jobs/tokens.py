@@ -1,0 +1,82 @@
+"""Fencing tokens: the right to speak for one attempt.
+
+A token is `job.fence.secret`. The fence grows with every lease of the job, so a token is stale as soon as
+the job is leased again or has ended. The store keeps only a hash of the secret.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import text as sql
+
+from shoal.base.transaction import among
+from shoal.jobs.tables import IS_ACTIVE, attempts, jobs
+
+
+class Token(NamedTuple):
+    """The parts of a token."""
+
+    job: int
+    fence: int
+    secret: str
+
+
+_ATTEMPT = tuple(column.label(f"attempt_{column.name}") for column in attempts.c)
+_ACTIVE = (
+    select(jobs, *_ATTEMPT)
+    .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.fence == jobs.c.fence))
+    .where(sql(f"jobs.{IS_ACTIVE}"))
+    .order_by(jobs.c.id)
+)
+
+
+def new_secret() -> str:
+    """Return what makes a token impossible to guess (96 bits)."""
+    return secrets.token_urlsafe(12)
+
+
+def digest(secret: str) -> str:
+    """Return what the store keeps of a secret."""
+    return blake2b(secret.encode(), digest_size=16).hexdigest()
+
+
+def parse(token: str) -> Token | None:
+    """Return the parts of a token, or None when it is none."""
+    job, _, rest = token.partition(".")
+    fence, _, secret = rest.partition(".")
+    if not (_is_count(job) and _is_count(fence)):
+        return None
+    return Token(int(job), int(fence), secret)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19  # fits in 64 bits
+
+
+def active() -> Select[Any]:
+    """Return the query for active jobs with their present attempts, in the order in which they are locked."""
+    return _ACTIVE
+
+
+def held(conn: Connection, tokens: Sequence[str], *, lock: bool) -> dict[str, Row[Any]]:
+    """Return, for tokens that are not stale, the job with the columns of its attempt as `attempt_...`."""
+    parsed = {token: parts for token in tokens if (parts := parse(token)) is not None}
+    if not parsed:
+        return {}
+    query = _ACTIVE.where(among(conn, jobs.c.id, sorted({parts.job for parts in parsed.values()})))
+    if lock:
+        query = query.with_for_update(of=jobs)
+    found = {row.id: row for row in conn.execute(query)}
+    return {
+        token: row
+        for token, parts in parsed.items()
+        if (row := found.get(parts.job)) is not None
+        and row.fence == parts.fence
+        and compare_digest(row.attempt_secret, digest(parts.secret))
+    }

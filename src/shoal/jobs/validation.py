@@ -1,0 +1,50 @@
+"""Refusing jobs that could never be kept or done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shoal.base.errors import InvalidInput
+from shoal.jobs.model import NewJob
+
+MAX_PRIORITY = 10_000
+_INT64 = 2**63 - 1
+
+
+def check(jobs: Sequence[NewJob]) -> None:
+    """Raise InvalidInput when a job of a submission cannot be kept or done."""
+    for position, job in enumerate(jobs):
+        if (fault := _fault(job, position)) is not None:
+            raise InvalidInput(f"Job {position} of the submission: {fault}.", position=position)
+
+
+def _fault(job: NewJob, position: int) -> str | None:
+    texts = (job.kind, job.name, job.idempotency_key or "", *job.labels, *job.resources)
+    durations = (job.timeout, job.retry.backoff, job.retry.max_delay)
+    times = (job.not_before, job.deadline)
+    if not job.kind:
+        return "it has no kind"
+    if any("\0" in text for text in texts):
+        return "a text in it holds a NUL character"
+    if abs(job.priority) > MAX_PRIORITY:
+        return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
+    if job.timeout == 0 or any(seconds is not None and not 0 <= seconds < 1e12 for seconds in durations):
+        return "a duration in it is negative, zero or endless"
+    if any(time is not None and not 0 <= time <= _INT64 for time in times):
+        return "a time in it is not in microseconds since 1970"
+    if job.retry.max_attempts < 1 or job.retry.factor < 1 or not 0 <= job.retry.jitter <= 1:
+        return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
+    if any(not 0 <= amount < float("inf") for amount in job.resources.values()):
+        return "an amount of a resource is negative or endless"
+    return _fault_of_dependencies(job, position)
+
+
+def _fault_of_dependencies(job: NewJob, position: int) -> str | None:
+    for dependency in job.after:
+        if (dependency.job is None) == (dependency.batch is None):
+            return "a dependency names either a job or a position in the submission"
+        if dependency.batch is not None and not 0 <= dependency.batch < position:
+            return f"it waits for position {dependency.batch}, which does not come before it"
+        if dependency.condition not in ("ok", "not_ok", "any"):
+            return f"it waits for {dependency.condition!r}, which is none of ok, not_ok, any"
+    return None
