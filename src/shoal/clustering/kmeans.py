@@ -14,7 +14,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from shoal.clustering.canonical import canonical_order, ranks_of
 from shoal.clustering.limits import (
     Function,
     InvalidData,
@@ -145,7 +144,6 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         return start
 
     def _keep(self, outcome: Outcome, dtype: np.dtype[Any]) -> None:
-        order = canonical_order(outcome.masses, outcome.centres)
         found = int(np.count_nonzero(outcome.masses))
         if found < self.n_clusters:
             warnings.warn(
@@ -153,8 +151,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        self.cluster_centers_ = outcome.centres[order].astype(dtype)
-        self.labels_: Labels = ranks_of(order)[outcome.labels]
+        self.cluster_centers_ = outcome.centres.astype(dtype)
+        self.labels_: Labels = outcome.labels
         self.inertia_ = outcome.inertia
         self.n_iter_ = outcome.iterations
         self._n_features_out = self.cluster_centers_.shape[0]

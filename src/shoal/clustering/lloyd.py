@@ -7,18 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.clustering.bounded import BoundedState
+from shoal.clustering.canonical import canonical_order, ranks_of
 from shoal.clustering.packing import Doubles, Floats, pack
 from shoal.clustering.relocation import relocate_empty
-from shoal.clustering.state import Data, RowState, row_labels
+from shoal.clustering.state import Data, RowState, State
 from shoal.clustering.team import Team
 
 # Moving rows in and out of sums leaves about 1e-16 of what was moved; summing anew drops it.
 REBUILD_EVERY = 50
+# From where bounds win, measured (see benchmarks/experiment_lloyd.py).
+BOUNDED_CLUSTERS, BOUNDED_FEATURES, BOUNDED_ITERATIONS = 48, 16, 5
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Hold a clustering: centres (k, d) in float64, labels (n,), masses (k,), inertia, iterations done."""
+    """Hold a clustering, canonically numbered.
+
+    Centres (k, d) in float64, not centred; labels (n,); masses (k,); inertia; iterations done.
+    """
 
     centres: Doubles
     labels: NDArray[np.int32]
@@ -34,17 +41,27 @@ def lloyd(data: Data, start: Doubles, *, max_iter: int, tol: float, threads: int
     `max_iter` iterations. Labels are those of the final centres (Lloyd 1982; rules as in scikit-learn).
     """
     with Team(threads) as team:
-        state = RowState(data, start - data.packed.offset, team)
+        state = new_state(data, start - data.packed.offset, team, max_iter)
         iterations, at_rest = _iterate(state, max_iter, tol)
         if not at_rest:
             state.assign(keep_sums=True)
         state.sums.reduce()
         inertia = state.inertia()
     centres = state.centres + data.packed.offset
-    return Outcome(centres, row_labels(state), state.sums.mass, inertia, iterations)
+    order = canonical_order(state.sums.mass, centres)
+    labels = state.renamed_labels(ranks_of(order))
+    return Outcome(centres[order], labels, state.sums.mass[order], inertia, iterations)
 
 
-def _iterate(state: RowState, max_iter: int, tol: float) -> tuple[int, bool]:
+def new_state(data: Data, centres: Doubles, team: Team, max_iter: int) -> State:
+    """Choose how to assign rows: with bounds when there is much to skip and iterations enough to do so."""
+    k, d = centres.shape
+    if k >= BOUNDED_CLUSTERS and d >= BOUNDED_FEATURES and max_iter > BOUNDED_ITERATIONS:
+        return BoundedState(data, centres, team)
+    return RowState(data, centres, team)
+
+
+def _iterate(state: State, max_iter: int, tol: float) -> tuple[int, bool]:
     """Return the iterations done, and whether the labels had come to rest."""
     for i in range(max_iter):
         rebuild = i % REBUILD_EVERY == 0
@@ -69,4 +86,4 @@ def nearest_centres(
     with Team(1) as team:
         state = RowState(data, centres - packed.offset, team)
         state.assign(keep_sums=False)
-    return row_labels(state), state
+    return state.renamed_labels(), state

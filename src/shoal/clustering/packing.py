@@ -13,6 +13,7 @@ restart and every number of clusters.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -86,15 +87,28 @@ def _pack(rows: Floats, offset: Floats, blocks: Floats) -> None:
 
 @dataclass(frozen=True)
 class PackedRows:
-    """Hold rows in both layouts.
+    """Hold rows as given, and in the layouts that kernels want, each made when first asked for.
 
-    `rows` is the (n, d) array as given; `offset` (d,), of the same data type, is what was subtracted from
-    every row on the way into `blocks`.
+    `rows` is the C-contiguous (n, d) array as given, float32 or float64; `offset` (d,), of the same type, is
+    subtracted from every row in the other layouts.
     """
 
     rows: Floats
     offset: Floats
-    blocks: Floats
+
+    @cached_property
+    def blocks(self) -> Floats:
+        """Return the rows in blocks; see this module."""
+        blocks = aligned_empty((self.block_count, self.features, block_rows(self.dtype)), self.dtype)
+        _pack(self.rows, self.offset, blocks)
+        return blocks
+
+    @cached_property
+    def centred(self) -> Floats:
+        """Return the rows (n, d) less the offset, rounded as in the blocks."""
+        centred = aligned_empty(self.rows.shape, self.dtype)
+        np.subtract(self.rows, self.offset, out=centred)
+        return centred
 
     @property
     def count(self) -> int:
@@ -107,6 +121,11 @@ class PackedRows:
         return int(self.rows.shape[1])
 
     @property
+    def block_count(self) -> int:
+        """Return the number of blocks, the last of which may be filled up."""
+        return -(-self.count // block_rows(self.dtype))
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Return the data type, float32 or float64."""
         return self.rows.dtype
@@ -116,14 +135,10 @@ class PackedRows:
 
         They follow from the number of rows alone, so sums reduced in chunk order do not depend on threads.
         """
-        bounds: NDArray[np.int64] = np.arange(CHUNKS + 1) * self.blocks.shape[0] // CHUNKS
+        bounds: NDArray[np.int64] = np.arange(CHUNKS + 1) * self.block_count // CHUNKS
         return bounds
 
 
 def pack(rows: Floats, offset: Floats) -> PackedRows:
-    """Pack C-contiguous float32 or float64 rows (n, d), each less `offset` (d,) rounded to the data type."""
-    size = block_rows(rows.dtype)
-    rounded = np.ascontiguousarray(offset, dtype=rows.dtype)
-    blocks = aligned_empty((-(-rows.shape[0] // size), rows.shape[1], size), rows.dtype)
-    _pack(rows, rounded, blocks)
-    return PackedRows(rows, rounded, blocks)
+    """Prepare C-contiguous float32 or float64 rows (n, d), each less `offset` (d,) rounded to their type."""
+    return PackedRows(rows, np.ascontiguousarray(offset, dtype=rows.dtype))

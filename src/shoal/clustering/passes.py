@@ -8,13 +8,11 @@ is still in the first-level cache: after a few iterations that is a small part o
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from shoal.clustering.jit import kernel, summing_kernel
-from shoal.clustering.packing import ROW_VECTORS, Doubles, Floats
+from shoal.clustering.packing import ROW_VECTORS, Doubles, Floats, PackedRows, block_rows
 from shoal.clustering.tile import TILE_CENTRES, TILE_VECTORS, nearest_of_tile
 from shoal.clustering.vector import lowest_bit
 
@@ -111,12 +109,14 @@ def sum_chunks(
     size: int,
     chunks: tuple[int, int],
     labels: Labels,
+    rounded: bool,
     sums: Doubles,
     counts: Integers,
 ) -> None:
     """Sum the centred rows of each cluster anew, for chunks `chunks[0]` up to `chunks[1]`.
 
-    The value added is the one in the packed block, rounded alike, so full and moved sums agree.
+    With `rounded` the value added is the one in the packed block, rounded alike, so full and moved sums
+    agree; without, the difference is taken in float64.
     """
     n, d = rows.shape
     bank_mask = sums.shape[1] - 1
@@ -127,8 +127,12 @@ def sum_chunks(
             weight = weights[i] if weights.shape[0] > 0 else 1.0
             c = labels[0, i]
             bank = sums[chunk, i & bank_mask]
-            for j in range(d):
-                bank[c, j] += weight * np.float64(rows[i, j] - offset[j])
+            if rounded:
+                for j in range(d):
+                    bank[c, j] += weight * np.float64(rows[i, j] - offset[j])
+            else:
+                for j in range(d):
+                    bank[c, j] += weight * (np.float64(rows[i, j]) - np.float64(offset[j]))
             bank[c, d] += weight
             if weights.shape[0] > 0:
                 counts[chunk, c] += weight > 0.0
@@ -181,12 +185,10 @@ def reduce_chunks(
 
 
 @kernel
-def move_centres(
-    total: Doubles, mass: Doubles, centres: Doubles, moves: Doubles, packed: Floats, norms: Floats
-) -> float:
+def move_centres(total: Doubles, mass: Doubles, centres: Doubles, moves: Doubles) -> float:
     """Move centres (k, d) to their clusters' means; one without mass stays. Return the sum of squared moves.
 
-    Writes how far each moved to `moves` (k,), and packs the new centres.
+    Writes how far each moved to `moves` (k,).
     """
     k, d = centres.shape
     shift = 0.0
@@ -201,19 +203,18 @@ def move_centres(
                 square += gap * gap
             shift += square
             moves[c] = np.sqrt(square)
-    pack_centres(centres, packed, norms)
     return shift
 
 
-@kernel
-def squared_distances(blocks: Floats, labels: Labels, centres: Doubles, distances: Doubles) -> None:
-    """Write the squared distance of each packed row (n,) to its centre; `centres` are centred as the rows."""
-    size = blocks.shape[2]
+@summing_kernel
+def squared_distances(rows: Floats, labels: Labels, centres: Doubles, distances: Doubles) -> None:
+    """Write the squared distance (n,) of each row to its centre; neither is centred."""
     for i in range(distances.shape[0]):
-        distances[i] = 0.0
-        for j in range(blocks.shape[1]):
-            gap = np.float64(blocks[i // size, j, i % size]) - centres[labels[0, i], j]
-            distances[i] += gap * gap
+        total = 0.0
+        for j in range(rows.shape[1]):
+            gap = np.float64(rows[i, j]) - centres[labels[0, i], j]
+            total += gap * gap
+        distances[i] = total
 
 
 @kernel
@@ -228,6 +229,6 @@ def groups_of(k: int) -> int:
     return -(-k // TILE_CENTRES)
 
 
-def label_room(blocks: NDArray[Any]) -> tuple[int, int]:
-    """Return the shape of the labels of packed blocks."""
-    return 2, blocks.shape[0] * blocks.shape[2]
+def label_room(packed: PackedRows) -> tuple[int, int]:
+    """Return the shape of the labels of packed rows."""
+    return 2, packed.block_count * block_rows(packed.dtype)

@@ -6,10 +6,10 @@ import numpy as np
 
 from shoal.clustering.packing import Doubles, PackedRows
 from shoal.clustering.passes import squared_distances
-from shoal.clustering.state import RowState
+from shoal.clustering.state import State
 
 
-def relocate_empty(state: RowState) -> None:
+def relocate_empty(state: State) -> None:
     """Move each empty cluster onto one of the rows that are farthest from their centres.
 
     The row's weight is taken from its cluster, for this step only: the sums by chunk still belong to the
@@ -19,7 +19,7 @@ def relocate_empty(state: RowState) -> None:
     """
     packed, weights = state.data.packed, state.data.weights
     distances = np.empty(packed.count)
-    squared_distances(packed.blocks, state.labels, state.centres, distances)
+    squared_distances(packed.rows, state.labels, state.given_centres, distances)
     if weights.size:
         distances[weights == 0] = 0.0
     empty = np.flatnonzero(state.sums.mass == 0)
@@ -36,11 +36,10 @@ def _rounding(packed: PackedRows, centres: Doubles) -> float:
     return 16 * eps * eps * float(np.square(centres).sum(axis=1).max())
 
 
-def _hand_over(state: RowState, row: int, cluster: int) -> None:
+def _hand_over(state: State, row: int, cluster: int) -> None:
     packed, weights = state.data.packed, state.data.weights
-    size = packed.blocks.shape[2]
     weight = float(weights[row]) if weights.size else 1.0
-    moved = weight * packed.blocks[row // size, :, row % size].astype(np.float64)
+    moved = weight * (packed.rows[row].astype(np.float64) - packed.offset)
     old = int(state.labels[0, row])
     state.sums.total[old] -= moved
     state.sums.mass[old] -= weight

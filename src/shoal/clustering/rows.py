@@ -39,14 +39,13 @@ def _largest_bits(words: NDArray[Any], magnitude: Any) -> int:
     """Return the largest magnitude of floats seen as signed words; NaN and infinity are beyond numbers."""
     largest = magnitude ^ magnitude
     for i in range(words.shape[0]):
-        for j in range(words.shape[1]):
-            largest = max(largest, words[i, j] & magnitude)
+        largest = max(largest, words[i] & magnitude)
     return int(largest)
 
 
 def _refuse_unusable(rows: Floats) -> None:
     """Raise `InvalidData` when a value, or its square, is not a finite number of the rows' type."""
-    words = rows.view(np.dtype(f"i{rows.dtype.itemsize}"))
+    words = rows.reshape(-1).view(np.dtype(f"i{rows.dtype.itemsize}"))
     magnitude = words.dtype.type(np.iinfo(words.dtype).max)
     largest = np.array([_largest_bits(words, magnitude)], words.dtype).view(rows.dtype)[0]
     if largest < np.sqrt(np.finfo(rows.dtype).max) / 16:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from shoal.clustering.passes import (
     move_centres,
     pack_centres,
     reduce_chunks,
+    relabel,
     sum_chunks,
 )
 from shoal.clustering.team import Team
@@ -52,8 +53,8 @@ class Data:
 class ClusterSums:
     """Keep the sums and masses of clusters by chunk, and their totals.
 
-    The last column of `by_chunk[0]` (CHUNKS, banks, k, d + 1) is the mass. Rows take the banks in turn, so the
-    next row need not wait for what was just stored to one bank. Wide rows gain nothing from that.
+    The last column of `by_chunk[0]` (CHUNKS, banks, k, d + 1) is the mass. Rows take the banks in turn: the
+    next row need not wait for what was just stored to one. Wide rows gain nothing from that.
     `by_chunk[1]` (CHUNKS, k) counts rows that have a weight; without weights masses are counts.
     """
 
@@ -76,37 +77,36 @@ class ClusterSums:
         return bool((self.mass * 64 < self._peaks).any())
 
 
-class RowState:
-    """Assign every row anew at each iteration, many rows at a time (see `tile`)."""
+class State(ABC):
+    """Hold centres, labels and sums between iterations; a subclass knows how rows are assigned."""
+
+    ROUNDED_SUMS = True
 
     def __init__(self, data: Data, centres: Doubles, team: Team) -> None:
-        """Start from `centres` (k, d), centred as the packed rows are; they are changed in place."""
+        """Start from `centres` (k, d), centred as the rows are; they are changed in place."""
         k, d = centres.shape
-        dtype: np.dtype[Any] = data.packed.dtype
         self.data = data
         self.centres = centres
         self.moves: Doubles = np.zeros(k)
-        self.labels: Labels = aligned_zeros(label_room(data.packed.blocks), np.int32)
+        self.labels: Labels = aligned_zeros(label_room(data.packed), np.int32)
         self.sums = ClusterSums(k, d, data.weights.size > 0)
-        self._team = team
-        self._packed: Floats = aligned_empty((groups_of(k), d, TILE_CENTRES), dtype)
-        self._norms: Floats = aligned_empty((groups_of(k) * TILE_CENTRES,), dtype)
-        pack_centres(centres, self._packed, self._norms)
+        self.team = team
 
+    @abstractmethod
     def assign(self, keep_sums: bool) -> int:
         """Find the nearest centre of every row; return how many labels changed.
 
         With `keep_sums` the sums follow the labels; they must have been those of the labels before.
         """
-        packed = self.data.packed
 
-        def assign(chunks: tuple[int, int]) -> int:
-            return assign_chunks(
-                packed.blocks, packed.count, self.data.weights, self.data.bounds, chunks,
-                self._packed, self._norms, self.labels, keep_sums, *self.sums.by_chunk,
-            )  # fmt: skip
+    @abstractmethod
+    def pack_centres(self) -> None:
+        """Bring the centres into the form that `assign` wants."""
 
-        return self._team.sum(assign)
+    @property
+    def given_centres(self) -> Doubles:
+        """Return the centres (k, d), not centred."""
+        return self.centres + self.data.packed.offset
 
     def rebuild_sums(self) -> None:
         """Sum the clusters anew from the labels, which also drops what rounding has left."""
@@ -116,25 +116,56 @@ class RowState:
         def add(chunks: tuple[int, int]) -> int:
             sum_chunks(
                 packed.rows, packed.offset, self.data.weights, self.data.bounds, size, chunks, self.labels,
-                *self.sums.by_chunk,
+                self.ROUNDED_SUMS, *self.sums.by_chunk,
             )  # fmt: skip
             return 0
 
-        self._team.sum(add)
+        self.team.sum(add)
 
     def move_centres(self) -> float:
         """Move every centre to the mean of its cluster; return the sum of squared moves."""
-        sums = self.sums
-        return move_centres(sums.total, sums.mass, self.centres, self.moves, self._packed, self._norms)
+        shift = move_centres(self.sums.total, self.sums.mass, self.centres, self.moves)
+        self.pack_centres()
+        return shift
 
     def inertia(self) -> float:
         """Return the weighted sum of squared distances of the rows to the centres of their labels."""
+        rows, size = self.data.packed.rows, block_rows(self.data.packed.dtype)
+        return inertia_of(rows, self.data.weights, self.data.bounds, size, self.labels, self.given_centres)
+
+    def renamed_labels(self, ranks: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """Return the labels (n,), or the rank (k,) of each row's label."""
+        count = self.data.packed.count
+        if ranks is None:
+            return self.labels[0, :count].copy()
+        renamed = np.empty(count, np.int32)
+        relabel(self.labels, ranks, renamed)
+        return renamed
+
+
+class RowState(State):
+    """Assign every row anew at each iteration, many rows at a time (see `tile`)."""
+
+    def __init__(self, data: Data, centres: Doubles, team: Team) -> None:
+        super().__init__(data, centres, team)
+        k, d = centres.shape
+        self._packed: Floats = aligned_empty((groups_of(k), d, TILE_CENTRES), data.packed.dtype)
+        self._norms: Floats = aligned_empty((groups_of(k) * TILE_CENTRES,), data.packed.dtype)
+        self.pack_centres()
+
+    def pack_centres(self) -> None:
+        """Pack the centres for the tile."""
+        pack_centres(self.centres, self._packed, self._norms)
+
+    def assign(self, keep_sums: bool) -> int:
+        """Find the nearest centre of every row; return how many labels changed."""
         packed = self.data.packed
-        centres = self.centres + packed.offset
-        size = block_rows(packed.dtype)
-        return inertia_of(packed.rows, self.data.weights, self.data.bounds, size, self.labels, centres)
+        blocks = packed.blocks
 
+        def assign(chunks: tuple[int, int]) -> int:
+            return assign_chunks(
+                blocks, packed.count, self.data.weights, self.data.bounds, chunks,
+                self._packed, self._norms, self.labels, keep_sums, *self.sums.by_chunk,
+            )  # fmt: skip
 
-def row_labels(state: RowState) -> NDArray[np.int32]:
-    """Return the labels (n,) of a state's rows."""
-    return state.labels[0, : state.data.packed.count].copy()
+        return self.team.sum(assign)
