@@ -15,24 +15,23 @@ from numpy.random import PCG64, RandomState, SeedSequence
 from numpy.typing import NDArray
 
 from shoal.clustering.canonical import canonical_order
-from shoal.clustering.components import (
-    Components,
-    Members,
-    legacy_log_likelihood,
-    log_likelihood,
-    shared_log_likelihood,
-)
-from shoal.clustering.limits import InvalidData
+from shoal.clustering.components import Components, Members
+from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.modes import MODES, Mode, Shape, mode_of
 from shoal.clustering.packing import Doubles
 from shoal.clustering.prepared import Prepared, prepare
-from shoal.clustering.scores import Score, Scores, score_of
-from shoal.clustering.search import Partition, best_partition, labels_of
+from shoal.clustering.scores import SCORES, Score, Scores, score_of
+from shoal.clustering.search import DistanceSearch, LikelihoodSearch, Partition
 
 __all__ = ["Assignment", "Fit", "Prepared", "Score", "fit_mode", "fit_seed", "prepare"]
 
 Assignment = Literal["likelihood", "distance"]
 Seed = int | Sequence[int]
+
+_SEARCHES: dict[str, type[LikelihoodSearch | DistanceSearch]] = {
+    "likelihood": LikelihoodSearch,
+    "distance": DistanceSearch,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +43,7 @@ class Fit:
     (clusters, d) and `covariances` in the space of the prepared rows, the latter as scikit-learn shapes
     them: untied full (clusters, d, d), diag (clusters, d), spherical (clusters,); tied the same for one,
     (d, d), (d,) and (). `weights` (clusters,) are shares, `sizes` the sums of weights they come from.
+    `parts` are the same parameters as `means`, `covariances` and `weights`, ready to be applied to rows.
     `history` is the objective of the kept restart before each pass, and never falls ("likelihood").
     `degenerate` says that a cluster has a covariance at the floor in more directions than the data: rows on
     a line, or the same value again and again, whose likelihood means nothing.
@@ -65,6 +65,7 @@ class Fit:
     meets_min_members: bool
     degenerate: bool
     history: Doubles
+    parts: Components
 
     @property
     def clusters(self) -> int:
@@ -94,51 +95,57 @@ def fit_mode(
     assignment: Assignment = "likelihood",
     score: Score = "correct",
     max_iter: int = 300,
-    tol: float = 0.0,
+    tol: float | None = None,
 ) -> Fit:
     """Fit k clusters by `n_init` restarts and return the best of them.
 
     A restart whose clusters all have `min_members` (None: as many as the mode's covariance needs to be
     measured) beats one that has not, one without a degenerate cluster beats one with, then likelihood
     decides. `covariance` is full, diag or spherical (or spher). "likelihood" is classification EM; "distance"
-    an older service's algorithm, see `legacy`. `tol` is the gain in mean log-likelihood below which a restart
-    ends. Raises `InvalidData` when k exceeds the number of distinct rows, `InvalidParameter` for an
+    an older service's algorithm (`distance_kernels`), which knows no such preferences. `tol` ends a restart:
+    the gain in mean log-likelihood (None: 0), or with "distance" the squared moves of the centres (None:
+    1e-4). Raises `InvalidData` when k exceeds the number of distinct rows, `InvalidParameter` for an
     unknown mode.
     """
     mode = mode_of(covariance, tied)
-    if not 1 <= k <= prepared.distinct:
-        raise InvalidData(
-            f"{prepared.distinct} distinct rows cannot form {k} clusters.",
-            hint=f"Ask for at most {prepared.distinct}.",
-            distinct=prepared.distinct,
-        )
+    _refuse(prepared, k, assignment, score)
     least = mode.members_needed(prepared.columns) if min_members is None else min_members
     random = RandomState(PCG64(SeedSequence(seed)))
-    partition = best_partition(prepared, k, mode, random, n_init, least, max_iter, tol)
-    return _describe(prepared, k, mode, partition, least, score)
-
-
-def _describe(
-    prepared: Prepared, k: int, mode: Mode, partition: Partition, least: float, score: Score
-) -> Fit:
+    search = _SEARCHES[assignment](prepared, k, mode)
+    partition = search.best(random, n_init, least, max_iter, search.usual_tol if tol is None else tol)
     labels, members = _canonical(prepared, k, partition)
-    parts = Components.likeliest(members, mode, prepared.floor)
-    scores = _scores(prepared, mode, labels, members, parts, score)
+    choose = Components.likeliest if assignment == "likelihood" else Components.as_before
+    parts = choose(prepared, members, mode)
     return Fit(
         k=k,
         mode=mode,
         labels=labels,
-        means=(members.means + prepared.packed.offset),
+        means=parts.means,
         covariances=mode.condense(parts.covariances),
-        weights=members.masses / members.masses.sum(),
+        weights=parts.weights,
         sizes=members.masses,
         n_iter=partition.passes,
         converged=partition.settled,
         meets_min_members=partition.smallest >= least,
         degenerate=partition.degenerate,
         history=partition.history,
-        **scores._asdict(),
+        parts=parts,
+        **score_rows(prepared, mode, labels, members, parts, score)._asdict(),
     )
+
+
+def _refuse(prepared: Prepared, k: int, assignment: str, score: str) -> None:
+    if not 1 <= k <= prepared.distinct:
+        raise InvalidData(
+            f"{prepared.distinct} distinct rows cannot form {k} clusters.",
+            hint=f"Ask for at most {prepared.distinct}.",
+            distinct=prepared.distinct,
+        )
+    if assignment not in _SEARCHES or score not in SCORES:
+        raise InvalidParameter(
+            f"There is no assignment {assignment!r} with score {score!r}.",
+            hint="Use likelihood or distance, with correct or legacy.",
+        )
 
 
 def _canonical(prepared: Prepared, k: int, partition: Partition) -> tuple[NDArray[np.int32], Members]:
@@ -148,11 +155,11 @@ def _canonical(prepared: Prepared, k: int, partition: Partition) -> tuple[NDArra
     order = filled[canonical_order(masses, means)]
     numbers = np.zeros(k, np.int32)
     numbers[order] = np.arange(len(order))
-    labels = labels_of(prepared, partition, numbers)
+    labels = partition.renamed(prepared.rows, numbers)
     return labels, Members.of(prepared, labels, len(order))
 
 
-def _scores(
+def score_rows(
     prepared: Prepared,
     mode: Mode,
     labels: NDArray[np.int32],
@@ -160,9 +167,10 @@ def _scores(
     parts: Components,
     score: Score,
 ) -> Scores:
+    """Score labelled rows under given parameters."""
     if score == "legacy":
-        likelihood = legacy_log_likelihood(prepared, labels, members, parts)
+        likelihood = parts.legacy_log_likelihood(prepared, labels, members)
     else:
-        likelihood = log_likelihood(members, parts)
-    shared = shared_log_likelihood(prepared, members, parts, mode)
+        likelihood = parts.log_likelihood(prepared, members)
+    shared = parts.shared_log_likelihood(prepared, mode)
     return score_of(mode, len(members.masses), prepared.columns, prepared.total, likelihood, shared)

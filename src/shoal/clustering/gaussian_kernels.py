@@ -174,7 +174,7 @@ def members_moments(
             means[labels[i], c] += weights[i] * blocks[i // size, c, i % size]
     for j in range(k):
         for c in range(d):
-            means[j, c] /= counts[j]
+            means[j, c] /= counts[j] if counts[j] > 0.0 else 1.0
     for i in range(labels.shape[0]):
         j = labels[i]
         for c in range(d):
@@ -184,5 +184,5 @@ def members_moments(
     for j in range(k):
         for c in range(d):
             for e in range(c, d):
-                scatters[j, c, e] /= counts[j]
+                scatters[j, c, e] /= counts[j] if counts[j] > 0.0 else 1.0
                 scatters[j, e, c] = scatters[j, c, e]

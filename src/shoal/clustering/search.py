@@ -1,13 +1,16 @@
-"""Look for the labels of greatest classification likelihood: restarts, the best of which is kept."""
+"""Look for the best labels by restarts: by likelihood, or as an older service did."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from shoal.clustering.distance_kernels import follow_distances
 from shoal.clustering.gaussian_kernels import ROWS, feature_count, gather
 from shoal.clustering.limits import InvalidParameter
 from shoal.clustering.modes import DIAGONAL, FULL, KINDS, SPHERICAL, TIED, Mode
@@ -22,8 +25,8 @@ from shoal.clustering.tile import TILE_CENTRES
 class Partition:
     """Hold labels (blocks, 2, rows) as the kernels do, and how they were come by.
 
-    `history` is the objective before each pass.
-    `masses` (k,) and `means` (k, d) are the clusters', of packed rows.
+    `history` is the objective before each pass, its last entry that of these labels. `masses` (k,) and
+    `means` (k, d) are the clusters', of packed rows.
     """
 
     labels: NDArray[np.int32]
@@ -35,24 +38,31 @@ class Partition:
     means: Doubles
 
     @property
+    def objective(self) -> float:
+        """Return what the search made large."""
+        return float(self.history[-1])
+
+    @property
     def smallest(self) -> float:
         """Return the least weight in a cluster."""
         return float(self.masses.min())
 
-    def rank(self, min_members: float) -> tuple[bool, bool, float]:
-        """Return what the best partition has most of: enough members, then no spike, then likelihood."""
-        return self.smallest >= min_members, not self.degenerate, float(self.history[-1])
+    def renamed(self, rows: int, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the labels (rows,), each cluster renamed by `numbers` (k,)."""
+        labels = np.empty(rows, np.int32)
+        gather(self.labels, labels, numbers)
+        return labels
 
 
-class Search:
-    """Climb from start after start, for one number of clusters and one mode."""
+class Search(ABC):
+    """Hold what one number of clusters in one mode needs, restart after restart."""
 
-    def __init__(self, prepared: Prepared, k: int, mode: Mode) -> None:
-        self.prepared, self.k, self.mode = prepared, k, mode
+    usual_tol: ClassVar[float]
+
+    def __init__(self, prepared: Prepared, k: int, kind: int) -> None:
         d = prepared.columns
-        self.shape = KINDS[mode.covariance]
-        self.kind = TIED if mode.tied else self.shape
-        width = feature_count(self.kind, d)
+        width = feature_count(kind, d)
+        self.prepared, self.k, self.kind = prepared, k, kind
         self.labels = aligned_zeros((prepared.packed.blocks.shape[0], 2, ROWS), np.int32)
         self.members = np.zeros(k, np.int64)
         self.counts = np.zeros(k)
@@ -60,7 +70,6 @@ class Search:
         self.constants = np.zeros(groups_of(k) * TILE_CENTRES)
         self.slopes = aligned_empty((groups_of(k), width, TILE_CENTRES), np.float64)
         self.features = aligned_empty((1, width, ROWS), np.float64)
-        self.work = np.zeros((6, d, d))
         self.whole = self._whole()
 
     def _whole(self) -> Doubles:
@@ -78,12 +87,11 @@ class Search:
         """Label the rows by their nearest of k rows, drawn by k-means++."""
         chosen = self.prepared.seeding.plus_plus(self.k, random)
         packed = self.prepared.packed
-        centres = packed.rows[chosen] - packed.offset
         start(
             self.prepared.blocks,
             self.prepared.weights,
             self.kind,
-            centres,
+            packed.rows[chosen] - packed.offset,
             self.whole,
             self.labels,
             self.members,
@@ -94,8 +102,46 @@ class Search:
             self.features,
         )
 
-    def climb(self, max_iter: int, tol: float) -> Partition:
+    @abstractmethod
+    def improve(self, max_iter: int, tol: float) -> Partition:
         """Improve the present labels until they rest."""
+
+    @abstractmethod
+    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+        """Return what the best partition has most of."""
+
+    def _partition(self, history: Doubles, passes: int, settled: bool, degenerate: bool) -> Partition:
+        divisors = np.where(self.counts > 0, self.counts, 1.0)[:, None]
+        means = self.sums[:, : self.prepared.columns] / divisors
+        return Partition(self.labels.copy(), history, passes, settled, degenerate, self.counts.copy(), means)
+
+    def best(
+        self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
+    ) -> Partition:
+        """Return the best of `n_init` restarts, the first of equals."""
+        found: Partition | None = None
+        for _ in range(n_init):
+            self.start(random)
+            other = self.improve(max_iter, tol)
+            if found is None or self.rank(other, min_members) > self.rank(found, min_members):
+                found = other
+        if found is None:
+            raise InvalidParameter("A fit needs at least one restart.", hint="Set n_init to 1 or more.")
+        return found
+
+
+class LikelihoodSearch(Search):
+    """Search by classification EM (Celeux and Govaert 1992)."""
+
+    usual_tol = 0.0
+
+    def __init__(self, prepared: Prepared, k: int, mode: Mode) -> None:
+        self.shape = KINDS[mode.covariance]
+        super().__init__(prepared, k, TIED if mode.tied else self.shape)
+        self.work = np.zeros((6, prepared.columns, prepared.columns))
+
+    def improve(self, max_iter: int, tol: float) -> Partition:
+        """Climb to the next maximum of the classification likelihood."""
         history = np.empty(max_iter + 1)
         last, passes, settled, raised = climb(
             self.prepared.blocks,
@@ -115,42 +161,43 @@ class Search:
             tol,
             history,
         )
-        return Partition(
-            self.labels.copy(),
-            history[: last + 1],
-            passes,
-            settled,
-            raised > self.prepared.flat,
-            self.counts.copy(),
-            self.sums[:, : self.prepared.columns] / np.where(self.counts > 0, self.counts, 1.0)[:, None],
+        return self._partition(history[: last + 1], passes, settled, raised > self.prepared.flat)
+
+    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+        """Prefer enough members, then no degenerate cluster, then likelihood."""
+        return partition.smallest >= min_members, not partition.degenerate, partition.objective
+
+
+class DistanceSearch(Search):
+    """Search as the older service did: see `distance_kernels`."""
+
+    usual_tol = 1e-4
+
+    def __init__(self, prepared: Prepared, k: int, mode: Mode) -> None:
+        super().__init__(prepared, k, KINDS[mode.covariance])
+        self.tied = mode.tied
+        self.spreads = np.zeros((2 * k + 2, prepared.columns, prepared.columns))
+
+    def improve(self, max_iter: int, tol: float) -> Partition:
+        """Follow the distances until the centres rest."""
+        passes, settled, inertia = follow_distances(
+            self.prepared.blocks,
+            self.prepared.weights,
+            self.kind,
+            self.tied,
+            self.labels,
+            self.members,
+            self.counts,
+            self.sums,
+            self.constants,
+            self.slopes,
+            self.features,
+            self.spreads,
+            max_iter,
+            tol,
         )
+        return self._partition(np.array([-inertia]), passes, settled, False)
 
-
-def best_partition(
-    prepared: Prepared,
-    k: int,
-    mode: Mode,
-    random: RandomState,
-    n_init: int,
-    min_members: float,
-    max_iter: int,
-    tol: float,
-) -> Partition:
-    """Return the best of `n_init` restarts, the first of equals."""
-    search = Search(prepared, k, mode)
-    best: Partition | None = None
-    for _ in range(n_init):
-        search.start(random)
-        found = search.climb(max_iter, tol)
-        if best is None or found.rank(min_members) > best.rank(min_members):
-            best = found
-    if best is None:
-        raise InvalidParameter("A fit needs at least one restart.", hint="Set n_init to 1 or more.")
-    return best
-
-
-def labels_of(prepared: Prepared, partition: Partition, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the rows' labels (n,), each cluster renamed by `numbers` (k,)."""
-    labels = np.empty(prepared.rows, np.int32)
-    gather(partition.labels, labels, numbers)
-    return labels
+    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+        """Prefer the least sum of unsquared distances, whatever the sizes."""
+        return True, True, partition.objective
