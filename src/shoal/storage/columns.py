@@ -18,8 +18,10 @@ PLACES = ("longitude", "latitude")
 # More different values than this are not counted.
 MANY = 10_000
 _PEEK = 50_000
-_ID = re.compile(r"(.*[_\s.-])?(id|ids|uid|uuid|key|pk)|.*[a-z](Id|ID)|index|idx|row|rows|row_?(names?|number|nr)|no\.?|nr\.?"
-                 r"|#|number|record|serial|seq|unnamed: ?\d+|column_\d+|rownames|x\.1")  # fmt: skip
+_ID = re.compile(
+    r"(.*[_\s.-])?(id|ids|uid|uuid|key|pk)|.*[a-z](Id|ID)"
+    r"|index|idx|rows?|rownames|row_?(names?|number|nr)|no\.?|nr\.?|#|number|record|serial|seq|unnamed: ?\d+"
+)
 _TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 _DATE = (
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?)?$"

@@ -19,7 +19,8 @@ from shoal.storage.numerals import MISSING_SPELT
 from shoal.storage.texts import Text
 from shoal.storage.words import counted, first_few
 
-BLOCK = 1 << 22
+BLOCK = 1 << 20
+_BYTES_A_COLUMN = 1 << 12
 MOST_COLUMNS = 50_000
 
 
@@ -111,9 +112,9 @@ class _Reading:
     def __init__(self, text: Text, written: Dialect, name: str) -> None:
         self.text, self.written, self.name = text, written, name
         self.rows = 0
-        # Arrow splits blocks at rows, so a row must fit into one.
-        block = BLOCK if text.longest * 2 <= BLOCK else min(2 * text.longest, 2 * LONGEST_LINE)
         width, multiline = len(written.header), text.quotes > 0
+        # Arrow splits blocks at rows, so a row must fit into one; wide tables need large ones to be quick.
+        block = min(max(BLOCK, _BYTES_A_COLUMN * width, 2 * text.longest), 2 * LONGEST_LINE)
         self.layout = Layout(written.delimiter, width, written.skip, block, multiline)
 
     def run(self) -> RawTable:

@@ -56,7 +56,9 @@ def dialect(file: BinaryIO, name: str, options: ReadOptions) -> Dialect:
     if not sample.whole and len(rows) < 2:
         raise too_long(1, name)
     if not rows:
-        raise InvalidInput(f"{name}: This file has only blank lines.", hint="It needs a header row.", file=name)
+        raise InvalidInput(
+            f"{name}: This file has only blank lines.", hint="It needs a header row.", file=name
+        )
     header, body = rows[0], rows[1:]
     _refuse_open_header(header, sample, mark, name)
     if has_no_header(header.values, [row.values for row in body]):
@@ -122,6 +124,7 @@ def _score(rows: list[Record]) -> tuple[float, int]:
 
 
 def has_no_header(header: list[str], body: list[list[str]]) -> bool:
+    """Say whether the first row holds values, by what stands in it and below it."""
     there = [(place, cell) for place, cell in enumerate(header) if not is_missing(cell)]
     numbers = [cell for _, cell in there if is_numeral(cell)]
     if not numbers:

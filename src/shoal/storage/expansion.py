@@ -49,7 +49,7 @@ def too_large(name: str, size: int | None, limit: int) -> TooLarge:
     fact = "expands to more than the limit" if size is None else f"is {sized(size)}; the limit here is"
     return TooLarge(
         f"{name}: This file {fact} {'of ' if size is None else ''}{sized(limit)}.",
-        hint="Use fewer columns or rows, or Parquet, which is smaller; or ask your operator for a higher limit.",
+        hint="Ask your operator for a higher limit, or use fewer columns, or Parquet, which is smaller.",
         file=name,
         limit=limit,
     )

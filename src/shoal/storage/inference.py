@@ -153,7 +153,7 @@ def column_notes(name: str, guess: ColumnGuess, line_of_row: Any) -> list[str]:
         many = "It is" if found.bad == 1 else f"{counted(found.bad, 'such value')} are"
         notes.append(f"Column {name}: {where}. {many} taken as missing.")
     if found.codes:
-        notes.append(f"Column {name}: its numbers start with 0, like codes. It is left out unless you name it.")
+        notes.append(f"Column {name}: numbers start with 0, like codes. It is left out unless you name it.")
     if found.large:
         notes.append(f"Column {name}: whole numbers over 2^53 are rounded.")
     if found.endless:

@@ -10,11 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Decimal = Literal[".", ","]
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "#n/a", "-nan", "+nan")
-MISSING_SPELT = ("", "?", "-") + tuple(
-    spelling for word in MISSING if word.isalnum() or "/" in word
-    for spelling in (word, word.upper(), word.capitalize())
-) + ("NaN", "-nan", "-NaN")
+_SIGNS = ("", "?", "-", "-nan", "+nan")
+_WORDS = ("na", "n/a", "nan", "null", "none", "#n/a")
+MISSING = (*_SIGNS, *_WORDS)
+# As programs spell them; other spellings are met when a column is read more slowly.
+MISSING_SPELT = (
+    *_SIGNS,
+    "NaN",
+    "-NaN",
+    *(spelt(w) for w in _WORDS for spelt in (str, str.upper, str.capitalize)),
+)
 
 INTEGER = r"^[+-]?\d+$"
 _EXPONENT = r"([eE][+-]?\d+)?$"
@@ -87,7 +92,9 @@ def parse_numerals(cells: Any, decimal: Decimal) -> Numerals:
     if decimal == ",":
         flat = pc.replace_substring(flat, ",", ".")
     values = pc.if_else(good, flat, None).cast(pa.float64())
-    return Numerals(values, pc.fill_null(pc.invert(good), False), _count(grouped), _count(pc.and_(percent, good)))
+    return Numerals(
+        values, pc.fill_null(pc.invert(good), False), _count(grouped), _count(pc.and_(percent, good))
+    )
 
 
 def _count(mask: Any) -> int:

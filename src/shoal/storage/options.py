@@ -37,7 +37,7 @@ class ReadOptions:
 def checked_delimiter(given: str) -> str:
     """Return the delimiter's one character; raises `InvalidInput` for what cannot be one."""
     mark = _NAMES.get(given.lower(), given)
-    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in "\"\r\n.+-_" or not _visible(mark):
+    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in '"\r\n.+-_' or not _visible(mark):
         raise InvalidInput(
             f"{given!r} cannot separate values.",
             hint="Give one character, such as --delimiter ';', or comma, semicolon, tab, pipe, space.",

@@ -97,9 +97,7 @@ def table_as_read(table: Any, headers: Sequence[str] | None = None) -> TableRead
     return _told(raw, Origin(None))
 
 
-def _read_text(
-    file: BinaryIO, found: Format, name: str, options: ReadOptions, stack: ExitStack
-) -> TableRead:
+def _read_text(file: BinaryIO, found: Format, name: str, options: ReadOptions, stack: ExitStack) -> TableRead:
     text = prepare(file, found == "gzip", name, options, stack)
     raw = read_delimited(text, dialect(text.file, name, options), name)
     return _told(raw, Origin("text", text.encoding, text.compressed, raw.layout))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+import zlib
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -20,10 +20,20 @@ from shoal.storage.inference import ColumnGuess, column_notes
 from shoal.storage.numerals import is_missing
 from shoal.storage.options import ReadOptions
 from shoal.storage.tidying import tidied
+from shoal.storage.words import first_few, shown
 
-MOST_CELLS = 50_000_000
+MOST_CELLS = 20_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def read_xlsx(file: BinaryIO, name: str, options: ReadOptions) -> RawTable:
@@ -35,38 +45,28 @@ def read_xlsx(file: BinaryIO, name: str, options: ReadOptions) -> RawTable:
         InvalidInput: it is damaged, or its first sheet is no table.
         TooLarge: it expands to more than the limit.
     """
-    _check_parts(file, name, options)
-    calamine = require("python_calamine", "xlsx")
-    file.seek(0)
     try:
-        book = calamine.load_workbook(file)
-        sheets = book.sheet_names
-        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=True) if sheets else []
-    except (calamine.CalamineError, OSError, ValueError) as error:
+        _check_parts(file, name, options)
+    except _BROKEN_ZIP as error:
         raise _damaged(name) from error
-    notes = [f"Only the first sheet, {sheets[0]}, is read; there are {len(sheets)}."] if len(sheets) > 1 else []
-    return _table([row for row in rows if any(cell != "" for cell in row)], notes, name)
+    sheets, rows = _first_sheet(file, name)
+    notes = []
+    if len(sheets) > 1:
+        notes.append(f"Only the first sheet, {shown(sheets[0])}, is read; there are {len(sheets)}.")
+    return _table(rows, notes, name)
 
 
 def _check_parts(file: BinaryIO, name: str, options: ReadOptions) -> None:
     """Look into the zip before anything is expanded: what it is, how large, and how wide its sheets are."""
     file.seek(0)
-    try:
-        with zipfile.ZipFile(file) as parts:
-            names = parts.namelist()
-            if "xl/workbook.xml" not in names:
-                raise unsupported(name, "a zip archive", hint="Expand it, and give the table inside.")
-            if sum(part.file_size for part in parts.infolist()) > options.max_expanded_bytes:
-                raise too_large(name, None, options.max_expanded_bytes)
-            for sheet in filter(_SHEET.fullmatch, names):
-                _check_extent(parts, sheet, name)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise _damaged(name) from error
-    except Exception as error:
-        # zlib.error has no better base than Exception.
-        if type(error).__name__ == "error":
-            raise _damaged(name) from error
-        raise
+    with zipfile.ZipFile(file) as parts:
+        names = parts.namelist()
+        if "xl/workbook.xml" not in names:
+            raise unsupported(name, "a zip archive", hint="Expand it, and give the table inside.")
+        if sum(part.file_size for part in parts.infolist()) > options.max_expanded_bytes:
+            raise too_large(name, None, options.max_expanded_bytes)
+        for sheet in filter(_SHEET.fullmatch, names):
+            _check_extent(parts, sheet, name)
 
 
 def _check_extent(parts: zipfile.ZipFile, sheet: str, name: str) -> None:
@@ -80,7 +80,7 @@ def _check_extent(parts: zipfile.ZipFile, sheet: str, name: str) -> None:
             rest = chunk[-64:]
     if width * height > MOST_CELLS:
         raise TooLarge(
-            f"{name}: A sheet spans {height:,} rows and {width:,} columns; the limit is {MOST_CELLS:,} cells.",
+            f"{name}: A sheet spans {height:,} rows and {width:,} columns, over {MOST_CELLS:,} cells.",
             hint="Delete cells far from the table, or save it as CSV.",
             file=name,
         )
@@ -93,6 +93,24 @@ def _place(letters: bytes) -> int:
     return place
 
 
+def _first_sheet(file: BinaryIO, name: str) -> tuple[list[str], list[tuple[int, list[Any]]]]:
+    """Return the names of all sheets, and the first one's rows that are not empty, with their numbers."""
+    calamine = require("python_calamine", "xlsx")
+    file.seek(0)
+    try:
+        book = calamine.load_workbook(file)
+        if not book.sheet_names:
+            return [], []
+        sheet = book.get_sheet_by_index(0)
+        rows = enumerate(sheet.to_python(skip_empty_area=True), (sheet.start or (0, 0))[0] + 1)
+        return book.sheet_names, [(number, row) for number, row in rows if any(cell != "" for cell in row)]
+    except BaseException as error:
+        # A panic in its Rust code derives from BaseException alone.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise _damaged(name) from error
+        raise
+
+
 def _damaged(name: str) -> InvalidInput:
     return InvalidInput(
         f"{name}: This Excel file is damaged or locked by a password.",
@@ -101,44 +119,47 @@ def _damaged(name: str) -> InvalidInput:
     )
 
 
-def _table(rows: list[list[Any]], notes: list[str], name: str) -> RawTable:
+def _table(rows: list[tuple[int, list[Any]]], notes: list[str], name: str) -> RawTable:
     if len(rows) < 2:
         raise InvalidInput(
             f"{name}: The first sheet has {'a header and no rows' if rows else 'no cells'}.",
             hint="Put a header row and rows into the first sheet.",
             file=name,
         )
-    headers = tuple(_as_text(cell) for cell in rows[0])
-    body = [[_as_text(cell) for cell in row] for row in rows[1:200]]
-    if has_no_header(list(headers), body):
-        raise InvalidInput(
-            f"{name}: This file has no header row.", hint="The first line must name the columns.", file=name
-        )
+    headers = tuple(_as_text(cell) for cell in rows[0][1])
+    if has_no_header(list(headers), [[_as_text(cell) for cell in row] for _, row in rows[1:200]]):
+        hint = "The first line must name the columns."
+        raise InvalidInput(f"{name}: This file has no header row.", hint=hint, file=name)
     names, changed = column_names(headers)
-    columns, told = [], list[str]()
+    numbers, columns, told = [number for number, _ in rows[1:]], [], list[str]()
     for place, column in enumerate(names):
-        cells, more = _column(column, [row[place] for row in rows[1:]])
+        cells, more = _column(column, [row[place] for _, row in rows[1:]], numbers)
         columns.append(cells)
         told += more
     table, more = tidied(pa.Table.from_arrays(columns, names=names))
-    return RawTable(table, headers, (*notes, *changed, *told, *more))
+    return RawTable(table, headers, (*notes, *changed, *first_few(told, "note", 20), *more))
 
 
-def _column(name: str, cells: list[Any]) -> tuple[Any, list[str]]:
-    """Return a column's cells typed, with notes: Excel's own numbers as they are, words by the rules of text."""
-    there = [cell for cell in cells if not (isinstance(cell, str) and is_missing(cell))]
-    if there and all(type(cell) in (int, float) for cell in there):
-        numbers = [None if isinstance(cell, str) else float(cell) for cell in cells]
-        whole = all(value is None or (value.is_integer() and abs(value) < 2**53) for value in numbers)
-        return pa.chunked_array([pa.array(numbers, pa.float64()).cast(pa.int64() if whole else pa.float64())]), []
-    if there and all(type(cell) is bool for cell in there):
-        return pa.chunked_array([pa.array([cell if type(cell) is bool else None for cell in cells])]), []
+def _column(name: str, cells: list[Any], numbers: list[int]) -> tuple[Any, list[str]]:
+    """Return a column typed, with notes: Excel's own numbers as they are, words by the rules of text."""
+    cells = [None if isinstance(cell, str) and is_missing(cell) else cell for cell in cells]
+    types = {type(cell) for cell in cells} - {type(None)}
+    if types and types <= {int, float}:
+        return pa.chunked_array([_typed(cells)]), []
+    if types == {bool}:
+        return pa.chunked_array([pa.array(cells, pa.bool_())]), []
     guess = ColumnGuess(".")
-    text = pa.array([None if isinstance(cell, str) and is_missing(cell) else _as_text(cell) for cell in cells], pa.string())
+    text = pa.array([None if cell is None else _as_text(cell) for cell in cells], pa.string())
     guess.add(text)
     settled = guess.finish()
-    line: Callable[[int], int] = lambda row: row + 2  # noqa: E731
-    return (pa.chunked_array([text]) if settled is None else settled), column_notes(name, guess, line)
+    told = column_notes(name, guess, lambda row: numbers[row])
+    return (pa.chunked_array([text]) if settled is None else settled), told
+
+
+def _typed(cells: list[float | None]) -> Any:
+    whole = all(cell is None or (float(cell).is_integer() and abs(cell) < 2**53) for cell in cells)
+    numbers = pa.array([cell if cell is None else float(cell) for cell in cells], pa.float64())
+    return numbers.cast(pa.int64()) if whole else numbers
 
 
 def _as_text(cell: Any) -> str:
