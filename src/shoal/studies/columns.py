@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from shoal.base.errors import InvalidInput
 from shoal.studies.wording import counted, listed
 
-Why = Literal["text", "date", "place", "id", "constant", "empty", "not chosen"]
+Why = Literal["text", "date", "yes/no", "other", "place", "id", "constant", "empty", "not chosen"]
 NUMBERS = ("number", "integer")
 PLACES = ("longitude", "latitude")
 
@@ -82,9 +82,8 @@ def _why_not(column: ColumnFacts, asked: Sequence[str] | None) -> Why | None:
 
 
 def _other_kind(column: ColumnFacts) -> Why:
-    if "date" in column.kind or "time" in column.kind:
-        return "date"
-    return "empty" if column.kind in ("null", "empty") else "text"
+    kinds: dict[str, Why] = {"text": "text", "date": "date", "boolean": "yes/no", "empty": "empty"}
+    return kinds.get(column.kind, "other")
 
 
 def _refuse(columns: Sequence[ColumnFacts], asked: Sequence[str]) -> None:
@@ -104,7 +103,7 @@ def _unknown(name: str, names: list[str]) -> InvalidInput:
 
 
 def _none_left(why: dict[str, Why | None]) -> InvalidInput:
-    reasons = {reason for reason in why.values() if reason not in ("text", "date", "empty", "not chosen")}
+    reasons = {reason for reason in why.values() if reason in ("constant", "place", "id")}
     if "constant" in reasons:
         same = [name for name, reason in why.items() if reason == "constant"]
         return InvalidInput(f"{listed(same)} has the same value in every row, so there is nothing to group.")

@@ -21,13 +21,18 @@ class StudyState(StrEnum):
 
 
 class Source(TypedDict):
-    """The dataset as it was: what a study needs to be told and repeated without it."""
+    """The dataset as it was: what a study needs to be told and repeated without it.
+
+    `sha256` is that of the file, `table_sha256` that of the table read from it, `key` where the table is.
+    """
 
     id: str
+    version: int
     name: str
     rows: int
     columns: list[str]
     sha256: str
+    table_sha256: str
     key: str
 
 
@@ -49,6 +54,7 @@ class Study(NamedTuple):
     name: str
     owner: str
     dataset: str
+    dataset_version: int
     source: Source
     plan: StudyPlan
     facts: Facts

@@ -46,6 +46,7 @@ def start(
         name=name or source["name"],
         owner=owner,
         dataset=source["id"],
+        dataset_version=source["version"],
         source=source,
         plan=plan,
         facts=facts,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, Text
 
 from shoal.base.schema import Json, Time, metadata
+from shoal.storage.tables import datasets
 
 studies = Table(
     "studies",
@@ -13,6 +14,7 @@ studies = Table(
     Column("name", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("dataset", Text, nullable=False),
+    Column("dataset_version", Integer, nullable=False),
     Column("source", Json, nullable=False),
     Column("plan", Json, nullable=False),
     Column("facts", Json, nullable=False),
@@ -25,7 +27,9 @@ studies = Table(
     Column("summary", Json),
     Column("artifact", Text, nullable=False, server_default=""),
     Index("ix_studies_owner_created", "owner", "created"),
-    Index("ix_studies_dataset", "dataset"),
+    Index("ix_studies_dataset", "dataset", "dataset_version"),
+    # A dataset stays as long as a study of it does.
+    ForeignKeyConstraint(["dataset", "dataset_version"], [datasets.c.id, datasets.c.version]),
 )
 
 # One row for each fit that has ended, in each generation; a fit without a row waits or runs.

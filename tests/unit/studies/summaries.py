@@ -67,7 +67,14 @@ def summary(**changes: Any) -> Summary:
 def study(found: Summary | None = None, **changes: Any) -> Study:
     columns = ["species", "bill_depth_mm", "body_mass_g"]
     source = Source(
-        id="d1", name="penguins.csv", rows=344, columns=columns, sha256="ab" * 32, key="d1/v1.arrow"
+        id="d1",
+        version=1,
+        name="penguins.csv",
+        rows=344,
+        columns=columns,
+        sha256="ab" * 32,
+        table_sha256="cd" * 32,
+        key="d1/v1.arrow",
     )
     facts = Facts(rows=342, dropped=2, filled=0, asked_max_k=10, constant=[], left="1 text column")
     plan = StudyPlan(columns=("bill_depth_mm", "body_mass_g"), min_members=17)
@@ -76,6 +83,7 @@ def study(found: Summary | None = None, **changes: Any) -> Study:
         "penguins.csv",
         "local",
         "d1",
+        1,
         source,
         plan,
         facts,
