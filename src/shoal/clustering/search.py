@@ -161,7 +161,9 @@ class LikelihoodSearch(Search):
             tol,
             history,
         )
-        return self._partition(history[: last + 1], passes, settled, raised > self.prepared.flat)
+        return self._partition(
+            history[: last + 1], passes, settled, self.k > 1 and raised > self.prepared.flat
+        )
 
     def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
         """Prefer enough members, then no degenerate cluster, then likelihood."""

@@ -88,6 +88,26 @@ class Recommendation(Generic[R]):
     notes: tuple[Note, ...]
 
 
+def usual_min_members(rows: float) -> int:
+    """Return the least size of a cluster to recommend: 30 rows, or 5% of few rows, but 2 unless there is one."""
+    return min(max(2, min(30, int(rows * 0.05))), max(int(rows), 1))
+
+
+def count_sentence(sizes: Sequence[float]) -> str:
+    """Say in plain words how many groups there are, from their sizes in descending order.
+
+    >>> count_sentence([151, 123, 68])
+    'Your data falls into 3 groups (clusters) of 151, 123 and 68 rows.'
+    """
+    if len(sizes) < 2:
+        return "Your data looks like one group: no split scored better than leaving it whole."
+    words = [f"{size:,.10g}" for size in sizes]
+    listed = (
+        f"{', '.join(words[:-1])} and {words[-1]}" if len(words) <= 5 else f"{words[0]} down to {words[-1]}"
+    )
+    return f"Your data falls into {len(sizes)} groups (clusters) of {listed} rows."
+
+
 def qualifies(fit: Scored, min_members: float) -> bool:
     """Say whether a fit may be recommended: no cluster too small, none degenerate."""
     return fit.smallest >= min_members and not fit.degenerate
