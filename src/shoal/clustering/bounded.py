@@ -16,8 +16,6 @@ CALM = 0.15
 class BoundedState(State):
     """Assign only rows whose bounds do not settle their label (see `hamerly`)."""
 
-    ROUNDED_SUMS = False
-
     def __init__(self, data: Data, centres: Doubles, team: Team) -> None:
         super().__init__(data, centres, team)
         packed, (k, d) = data.packed, centres.shape
@@ -42,12 +40,12 @@ class BoundedState(State):
 
     def assign(self, keep_sums: bool) -> int:
         """Find the nearest centre of every row whose bounds leave it open; return how many labels changed."""
-        packed, centres = self.data.packed, self.given_centres
+        packed, given = self.data.packed, self.given_centres
 
         def assign(chunks: tuple[int, int]) -> int:
             return assign_bounded(
-                packed.rows, packed.centred, self._square, packed.offset, self.data.weights, self._spans,
-                chunks, self._packed, self._norms, self._largest, centres, self.moves, self._gaps,
+                packed.rows, packed.centred, self._square, self.data.weights, self._spans, chunks,
+                self._packed, self._norms, self._largest, self.centres, given, self.moves, self._gaps,
                 self._bounds, self._bounded, keep_sums, self.labels, *self.sums.by_chunk,
             )  # fmt: skip
 

@@ -35,7 +35,7 @@ class _CentreTile:
     def __init__(self, builder: Builder, lanes: Lanes, pointers: list[Value], sizes: list[Value]) -> None:
         self.builder, self.lanes = builder, lanes
         self.rows, self.listed, self.centres, self.norms, self.labels, self.scores = pointers
-        self.features, self.blocks = sizes
+        self.features, self.blocks, self.room = sizes
         self.starts: list[Value] = []
         self.position: Value = None
 
@@ -100,9 +100,11 @@ class _CentreTile:
         vectors = self.builder.mul(self.blocks, I64(LANE_VECTORS))
         within = self.builder.zext(self.builder.extract_element(vector, lane), I64)
         label = self.builder.add(self.builder.mul(lane, vectors), within)
-        self.builder.store(label, self.builder.gep(self.labels, [I64(row)]))
-        self.builder.store(least, self.builder.gep(self.scores, [I64(2 * row)]))
-        self.builder.store(runner_up, self.builder.gep(self.scores, [I64(2 * row + 1)]))
+        place = self.builder.add(self.position, I64(row))
+        self.builder.store(self.builder.trunc(label, I32), self.builder.gep(self.labels, [place]))
+        self.builder.store(least, self.builder.gep(self.scores, [place]))
+        place = self.builder.add(place, self.room)
+        self.builder.store(runner_up, self.builder.gep(self.scores, [place]))
 
     def search(self, position: Value) -> None:
         """Search for the rows listed from a position on."""
@@ -124,13 +126,13 @@ def nearest_of_listed(
 
     `rows` (n, d); `listed` int64, with at least `LISTED_ROWS` valid rows after those searched; `centres`
     (blocks, d, LANE_VECTORS * lanes) holds -2 c and `norms` (blocks, ...) |c|^2, padded with 0 and infinity.
-    Writes `labels` (LISTED_ROWS,) int64 and `scores` (LISTED_ROWS, 2): the least score and the next.
+    Writes `labels` (room,) int32 and `scores` (2, room), the least and the next, at the same positions.
     """
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: list[Value]) -> Value:
         kinds = zip(signature.args[:6], arguments[:6], strict=True)
         arrays = [context.make_array(kind)(context, builder, value) for kind, value in kinds]
-        sizes = [builder.extract_value(arrays[a].shape, i) for a, i in ((0, 1), (2, 0))]
+        sizes = [builder.extract_value(arrays[a].shape, i) for a, i in ((0, 1), (2, 0), (5, 1))]
         tile = _CentreTile(builder, Lanes(builder, rows.dtype), [array.data for array in arrays], sizes)
         tile.search(arguments[6])
         return context.get_dummy_value()

@@ -20,8 +20,10 @@ from shoal.clustering.centre_tile import LANE_VECTORS, LISTED_ROWS, nearest_of_l
 from shoal.clustering.jit import kernel, summing_kernel
 from shoal.clustering.packing import Doubles, Floats
 from shoal.clustering.passes import Integers, Labels
+from shoal.clustering.vector import fetch_row
 
 SPAN = 1024
+FETCH_AHEAD = 12
 OUT, IN = 1.0 + 2.0**-50, 1.0 - 2.0**-50
 
 
@@ -105,7 +107,9 @@ def _widen(
 
 @kernel
 def _tighten(
-    rows: Floats,
+    centred: Floats,
+    square: Doubles,
+    eps: float,
     centres: Doubles,
     labels: Labels,
     gaps: Doubles,
@@ -116,30 +120,14 @@ def _tighten(
     """Compute the upper bounds of listed rows, and keep those that still cross; return how many."""
     kept = 0
     for at in range(count):
+        fetch_row(centred, listed[min(at + FETCH_AHEAD, count - 1)])
         i = listed[at]
         c = labels[0, i]
-        bounds[0, i] = np.sqrt(square_distance(rows, i, centres, c)) * (1.0 + 1e-13)
+        distance = np.sqrt(square_distance(centred, i, centres, c)) * (1.0 + 1e-13)
+        bounds[0, i] = distance + eps * np.sqrt(square[i])
         listed[kept] = i
         kept += bounds[0, i] > max(bounds[1, i], gaps[c])
     return kept
-
-
-@kernel
-def _list_rows(
-    first: int, end: int, rows: Floats, centres: Doubles, labels: Labels, moves: Doubles, gaps: Doubles,
-    bounds: Doubles, bounded: bool, listed: Integers,
-) -> int:  # fmt: skip
-    """List the rows of a span that must be searched, and a few valid ones more; return how many must."""
-    count = end - first
-    if bounded:
-        count = _widen(first, end, labels, moves, gaps, bounds, listed)
-        if 2 * count < end - first:
-            count = _tighten(rows, centres, labels, gaps, bounds, listed, count)
-    else:
-        for at in range(count):
-            listed[at] = first + at
-    listed[count : count + 2 * LISTED_ROWS] = first
-    return count
 
 
 @kernel
@@ -156,75 +144,95 @@ def _decide(rows: Floats, i: int, centres: Doubles) -> tuple[int, float, float]:
 
 
 @kernel
-def _relabel_row(
-    rows: Floats,
-    offset: Floats,
-    i: int,
-    weights: Doubles,
-    old: int,
-    new: int,
-    sums: Doubles,
-    counts: Integers,
-) -> None:
-    """Move a row from one cluster's sums to another's."""
-    d = rows.shape[1]
-    weight = weights[i] if weights.shape[0] > 0 else 1.0
-    for j in range(d):
-        value = weight * (np.float64(rows[i, j]) - np.float64(offset[j]))
-        sums[old, j] -= value
-        sums[new, j] += value
-    sums[old, d] -= weight
-    sums[new, d] += weight
-    if weights.shape[0] > 0:
-        counts[old] -= weight > 0.0
-        counts[new] += weight > 0.0
+def _bound(
+    rows: Floats, square: Doubles, largest: float, eps: float, given: Doubles, listed: Integers, count: int,
+    nearest: Labels, scores: Floats, bounds: Doubles,
+) -> None:  # fmt: skip
+    """Set the bounds of listed rows from their scores; decide close float32 ones again."""
+    half = 0.5 * eps * (rows.shape[1] + 8)
+    for at in range(count):
+        i = listed[at]
+        margin = half * (square[i] + 2.0 * largest)
+        best = np.float64(scores[0, at]) + square[i]
+        second = np.float64(scores[1, at]) + square[i]
+        bounds[0, i] = np.sqrt(max(best + margin, 0.0)) * OUT
+        bounds[1, i] = np.sqrt(max(second - margin, 0.0)) * IN
+    if rows.itemsize == 4:
+        for at in range(count):
+            i = listed[at]
+            margin = half * (square[i] + 2.0 * largest)
+            if scores[1, at] - scores[0, at] < 2.0 * margin:
+                nearest[at], best, second = _decide(rows, i, given)
+                bounds[0, i] = np.sqrt(best) * (1.0 + 1e-13)
+                bounds[1, i] = np.sqrt(second) * (1.0 - 1e-13)
+
+
+@kernel
+def _relabel(
+    centred: Floats, weights: Doubles, listed: Integers, count: int, nearest: Labels, keep_sums: bool,
+    labels: Labels, sums: Doubles, counts: Integers,
+) -> int:  # fmt: skip
+    """Give listed rows their new labels, and move those that changed between the sums; return how many."""
+    d = centred.shape[1]
+    changes = 0
+    for at in range(count):
+        i, new = listed[at], nearest[at]
+        old = labels[0, i]
+        if new == old:
+            continue
+        labels[0, i] = new
+        changes += 1
+        if keep_sums:
+            weight = weights[i] if weights.shape[0] > 0 else 1.0
+            for j in range(d):
+                value = weight * np.float64(centred[i, j])
+                sums[old, j] -= value
+                sums[new, j] += value
+            sums[old, d] -= weight
+            sums[new, d] += weight
+            if weights.shape[0] > 0:
+                counts[old] -= weight > 0.0
+                counts[new] += weight > 0.0
+    return changes
 
 
 @kernel
 def assign_bounded(
-    rows: Floats, centred: Floats, square: Doubles, offset: Floats, weights: Doubles, spans: Integers,
-    chunks: tuple[int, int], packed: Floats, norms: Floats, largest: float, centres: Doubles, moves: Doubles,
-    gaps: Doubles, bounds: Doubles, bounded: bool, keep_sums: bool, labels: Labels, sums: Doubles,
+    rows: Floats, centred: Floats, square: Doubles, weights: Doubles, spans: Integers,
+    chunks: tuple[int, int], packed: Floats, norms: Floats, largest: float, centres: Doubles, given: Doubles,
+    moves: Doubles, gaps: Doubles, bounds: Doubles, bounded: bool, keep_sums: bool, labels: Labels, sums: Doubles,
     counts: Integers,
 ) -> int:  # fmt: skip
     """Assign the rows of chunks `chunks[0]` up to `chunks[1]`; return how many labels changed.
 
     `rows` as given and `centred` (n, d); `square` |x|^2 of the centred; `spans` the first row of each chunk;
-    `packed` and `norms` as from `pack_lanes`, `largest` its result; `centres` not centred; `bounds` (2, n)
-    upper and lower, made anew for rows that are searched; used only if `bounded`. `sums` and `counts` as in
-    `passes`.
+    `packed` and `norms` as from `pack_lanes`, `largest` its result; `centres` centred, and as `given`;
+    `bounds` (2, n) upper and lower, made anew for rows that are searched; used only if `bounded`. `sums` and
+    `counts` as in `passes`.
     """
-    d = rows.shape[1]
-    single = rows.itemsize == 4
-    eps = 2.0**-23 if single else 2.0**-52
-    listed = np.empty(SPAN + 2 * LISTED_ROWS, np.int64)
-    nearest = np.empty(LISTED_ROWS, np.int64)
-    scores = np.empty((LISTED_ROWS, 2), rows.dtype)
+    eps = 2.0**-23 if rows.itemsize == 4 else 2.0**-52
+    room = SPAN + 2 * LISTED_ROWS
+    listed = np.empty(room, np.int64)
+    nearest = np.empty(room, np.int32)
+    scores = np.empty((2, room), rows.dtype)
     changes = 0
     for chunk in range(chunks[0], chunks[1]):
         for first in range(spans[chunk], spans[chunk + 1], SPAN):
             end = min(first + SPAN, spans[chunk + 1])
-            count = _list_rows(first, end, rows, centres, labels, moves, gaps, bounds, bounded, listed)
+            count = end - first
+            for at in range(count):
+                listed[at] = first + at
+            if bounded:
+                count = _widen(first, end, labels, moves, gaps, bounds, listed)
+                if 2 * count < end - first:
+                    count = _tighten(centred, square, eps, centres, labels, gaps, bounds, listed, count)
+            listed[count : count + 2 * LISTED_ROWS] = first
             for at in range(0, count, LISTED_ROWS):
                 nearest_of_listed(centred, listed, packed, norms, nearest, scores, at)
-                for p in range(min(LISTED_ROWS, count - at)):
-                    i = listed[at + p]
-                    new, best, second = nearest[p], float(scores[p, 0]), float(scores[p, 1])
-                    margin = 0.5 * eps * (d + 8) * (square[i] + 2.0 * largest)
-                    if single and second - best < 2.0 * margin:
-                        new, best, second = _decide(rows, i, centres)
-                        margin = 1e-13 * min(second, 1e300)
-                    else:
-                        best += square[i]
-                        second += square[i]
-                    bounds[0, i] = np.sqrt(max(best + margin, 0.0)) * OUT
-                    bounds[1, i] = np.sqrt(max(second - margin, 0.0)) * IN
-                    old = labels[0, i]
-                    if new != old:
-                        labels[0, i] = new
-                        changes += 1
-                        if keep_sums:
-                            _relabel_row(rows, offset, i, weights, old, new, sums[chunk, 0], counts[chunk])
+            _bound(rows, square, largest, eps, given, listed, count, nearest, scores, bounds)
+            changes += _relabel(
+                centred, weights, listed, count, nearest, keep_sums, labels, sums[chunk, 0], counts[chunk]
+            )
     return changes
 
 

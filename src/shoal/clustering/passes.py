@@ -109,14 +109,12 @@ def sum_chunks(
     size: int,
     chunks: tuple[int, int],
     labels: Labels,
-    rounded: bool,
     sums: Doubles,
     counts: Integers,
 ) -> None:
     """Sum the centred rows of each cluster anew, for chunks `chunks[0]` up to `chunks[1]`.
 
-    With `rounded` the value added is the one in the packed block, rounded alike, so full and moved sums
-    agree; without, the difference is taken in float64.
+    The value added is the one in the packed block, rounded alike, so full and moved sums agree.
     """
     n, d = rows.shape
     bank_mask = sums.shape[1] - 1
@@ -127,12 +125,8 @@ def sum_chunks(
             weight = weights[i] if weights.shape[0] > 0 else 1.0
             c = labels[0, i]
             bank = sums[chunk, i & bank_mask]
-            if rounded:
-                for j in range(d):
-                    bank[c, j] += weight * np.float64(rows[i, j] - offset[j])
-            else:
-                for j in range(d):
-                    bank[c, j] += weight * (np.float64(rows[i, j]) - np.float64(offset[j]))
+            for j in range(d):
+                bank[c, j] += weight * np.float64(rows[i, j] - offset[j])
             bank[c, d] += weight
             if weights.shape[0] > 0:
                 counts[chunk, c] += weight > 0.0

@@ -80,8 +80,6 @@ class ClusterSums:
 class State(ABC):
     """Hold centres, labels and sums between iterations; a subclass knows how rows are assigned."""
 
-    ROUNDED_SUMS = True
-
     def __init__(self, data: Data, centres: Doubles, team: Team) -> None:
         """Start from `centres` (k, d), centred as the rows are; they are changed in place."""
         k, d = centres.shape
@@ -116,7 +114,7 @@ class State(ABC):
         def add(chunks: tuple[int, int]) -> int:
             sum_chunks(
                 packed.rows, packed.offset, self.data.weights, self.data.bounds, size, chunks, self.labels,
-                self.ROUNDED_SUMS, *self.sums.by_chunk,
+                *self.sums.by_chunk,
             )  # fmt: skip
             return 0
 

@@ -131,6 +131,26 @@ def repeat(
 
 
 @intrinsic
+def fetch_row(typing: Any, rows: Any, row: Any) -> Any:
+    """Ask for a row of an array (n, d) to be brought to the second-level cache."""
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: list[Value]) -> Value:
+        array = context.make_array(rows)(context, builder, arguments[0])
+        features = builder.extract_value(array.shape, 1)
+        line = VECTOR_BYTES * 8 // rows.dtype.bitwidth
+        start = builder.mul(arguments[1], features)
+
+        def fetch(index: Value, carried: list[Value]) -> list[Value]:
+            prefetch(builder, array.data, builder.add(start, builder.mul(index, I64(line))))
+            return []
+
+        repeat(builder, builder.udiv(builder.add(features, I64(line - 1)), I64(line)), [], fetch)
+        return context.get_dummy_value()
+
+    return types.void(rows, types.int64), generate
+
+
+@intrinsic
 def lowest_bit(typing: Any, word: Any) -> Any:
     """Return the position of the lowest set bit of a word that is not 0."""
 
