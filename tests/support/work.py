@@ -74,7 +74,7 @@ def hang(spec: Spec, context: Context) -> dict[str, Any]:
 
 def wait_for_file(spec: Spec, context: Context) -> dict[str, Any]:
     """Say that it runs by making a file, then wait for another; look whether to stop."""
-    Path(spec["running"]).write_text(str(os.getpid()))
+    _say_running(spec)
     wait_until(lambda: context.cancelled() or Path(spec["go"]).exists(), timeout=60)
     context.check()
     return {"pid": os.getpid()}
@@ -82,13 +82,24 @@ def wait_for_file(spec: Spec, context: Context) -> dict[str, Any]:
 
 def stubborn(spec: Spec, context: Context) -> None:
     """Say that it runs, then hear nothing for a minute."""
-    Path(spec["running"]).write_text(str(os.getpid()))
+    _say_running(spec)
     end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             time.sleep(1)
         except BaseException:
             continue
+
+
+def _say_running(spec: Spec) -> None:
+    draft = Path(f"{spec['running']}.{os.getpid()}")
+    draft.write_text(str(os.getpid()))
+    draft.rename(spec["running"])
+
+
+def recorded(spec: Spec, context: Context) -> dict[str, Any]:
+    """Return a number, which the kind's `record` looks at."""
+    return {"sum": spec["sum"]}
 
 
 def unjsonable(spec: Spec, context: Context) -> dict[str, Any]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
 from time import monotonic
 
-from shoal.base.errors import InvalidInput
-from shoal.base.faults import fault_point
-from shoal.base.files import write_durably
 from shoal.jobs.protocol import Artifact, Assignment, FromWorker, Log, Progress
+from shoal.storage.backend import Storage
 
-ARTIFACT = fault_point("jobs.artifact", "A file that a job wrote becomes durable in storage.")
 _AT_ONCE = 8192  # characters of log that are sent without waiting for more
 _PAUSE = 0.05  # seconds between two messages of the same sort that can be merged
 
@@ -21,33 +17,13 @@ class Cancelled(Exception):
     """End a job that was told to stop; raised by `Context.check`."""
 
 
-class Files:
-    """Read what is in storage as local files."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def path(self, key: str) -> Path:
-        """Return the local path of a key; the file may not exist.
-
-        Raises:
-            InvalidInput: the key is absolute or leaves the storage.
-        """
-        parts = PurePosixPath(key).parts
-        if not parts or key.startswith("/") or ".." in parts or "\0" in key:
-            raise InvalidInput(
-                f"{key!r} is not a key of the storage.", hint="Use a relative path without '..'."
-            )
-        return self._root.joinpath(*parts)
-
-
 class Context:
     """Offer a job its log, progress, artifacts, files, and the wish of others that it end.
 
     Every method may be called from any thread of the job.
     """
 
-    def __init__(self, lease: Assignment, files: Files, send: Callable[[FromWorker], None]) -> None:
+    def __init__(self, lease: Assignment, files: Storage, send: Callable[[FromWorker], None]) -> None:
         self.job_id = lease.job_id
         self.name = lease.name
         self.generation = lease.generation
@@ -82,13 +58,12 @@ class Context:
         """Write a file durably and return its storage key, which is this attempt's own.
 
         Raises:
-            InvalidInput: the name is absolute or has `..` in it.
+            InvalidInput: the name cannot be a part of a key.
             StorageFull: the disk has no room.
         """
         key = f"jobs/{self.job_id}/{self.generation}/{self.attempt}/{name}"
-        path = self.files.path(key)
-        write_durably(ARTIFACT, path, content)
-        self._send(Artifact(self.token, name, key, len(content)))
+        stored = self.files.put(key, [content])
+        self._send(Artifact(self.token, name, key, stored.size, stored.sha256))
         return key
 
     def cancelled(self) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shoal.jobs.model import Job
 
-Record = Callable[["Connection", "Job", dict[str, Any] | None], None]
+Record = Callable[["Connection", "Job", Any], None]
 _kinds: dict[str, Kind] = {}
 
 

@@ -51,6 +51,7 @@ class Artifact:
     name: str
     key: str
     size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from shoal.base.errors import ShoalError
 from shoal.jobs import wire
-from shoal.jobs.context import Cancelled, Context, Files
+from shoal.jobs.context import Cancelled, Context
 from shoal.jobs.inbox import Inbox
 from shoal.jobs.memory import PeakMeter
 from shoal.jobs.protocol import (
@@ -42,6 +42,7 @@ from shoal.jobs.protocol import (
     decode,
     encode,
 )
+from shoal.storage.files import FileStorage
 
 Function = Callable[[dict[str, Any], Context], dict[str, Any] | None]
 HOUSE_GONE = 0
@@ -77,7 +78,7 @@ class Worker:
         self._line = line
         self._sending = threading.Lock()
         self._settings = settings
-        self._files = Files(Path(settings.storage_root))
+        self._files = FileStorage(Path(settings.storage_root))
         self._inbox = Inbox()
         self._meter = PeakMeter()
         self._functions: dict[str, Function] = {}
@@ -209,7 +210,7 @@ def described(error: BaseException) -> dict[str, Any]:
     own = error.__traceback__.tb_next if error.__traceback__ else None
     trace = "".join(traceback.format_exception(type(error), error, own))
     facts = {
-        "kind": "memory" if isinstance(error, MemoryError) else "error",
+        "kind": _kind(error),
         "type": type(error).__name__,
         "message": str(error)[:_LONGEST_TEXT],
         "traceback": trace[-_LONGEST_TEXT:],
@@ -217,6 +218,18 @@ def described(error: BaseException) -> dict[str, Any]:
     if isinstance(error, ShoalError):
         facts |= {"message": error.message, "hint": error.hint, "code": error.error_code}
     return facts
+
+
+def _kind(error: BaseException) -> str:
+    match error:
+        case MemoryError():
+            return "memory"
+        case SystemExit():
+            return "exit"
+        case ShoalError() if error.status < 500:
+            return "refused"  # The same input would be refused again.
+        case _:
+            return "error"
 
 
 def _prepare_process(output: int) -> None:

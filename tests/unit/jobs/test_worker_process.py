@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,15 +67,15 @@ class Talk:
         self.say(Assign([assignment(function, spec, token)]))
 
     def hear(self, kind: type[M]) -> M:
-        for message in self._listen(kind):
+        for message in self._listen():
             if isinstance(message, kind):
                 return message
         raise AssertionError(f"no {kind} before the end")
 
-    def _listen(self, kind: type[Message]) -> Iterator[Message]:
+    def _listen(self) -> Iterator[Message]:
         while True:
             ready, _, _ = select.select([self.line], [], [], 20)
-            assert ready, f"no {kind} in time"
+            assert ready, "nothing heard in time"
             piece = self.line.recv(65536)
             if not piece:
                 return
@@ -115,7 +116,7 @@ def test_a_job_answers_with_its_result_and_measures(talk: Talk, tmp_path: Path) 
     assert finish.peak_memory is not None and finish.peak_memory > 1_000_000
     assert Log("t1", "the sum is 6\n") in talk.heard
     assert Progress("t1", 1, 1) in talk.heard
-    assert Artifact("t1", "sum.txt", "jobs/7/1/1/sum.txt", 1) in talk.heard
+    assert Artifact("t1", "sum.txt", "jobs/7/1/1/sum.txt", 1, sha256(b"6").hexdigest()) in talk.heard
 
 
 def test_peak_memory_is_that_of_one_job(talk: Talk) -> None:

@@ -1,0 +1,242 @@
+"""Laws of the supervisor, on every kind of database, with real worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from shoal.base.clock import SECOND, now
+from shoal.base.database import Database
+from shoal.base.faults import fault_point
+from shoal.jobs import cancelling, logs
+from shoal.jobs.model import Dependency, Retry
+from shoal.jobs.states import State
+from tests.support.house import House
+from tests.support.waiting import wait_until
+
+CANCEL = fault_point("tests.cancel", "A test cancels jobs.")
+NewHouse = Callable[..., House]
+
+
+@pytest.fixture
+def new_house(database: Database, tmp_path: Path) -> Iterator[NewHouse]:
+    houses: list[House] = []
+
+    def make(workers: int = 2, **options: Any) -> House:
+        options = {"heartbeat": 0.1, "cancel_grace": 0.3, "term_grace": 0.3} | options
+        house = House(database, tmp_path, workers, **options)
+        houses.append(house)
+        house.supervisor.start()
+        return house
+
+    yield make
+    for house in houses:
+        house.supervisor.stop()
+
+
+def files(tmp_path: Path) -> dict[str, str]:
+    return {"running": str(tmp_path / "running"), "go": str(tmp_path / "go")}
+
+
+def test_jobs_are_done_and_their_results_kept(new_house: NewHouse) -> None:
+    house = new_house()
+    ids = [house.submit("add", {"numbers": [n, 1]})[0] for n in range(20)]
+    jobs = house.done(ids)
+    assert [job.state for job in jobs] == [State.SUCCEEDED] * 20
+    assert [job.result["sum"] for job in jobs] == [n + 1 for n in range(20)]
+    assert house.supervisor.drain(10)
+    assert all(len(house.attempts(id_)) == 1 for id_ in ids)
+
+
+def test_an_attempt_keeps_its_log_its_memory_and_its_exit_code(new_house: NewHouse) -> None:
+    house = new_house()
+    job = house.run("add", {"numbers": [1, 2]})
+    (attempt,) = house.attempts(job.id)
+    assert attempt.exit_code == 0
+    assert attempt.peak_memory is not None and attempt.peak_memory > 1_000_000
+    assert attempt.log is not None
+    assert logs.read(house.logs, attempt.log).content == b"the sum is 3\n"
+
+
+def test_a_thousand_tiny_jobs_are_each_done_once(new_house: NewHouse) -> None:
+    house = new_house()
+    ids = house.submit("nothing", n=1000)
+    assert {job.state for job in house.done(ids)} == {State.SUCCEEDED}
+    assert house.supervisor.drain(10)
+    assert all(len(house.attempts(id_)) == 1 for id_ in ids)
+
+
+def test_a_failing_job_is_tried_again_and_then_fails_with_its_error(new_house: NewHouse) -> None:
+    house = new_house()
+    job = house.run("raises", {"message": "bad input"})
+    assert (job.state, job.attempts) == (State.FAILED, 3)
+    assert job.error is not None
+    assert (job.error["type"], job.error["message"]) == ("ValueError", "bad input")
+
+
+def test_a_killed_worker_is_replaced_and_its_job_done_again(new_house: NewHouse) -> None:
+    house = new_house()
+    job = house.run("die", {"times": 2})
+    assert (job.state, job.result) == (State.SUCCEEDED, {"attempt": 3})
+    first = house.attempts(job.id)[0]
+    assert (first.state, first.exit_code) == (State.LOST, -signal.SIGKILL)
+    assert first.error is not None and "SIGKILL" in first.error["message"]
+
+
+def test_a_job_that_always_kills_its_worker_ends_as_lost(new_house: NewHouse) -> None:
+    house = new_house(workers=1)
+    job = house.run("crash", {}, retry=Retry(max_attempts=2, backoff=0.0))
+    assert (job.state, job.attempts) == (State.LOST, 2)
+    log = house.attempts(job.id)[0].log
+    assert log is not None and b"Segmentation fault" in logs.read(house.logs, log).content
+    assert house.run("where").state is State.SUCCEEDED
+
+
+def test_a_hung_worker_is_replaced_and_its_job_done_again(new_house: NewHouse) -> None:
+    house = new_house(workers=1, hung_after=0.5)
+    job = house.run("hang")
+    assert (job.state, job.result) == (State.SUCCEEDED, {"attempt": 2})
+    error = house.attempts(job.id)[0].error
+    assert error is not None and "no sign of life" in error["message"]
+
+
+def test_an_attempt_over_its_timeout_is_killed_however_stubborn(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house(workers=1)
+    retry = Retry(max_attempts=1)
+    job = house.run("stubborn", {"running": str(tmp_path / "running")}, timeout=0.3, retry=retry)
+    assert job.state is State.FAILED
+    assert job.error is not None and job.error["kind"] == "timeout"
+    assert not psutil.pid_exists(int((tmp_path / "running").read_text()))
+
+
+def test_a_job_past_its_deadline_is_ended(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house(workers=1)
+    job = house.run("stubborn", {"running": str(tmp_path / "r")}, deadline=now() + SECOND // 2)
+    assert job.state is State.FAILED
+    assert job.error is not None and job.error["kind"] == "deadline"
+
+
+def test_a_cancelled_job_that_looks_ends_by_itself(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house()
+    (id_,) = house.submit("wait_for_file", files(tmp_path))
+    wait_until((tmp_path / "running").exists)
+    pid = int((tmp_path / "running").read_text())
+    house.database.write(CANCEL, lambda conn: cancelling.cancel(conn, [id_]))
+    assert house.done([id_])[0].state is State.CANCELLED
+    assert psutil.pid_exists(pid)
+
+
+def test_a_cancelled_job_that_does_not_look_is_killed(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house()
+    (id_,) = house.submit("stubborn", {"running": str(tmp_path / "running")})
+    wait_until((tmp_path / "running").exists)
+    pid = int((tmp_path / "running").read_text())
+    house.database.write(CANCEL, lambda conn: cancelling.cancel(conn, [id_]))
+    assert house.done([id_])[0].state is State.CANCELLED
+    wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_a_job_waits_for_its_time(new_house: NewHouse) -> None:
+    house = new_house()
+    at = now() + SECOND // 2
+    job = house.run("where", not_before=at)
+    assert job.started is not None or job.ended is not None
+    assert (job.ended or 0) >= at
+    assert (job.ended or 0) - at < 2 * SECOND
+
+
+def test_a_job_waits_for_the_one_before(new_house: NewHouse) -> None:
+    house = new_house()
+    (first,) = house.submit("where")
+    (second,) = house.submit("where", after=[Dependency(job=first)])
+    jobs = house.done([first, second])
+    assert [job.state for job in jobs] == [State.SUCCEEDED] * 2
+    assert (jobs[0].ended or 0) <= house.attempts(second)[0].leased
+
+
+def test_short_jobs_do_not_wait_behind_a_long_one(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house()
+    house.done(house.submit("wait_for_file", {"running": str(tmp_path / "0"), "go": str(tmp_path)}, n=50))
+    (long,) = house.submit("wait_for_file", files(tmp_path), priority=1)
+    short = house.submit("wait_for_file", {"running": str(tmp_path / "1"), "go": str(tmp_path)}, n=100)
+    house.done(short)
+    assert house.state(long) in (State.LEASED, State.RUNNING)
+    (tmp_path / "go").touch()
+    house.done([long])
+
+
+def test_stopping_gives_back_what_runs_and_does_not_count_it(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house(workers=1)
+    (id_,) = house.submit("wait_for_file", files(tmp_path))
+    wait_until((tmp_path / "running").exists)
+    pids = house.pids()
+    house.supervisor.stop()
+    assert (house.state(id_), house.job(id_).attempts) == (State.QUEUED, 0)
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    (tmp_path / "go").touch()
+    assert new_house().done([id_])[0].state is State.SUCCEEDED
+
+
+def test_draining_lets_what_runs_end_and_begins_nothing(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house(workers=1)
+    (id_,) = house.submit("wait_for_file", files(tmp_path))
+    wait_until((tmp_path / "running").exists)
+    (waiting,) = house.submit("where")
+    assert not house.supervisor.drain(0.2)
+    (tmp_path / "go").touch()
+    assert house.supervisor.drain(10)
+    assert (house.state(id_), house.state(waiting)) == (State.SUCCEEDED, State.QUEUED)
+
+
+def test_a_dead_fork_server_is_replaced_when_it_is_needed(new_house: NewHouse) -> None:
+    house = new_house(workers=1)
+    house.run("where")
+    server = house.supervisor.status().fork_server
+    assert server is not None
+    os.kill(server, signal.SIGKILL)
+    os.kill(house.pids()[0], signal.SIGKILL)
+    assert house.run("where").state is State.SUCCEEDED
+    assert house.supervisor.status().fork_server not in (None, server)
+
+
+def test_the_status_tells_who_does_what(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house()
+    (id_,) = house.submit("wait_for_file", files(tmp_path))
+    wait_until((tmp_path / "running").exists)
+    busy = [worker for worker in house.supervisor.status().workers if worker.state == "busy"]
+    assert [(worker.job, worker.kind) for worker in busy] == [(id_, "test.wait_for_file")]
+    assert str(busy[0].pid) == (tmp_path / "running").read_text()
+    (tmp_path / "go").touch()
+    house.done([id_])
+
+
+def test_what_a_kind_records_is_recorded_with_the_job_or_not_at_all(new_house: NewHouse) -> None:
+    house = new_house()
+    job = house.run("add", {"numbers": [4]}, extra={"note": "before"})
+    assert job.state is State.SUCCEEDED
+    (bad,) = house.submit("recorded", {"sum": -1})
+    (good,) = house.submit("recorded", {"sum": 5})
+    jobs = house.done([bad, good])
+    assert [job.state for job in jobs] == [State.FAILED, State.SUCCEEDED]
+    assert jobs[0].error is not None and "could not be recorded" in jobs[0].error["message"]
+
+
+def test_leases_of_a_process_that_died_are_taken_back_at_the_next_start(
+    new_house: NewHouse, database: Database
+) -> None:
+    house = new_house()
+    house.supervisor.stop()
+    (id_,) = house.submit("where")
+    from shoal.jobs import leasing
+
+    desk = house.supervisor._desk
+    leased = database.write(CANCEL, lambda conn: leasing.lease(conn, desk.worker, 1, (), {}, None, 3600))
+    assert [lease.job_id for lease in leased] == [id_]
+    job = new_house().done([id_])[0]
+    assert (job.state, job.attempts) == (State.SUCCEEDED, 2)
