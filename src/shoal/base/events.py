@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Identity, Index, Table, Text, delete, func, insert, select, text
 
 from shoal.base import clock
-from shoal.base.schema import Json, Serial, Time, metadata
+from shoal.base.bulk import Bulk
+from shoal.base.schema import Json, Serial, Time, dumps, metadata
 from shoal.base.transaction import DATABASE_CLOCK, is_postgres
 
 CHANNEL = "shoal_events"
@@ -32,7 +33,7 @@ events = Table(
     Index("ix_events_topic", "topic", "subject", "seq"),
     sqlite_autoincrement=True,
 )
-_INSERT = insert(events)
+_INSERT = Bulk(insert(events), "topic", "subject", "kind", "data", "at")
 _ORDER = text(f"SELECT pg_advisory_xact_lock({_LOCK}), pg_notify('{CHANNEL}', ''), {DATABASE_CLOCK}")
 
 _NUDGE = text(f"SELECT pg_notify('{CHANNEL}', '')")
@@ -52,9 +53,7 @@ class Event:
 
 def append(conn: Connection, topic: str, subject: str, kind: str, data: Mapping[str, Any]) -> None:
     """Collect an event; it becomes visible when the transaction commits."""
-    conn.info.setdefault("events", []).append(
-        {"topic": topic, "subject": subject, "kind": kind, "data": data}
-    )
+    conn.info.setdefault("events", []).append((topic, subject, kind, dumps(data)))
 
 
 def flush(conn: Connection) -> bool:
@@ -63,7 +62,7 @@ def flush(conn: Connection) -> bool:
     if not rows:
         return False
     at = conn.execute(_ORDER).one()[2] if is_postgres(conn) else clock.now()
-    conn.execute(_INSERT, [row | {"at": at} for row in rows])
+    _INSERT.run(conn, [(*row, at) for row in rows])
     return True
 
 

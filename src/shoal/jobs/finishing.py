@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, text, update
 
+from shoal.base.bulk import Bulk
+from shoal.base.schema import dumps
 from shoal.base.transaction import now
 from shoal.jobs import ending, tokens
 from shoal.jobs.changes import brief, tell
@@ -19,23 +21,25 @@ from shoal.jobs.tables import attempts, jobs
 Record = Callable[[Connection, Job, Any], None]
 
 MAX_EXPIRED = 1000
-_SETTLE = (
+_SETTLE = Bulk(
     update(jobs)
     .where(jobs.c.id == bindparam("job"))
     .values(
         state=bindparam("to_state"), waits=bindparam("why"), due=bindparam("at"), rank=bindparam("place"),
         attempts=bindparam("tries"), ended=bindparam("end"), error=bindparam("fault"),
         result=bindparam("found"),
-    )
+    ),
+    "job", "to_state", "why", "at", "place", "tries", "end", "fault", "found",
 )  # fmt: skip
-_CLOSE = (
+_CLOSE = Bulk(
     update(attempts)
     .where(attempts.c.job == bindparam("of_job"), attempts.c.fence == bindparam("of_fence"))
     .values(
         state=bindparam("to_state"), ended=bindparam("end"), expires=None, stop_at=None,
         exit_code=bindparam("code"), peak_memory=bindparam("peak"), error=bindparam("fault"),
         log=bindparam("at"),
-    )
+    ),
+    "of_job", "of_fence", "to_state", "end", "code", "peak", "fault", "at",
 )  # fmt: skip
 
 
@@ -93,39 +97,43 @@ def _settle(conn: Connection, given: Sequence[tuple[Row[Any], Outcome]], moment:
     if not given:
         return []
     verdicts = [(row, outcome, decide(row, outcome, moment)) for row, outcome in given]
-    conn.execute(_SETTLE, [_job_change(row, verdict, moment) for row, _, verdict in verdicts])
-    conn.execute(_CLOSE, [_attempt_change(*each, moment) for each in verdicts])
+    _SETTLE.run(conn, [_job_change(row, verdict, moment) for row, _, verdict in verdicts])
+    _CLOSE.run(conn, [_attempt_change(*each, moment) for each in verdicts])
     for row, _, verdict in verdicts:
         tell(conn, row.id, row.owner, row.kind, verdict.state, **brief(verdict.error))
     ending.settle(conn, {row.id: verdict.state for row, _, verdict in verdicts if verdict.ended}, moment)
     return [row.id for row, _, verdict in verdicts if verdict.state is State.SUCCEEDED]
 
 
-def _job_change(row: Row[Any], verdict: Verdict, moment: int) -> dict[str, Any]:
-    return {
-        "job": row.id,
-        "to_state": verdict.state,
-        "why": verdict.waits,
-        "at": verdict.due,
-        "place": row.rank if verdict.rank is None else verdict.rank,
-        "tries": verdict.attempts,
-        "end": moment if verdict.ended else None,
-        "fault": verdict.error,
-        "found": verdict.result,
-    }
+def _job_change(row: Row[Any], verdict: Verdict, moment: int) -> tuple[Any, ...]:
+    return (
+        row.id,
+        verdict.state,
+        verdict.waits,
+        verdict.due,
+        row.rank if verdict.rank is None else verdict.rank,
+        verdict.attempts,
+        moment if verdict.ended else None,
+        _json(verdict.error),
+        _json(verdict.result),
+    )
 
 
-def _attempt_change(row: Row[Any], outcome: Outcome, verdict: Verdict, moment: int) -> dict[str, Any]:
-    return {
-        "of_job": row.id,
-        "of_fence": row.fence,
-        "to_state": verdict.state if verdict.state is State.CANCELLED else outcome.state,
-        "end": moment,
-        "code": outcome.exit_code,
-        "peak": outcome.peak_memory,
-        "fault": verdict.error,
-        "at": outcome.log,
-    }
+def _attempt_change(row: Row[Any], outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
+    return (
+        row.id,
+        row.fence,
+        verdict.state if verdict.state is State.CANCELLED else outcome.state,
+        moment,
+        outcome.exit_code,
+        outcome.peak_memory,
+        _json(verdict.error),
+        outcome.log,
+    )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else dumps(value)
 
 
 def _overdue(row: Row[Any], moment: int) -> Outcome:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, union_all, update
 
+from shoal.base.bulk import Bulk
 from shoal.base.clock import SECOND
 from shoal.base.transaction import among, is_postgres, now
 from shoal.jobs import lanes, limits, registry, tokens
@@ -31,7 +32,10 @@ _TAKE = (
         jobs.c.service, jobs.c.relaxed,
     )
 )  # fmt: skip
-_ADD_ATTEMPTS = insert(attempts)
+_ADD_ATTEMPTS = Bulk(
+    insert(attempts), "job", "fence", "generation", "number", "state", "secret", "worker", "host", "leased",
+    "expires",
+)  # fmt: skip
 _RUN = update(jobs).where(jobs.c.id == bindparam("job")).values(state=State.RUNNING, started=bindparam("at"))
 _THIS_ATTEMPT = attempts.c.job == bindparam("of_job"), attempts.c.fence == bindparam("of_fence")
 _RUN_ATTEMPT = (
@@ -132,14 +136,17 @@ def _take(
     seconds: float,
 ) -> list[Lease]:
     expires = moment + round(seconds * SECOND)
-    rows = {row.id: row for row in conn.execute(_TAKE.where(among(conn, jobs.c.id, chosen)))}
+    rows = {row.id: row for row in conn.execute(_TAKE.where(among(conn, jobs.c.id, chosen))).all()}
     leases: list[Lease] = []
-    added: list[dict[str, Any]] = []
+    added: list[tuple[Any, ...]] = []
     for job in chosen:
         row, secret = rows[job], tokens.new_secret()
         leases.append(_lease(row, secret, open_[row.lane], expires))
-        added.append(_attempt(row, worker, tokens.digest(secret), moment, expires))
-    conn.execute(_ADD_ATTEMPTS, added)
+        added.append(
+            (job, row.fence, row.generation, row.attempts, State.LEASED, tokens.digest(secret), worker.name,
+             worker.host, moment, expires)
+        )  # fmt: skip
+    _ADD_ATTEMPTS.run(conn, added)
     return leases
 
 
@@ -163,21 +170,6 @@ def _lease(row: Row[Any], secret: str, lane: lanes.Lane, expires: int) -> Lease:
         relaxed=row.relaxed,
         expires=expires,
     )
-
-
-def _attempt(row: Row[Any], worker: WorkerId, secret: str, moment: int, expires: int) -> dict[str, Any]:
-    return {
-        "job": row.id,
-        "fence": row.fence,
-        "generation": row.generation,
-        "number": row.attempts,
-        "state": State.LEASED,
-        "secret": secret,
-        "worker": worker.name,
-        "host": worker.host,
-        "leased": moment,
-        "expires": expires,
-    }
 
 
 def _attempt_of(row: Row[Any]) -> dict[str, int]:

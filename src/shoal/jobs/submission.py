@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from shoal.base.bulk import Bulk
 from shoal.base.errors import Conflict
+from shoal.base.schema import dumps
 from shoal.base.transaction import among, is_postgres, now
 from shoal.jobs import dependencies, ending, idempotency, lanes
 from shoal.jobs.changes import tell
@@ -19,7 +21,11 @@ from shoal.jobs.states import State
 from shoal.jobs.tables import externals, jobs
 from shoal.jobs.validation import check
 
-_INSERT = insert(jobs)
+_INSERT = Bulk(
+    insert(jobs), "id", "owner", "kind", "name", "state", "waits", "lane", "rank", "due", "pending",
+    "generation", "attempts", "fence", "priority", "not_before", "deadline", "timeout", "retry", "parent",
+    "array_index", "idempotency_key", "fingerprint", "service", "relaxed", "created", "extra", "spec",
+)  # fmt: skip
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('jobs', 'id')) FROM generate_series(1, :n)")
 _LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'")
 _RELEASE = (
@@ -51,12 +57,11 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
     for link in links:
         pending[link.job] = pending.get(link.job, 0) + 1
     rows = _rows(conn, owner, [(ids[p], new[p], pending.get(ids[p], 0)) for p in fresh], moment)
-    if rows:
-        conn.execute(_INSERT, rows)
+    _INSERT.run(conn, rows)
     dependencies.record(conn, links)
     _name_externally(conn, ((ids[p], new[p].external_ids) for p in fresh))
-    for row in rows:
-        tell(conn, row["id"], owner, row["kind"], row["state"])
+    for p in fresh:
+        tell(conn, ids[p], owner, new[p].kind, State.DRAFT if new[p].draft else State.QUEUED)
     ending.settle(conn, ended, moment)
     return ids
 
@@ -103,7 +108,7 @@ def _reserve(conn: Connection, n: int) -> Sequence[int]:
 
 def _rows(
     conn: Connection, owner: str, numbered: Sequence[tuple[int, NewJob, int]], moment: int
-) -> list[dict[str, Any]]:
+) -> list[tuple[Any, ...]]:
     keys = [lanes.key_of(owner, job.kind, job.labels, job.resources) for _, job, _ in numbered]
     lane_ids = lanes.ensure(conn, keys) if keys else {}
     return [
@@ -112,37 +117,37 @@ def _rows(
     ]
 
 
-def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int) -> dict[str, Any]:
+def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int) -> tuple[Any, ...]:
     waits, due, rank = place(moment, priority=job.priority, not_before=job.not_before, pending=pending)
-    return {
-        "id": id_,
-        "owner": owner,
-        "kind": job.kind,
-        "name": job.name,
-        "state": State.DRAFT if job.draft else State.QUEUED,
-        "waits": None if job.draft else waits,
-        "lane": lane,
-        "rank": rank,
-        "due": None if job.draft else due,
-        "pending": pending,
-        "generation": 1,
-        "attempts": 0,
-        "fence": 0,
-        "priority": job.priority,
-        "not_before": job.not_before,
-        "deadline": job.deadline,
-        "timeout": job.timeout,
-        "retry": None if job.retry is DEFAULT_RETRY else asdict(job.retry),
-        "parent": job.parent,
-        "array_index": job.array_index,
-        "idempotency_key": job.idempotency_key,
-        "fingerprint": None if job.idempotency_key is None else idempotency.fingerprint(job),
-        "service": job.service,
-        "relaxed": job.relaxed,
-        "created": moment,
-        "extra": dict(job.extra) or None,
-        "spec": dict(job.spec),
-    }
+    return (
+        id_,
+        owner,
+        job.kind,
+        job.name,
+        State.DRAFT if job.draft else State.QUEUED,
+        None if job.draft else waits,
+        lane,
+        rank,
+        None if job.draft else due,
+        pending,
+        1,
+        0,
+        0,
+        job.priority,
+        job.not_before,
+        job.deadline,
+        job.timeout,
+        None if job.retry is DEFAULT_RETRY else dumps(asdict(job.retry)),
+        job.parent,
+        job.array_index,
+        job.idempotency_key,
+        None if job.idempotency_key is None else idempotency.fingerprint(job),
+        job.service,
+        job.relaxed,
+        moment,
+        dumps(dict(job.extra)) if job.extra else None,
+        dumps(dict(job.spec)),
+    )
 
 
 def _name_externally(conn: Connection, named: Iterable[tuple[int, Mapping[str, str]]]) -> None:

@@ -27,13 +27,16 @@ class Token(NamedTuple):
     secret: str
 
 
-_ATTEMPT = tuple(column.label(f"attempt_{column.name}") for column in attempts.c)
-_ACTIVE = (
-    select(jobs, *_ATTEMPT)
+_ACTIVE: Select[Any] = (
+    select(
+        jobs.c.id, jobs.c.owner, jobs.c.kind, jobs.c.state, jobs.c.fence, jobs.c.rank, jobs.c.priority,
+        jobs.c.attempts, jobs.c.service, jobs.c.retry, jobs.c.timeout, jobs.c.deadline, jobs.c.started,
+        *(attempts.c[name].label(f"attempt_{name}") for name in ("secret", "worker", "started", "stop_at")),
+    )
     .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.fence == jobs.c.fence))
     .where(sql(f"jobs.{IS_ACTIVE}"))
     .order_by(jobs.c.id)
-)
+)  # fmt: skip
 
 
 def new_secret() -> str:
@@ -65,14 +68,14 @@ def active() -> Select[Any]:
 
 
 def held(conn: Connection, tokens: Sequence[str], *, lock: bool) -> dict[str, Row[Any]]:
-    """Return, for tokens that are not stale, the job with the columns of its attempt as `attempt_...`."""
+    """Return for each token that is not stale its job, with columns of its attempt as `attempt_...`."""
     parsed = {token: parts for token in tokens if (parts := parse(token)) is not None}
     if not parsed:
         return {}
     query = _ACTIVE.where(among(conn, jobs.c.id, sorted({parts.job for parts in parsed.values()})))
     if lock:
         query = query.with_for_update(of=jobs)
-    found = {row.id: row for row in conn.execute(query)}
+    found = {row.id: row for row in conn.execute(query).all()}
     return {
         token: row
         for token, parts in parsed.items()
