@@ -89,7 +89,7 @@ class Recommendation(Generic[R]):
 
 
 def usual_min_members(rows: float) -> int:
-    """Return the least size of a cluster to recommend: 30 rows, or 5% of few rows, but 2 unless there is one."""
+    """Return the least size of a cluster to recommend: 30, or 5% of few rows, but 2 unless there is one."""
     return min(max(2, min(30, int(rows * 0.05))), max(int(rows), 1))
 
 
@@ -102,9 +102,9 @@ def count_sentence(sizes: Sequence[float]) -> str:
     if len(sizes) < 2:
         return "Your data looks like one group: no split scored better than leaving it whole."
     words = [f"{size:,.10g}" for size in sizes]
-    listed = (
-        f"{', '.join(words[:-1])} and {words[-1]}" if len(words) <= 5 else f"{words[0]} down to {words[-1]}"
-    )
+    listed = f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) > 5:
+        listed = f"{words[0]} down to {words[-1]}"
     return f"Your data falls into {len(sizes)} groups (clusters) of {listed} rows."
 
 

@@ -66,8 +66,9 @@ class GaussianKMeansSelector(FittedGaussians):
     `max_iter`, `tol`, `reg_covar`, `assignment`, `scoring`, `random_state` as in `GaussianKMeans`.
 
     Attributes: `n_clusters_`; `covariance_`, the mode chosen; `best_estimator_`, a fitted `GaussianKMeans`;
-    `labels_` (n,), `cluster_centers_` (k, d); `results_`, a list of `Trial`, scores in the study's sign;
-    `recommendation_`, the choice of each mode, wins by k and notes; `verdict_`, the answer in one sentence.
+    `labels_` (n,), `cluster_centers_` (k, d), `n_iter_`; `results_`, a list of `Trial`, scores in the study's
+    sign; `recommendation_`, the choice of each mode, wins by k and notes; `verdict_`, the answer in one
+    sentence.
 
     Raises `InvalidParameter` and `InvalidData` (both are ValueErrors) at `fit`, the latter also when no fit
     has clusters of `min_members` rows.
@@ -152,9 +153,8 @@ class GaussianKMeansSelector(FittedGaussians):
     def _grid(self, distinct: int) -> Iterator[_Place]:
         modes = [self.covariances] if isinstance(self.covariances, str) else list(self.covariances)
         if not modes:
-            raise InvalidParameter(
-                "There is no covariance mode to try.", hint=f"Use {', '.join(MODE_NAMES)}."
-            )
+            known = ", ".join(MODE_NAMES)
+            raise InvalidParameter("There is no covariance mode to try.", hint=f"Use {known}.")
         for experiment in range(self.n_experiments):
             for k in range(1, min(self.max_k, distinct) + 1):
                 for mode in modes:
@@ -185,6 +185,7 @@ class GaussianKMeansSelector(FittedGaussians):
         self._keep(fit, self.assignment, self.scoring)
         self.n_clusters_ = fit.k
         self.covariance_ = fit.mode.name
+        self.n_iter_ = fit.n_iter
         self.verdict_ = count_sentence(fit.sizes.tolist())
         names = ("n_init", "max_iter", "tol", "reg_covar", "min_members", "assignment", "scoring")
         shape, tied = fit.mode
