@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from functools import partial
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.access import Action
@@ -19,11 +16,10 @@ from shoal.base.database import Database
 from shoal.server import offload
 from shoal.server.draining import Draining
 from shoal.server.faces import Face
-from shoal.server.parts import House
-from shoal.server.rules import Rule, the_house
+from shoal.server.rules import Rule, TheDraining, TheHouse
+from shoal.server.waiting import LATEST, wakes
 
 KEEP_ALIVE = 15.0
-LATEST = 2**63 - 1
 BATCH = 1000
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 
@@ -37,8 +33,8 @@ router = APIRouter(prefix="/api/v1/events", tags=["events"])
     dependencies=[Depends(Rule(Action.EVENT_READ))],
 )
 async def stream_events(
-    request: Request,
-    house: Annotated[House, Depends(the_house)],
+    house: TheHouse,
+    draining: TheDraining,
     topic: Annotated[list[str] | None, Query(description="only these topics, like `study` or `job`")] = None,
     subject: Annotated[str | None, Query(description="only what happens to the thing with this id")] = None,
     after: Annotated[int | None, Query(ge=0, le=LATEST, description="resume after this number")] = None,
@@ -50,7 +46,7 @@ async def stream_events(
     with the present number.
     """
     begin = await _beginning(house.database, after, last_event_id)
-    stream = _Stream(house.database, request.app.state.draining, begin, topic, subject)
+    stream = _Stream(house.database, draining, begin, topic, subject)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream.lines(), media_type="text/event-stream", headers=headers)
 
@@ -78,10 +74,7 @@ class _Stream:
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Yield the stream until the reader goes or the server stops."""
-        wake, loop = asyncio.Event(), asyncio.get_running_loop()
-        unsubscribe = self._database.subscribe(partial(_wake, loop, wake))
-        self._draining.join(wake)
-        try:
+        async with wakes(self._database, self._draining) as wake:
             yield f": after {self._seq}\nretry: 1000\n\n".encode()
             while not self._draining.begun:
                 wake.clear()
@@ -89,9 +82,6 @@ class _Stream:
                 async for line in self._new():
                     yield line
                 yield await _woken(wake)
-        finally:
-            self._draining.leave(wake)
-            unsubscribe()
 
     async def _new(self) -> AsyncIterator[bytes]:
         while found := await offload.read(
@@ -101,12 +91,6 @@ class _Stream:
             for event in found:
                 yield _frame(event)
             self._seq = found[-1].seq
-
-
-def _wake(loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
-    # A commit may come while the loop is being closed.
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(wake.set)
 
 
 async def _woken(wake: asyncio.Event) -> bytes:

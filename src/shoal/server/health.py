@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import text
@@ -12,17 +13,17 @@ from starlette.responses import PlainTextResponse, Response
 
 from shoal import __version__
 from shoal.access import Action
-from shoal.base.errors import Unavailable
+from shoal.base.errors import ShoalError, Unavailable
 from shoal.server import metrics
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json
-from shoal.server.rules import Rule, the_house
+from shoal.server.rules import Rule, TheHouse
 from shoal.server.shapes import Health, Readiness
 
+log = logging.getLogger("shoal.server")
 READY_WITHIN = 5.0
 router = APIRouter(tags=["health"])
-TheHouse = Annotated[House, Depends(the_house)]
 anyone = Depends(Rule(Action.SERVER_PING))
 status_reader = Depends(Rule(Action.SERVER_STATUS))
 
@@ -83,7 +84,10 @@ async def _tried(check: Callable[[House], Any], house: House) -> str:
             await asyncio.to_thread(check, house)
     except TimeoutError:
         return f"no answer within {READY_WITHIN:.0f} s"
+    except ShoalError as error:
+        return error.message
     except Exception as error:
+        log.exception("a check of readiness failed")
         return type(error).__name__
     return "ok"
 
@@ -97,8 +101,13 @@ def _storage(house: House) -> None:
 
 
 def _workers(house: House) -> None:
-    if house.supervisor is not None and not house.supervisor.status().get("alive"):
-        raise Unavailable("No worker answers.")
+    if house.supervisor is None:
+        return
+    status = house.supervisor.status()
+    if status.trouble is not None:
+        raise status.trouble
+    if not any(worker.state in ("idle", "busy") for worker in status.workers):
+        raise Unavailable("No worker is ready yet.")
 
 
 HEALTH = Face("health", router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter as Counts
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -56,8 +57,10 @@ class _State(Collector):
             jobs.add_metric([state], number)
         yield jobs
         if self._house.supervisor is not None:
-            workers = GaugeMetricFamily("shoal_workers", "Worker processes that answer.")
-            workers.add_metric([], float(str(self._house.supervisor.status().get("alive", 0))))
+            workers = GaugeMetricFamily("shoal_workers", "Worker processes by state.", labels=["state"])
+            found = Counts(worker.state for worker in self._house.supervisor.status().workers)
+            for name in ("starting", "idle", "busy", "ending"):
+                workers.add_metric([name], found[name])
             yield workers
 
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from shoal.base.database import Database
 from shoal.base.home import Home
 from shoal.base.settings import Settings
+from shoal.jobs.supervisor import Supervisor
 from shoal.storage.backend import Storage
-
-
-class WorkerStatus(Protocol):
-    """Say how the workers of this machine are."""
-
-    def status(self) -> Mapping[str, object]:
-        """Return JSON-able facts; `alive` is the number of worker processes that answer."""
 
 
 class House(Protocol):
@@ -39,7 +32,7 @@ class House(Protocol):
         """Return where files are."""
 
     @property
-    def supervisor(self) -> WorkerStatus | None:
+    def supervisor(self) -> Supervisor | None:
         """Return who runs the jobs, or None when this process runs none."""
 
     @property

@@ -28,7 +28,14 @@ def of_error(error: ShoalError, request_id: str) -> Response:
 
 def of_shoal(error: ShoalError) -> Problem:
     """Return one of our errors."""
-    return error.as_problem()
+    problem = error.as_problem()
+    fields = problem.get("errors")
+    if isinstance(fields, Mapping):
+        problem["errors"] = [
+            {"in": "body", "pointer": _pointer([name]), "message": str(words)}
+            for name, words in fields.items()
+        ]
+    return problem
 
 
 def headers_of(error: ShoalError) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Annotated, cast
 
+from fastapi import Depends
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from shoal.access import Action, Actor, require
+from shoal.server.draining import Draining
 from shoal.server.parts import House
 
 
@@ -36,3 +38,12 @@ def rule_of(route: APIRoute) -> Rule | None:
 async def the_house(request: Request) -> House:
     """Return the house that is served."""
     return cast(House, request.app.state.house)
+
+
+async def the_draining(request: Request) -> Draining:
+    """Return what tells that the server stops."""
+    return cast(Draining, request.app.state.draining)
+
+
+TheHouse = Annotated[House, Depends(the_house)]
+TheDraining = Annotated[Draining, Depends(the_draining)]

@@ -48,9 +48,159 @@ class Problem(Shape):
 
 
 class Page(Shape):
-    """A part of a list; `next` is the address of the following part, null at the end."""
+    """A part of a list; `next` is the cursor of the following part, null at the end."""
 
     next: str | None
 
 
-Document = dict[str, Any]
+class ColumnShape(Shape):
+    """A column of a dataset."""
+
+    name: str
+    kind: str
+    missing: int
+    constant: bool
+    role: str | None
+    min: float | None
+    max: float | None
+    mean: float | None
+    sd: float | None
+
+
+class DatasetShape(Shape):
+    """A table with a name; times are UTC microseconds."""
+
+    id: str
+    version: int
+    name: str
+    owner: str
+    rows: int
+    columns: list[ColumnShape]
+    sha256: str
+    size: int
+    created: int
+    notes: list[str]
+
+
+class DatasetPage(Page):
+    """Datasets, the newest first."""
+
+    datasets: list[DatasetShape]
+
+
+class StudyLine(Shape):
+    """A study as lists show it."""
+
+    id: str
+    name: str
+    owner: str
+    dataset: str
+    state: Literal["running", "succeeded", "failed", "cancelled"]
+    generation: int
+    created: int
+    started: int
+    finished: int | None
+    seconds: float
+    error: str
+    best: dict[str, Any] | None
+
+
+class ProgressShape(Shape):
+    """Fits of this run: all, those that ended, and of them those that failed."""
+
+    total: int
+    done: int
+    failed: int
+
+
+class StudyShape(StudyLine):
+    """A study; scores have the study's sign (higher is better)."""
+
+    plan: dict[str, Any]
+    facts: dict[str, Any]
+    source: dict[str, Any]
+    progress: ProgressShape
+    answer: str
+    summary: dict[str, Any] | None
+    seq: int
+
+
+class StudyPage(Page):
+    """Studies, the newest first."""
+
+    studies: list[StudyLine]
+
+
+class FitShape(Shape):
+    """One fit that has ended."""
+
+    fit: int
+    experiment: int
+    k: int
+    covariance: str
+    state: str
+    bic: float | None
+    aic: float | None
+    icl: float | None
+    log_likelihood: float | None
+    sizes: list[int]
+    seconds: float
+    error: str
+
+
+class FitList(Shape):
+    """The fits of a study that have ended, by id."""
+
+    fits: list[FitShape]
+
+
+class JobShape(Shape):
+    """A job; times are UTC microseconds, durations seconds."""
+
+    id: int
+    owner: str
+    kind: str
+    name: str
+    state: str
+    reason: str | None
+    generation: int
+    attempts: int
+    priority: int
+    spec: dict[str, Any]
+    extra: dict[str, Any]
+    result: Any
+    error: dict[str, Any] | None
+    created: int
+    started: int | None
+    ended: int | None
+    progress: dict[str, Any] | None
+
+
+class JobWithSeq(JobShape):
+    """A job and where a reader goes on watching."""
+
+    seq: int
+
+
+class JobPage(Page):
+    """Jobs, the newest first."""
+
+    jobs: list[JobShape]
+
+
+class AttemptList(Shape):
+    """The attempts at a job, and how its earlier generations ended, oldest first."""
+
+    attempts: list[dict[str, Any]]
+    generations: list[dict[str, Any]]
+
+
+class ExplanationShape(Shape):
+    """Why a job is where it is, in sentences."""
+
+    job: int
+    state: str
+    reason: str | None
+    sentences: list[str]
+    waits_for: list[int]
+    ahead: int | None

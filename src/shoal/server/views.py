@@ -1,0 +1,71 @@
+"""How datasets, studies and jobs look in replies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shoal.jobs.model import Attempt, Generation, Job
+from shoal.storage.datasets import Dataset
+from shoal.studies.answer import answer
+from shoal.studies.model import Progress, Study
+
+View = dict[str, Any]
+
+
+def dataset_view(dataset: Dataset) -> View:
+    """Return a dataset without its places in storage."""
+    names = ("id", "version", "name", "owner", "rows", "sha256", "size", "created")
+    shown = {name: getattr(dataset, name) for name in names}
+    return shown | {
+        "columns": [column.as_json() for column in dataset.columns],
+        "notes": list(dataset.notes),
+        "format": dataset.origin.format,
+    }
+
+
+def study_line(study: Study) -> View:
+    """Return what a list shows of a study."""
+    best = study.summary["best"] if study.summary else None
+    return {
+        "id": study.id,
+        "name": study.name,
+        "owner": study.owner,
+        "dataset": study.dataset,
+        "state": study.state,
+        "generation": study.generation,
+        "created": study.created,
+        "started": study.started,
+        "finished": study.finished,
+        "seconds": study.seconds,
+        "error": study.error,
+        "best": best and {name: best[name] for name in ("k", "covariance", "bic")},
+    }
+
+
+def study_view(study: Study, progress: Progress, seq: int) -> View:
+    """Return everything about a study but its fits; `seq` is where a reader goes on watching."""
+    return study_line(study) | {
+        "plan": study.plan.as_json(),
+        "facts": study.facts,
+        "source": {name: value for name, value in study.source.items() if name != "key"},
+        "progress": {"total": progress.total, "done": progress.done, "failed": progress.failed},
+        "answer": answer(study.summary).text if study.summary else "",
+        "summary": study.summary,
+        "seq": seq,
+    }
+
+
+def job_view(job: Job) -> View:
+    """Return a job, every column."""
+    return {name: getattr(job, name) for name in Job.__dataclass_fields__}
+
+
+def attempt_view(attempt: Attempt) -> View:
+    """Return an attempt; its log is told of only by whether there is one."""
+    shown = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    return shown | {"log": attempt.log is not None}
+
+
+def generation_view(generation: Generation) -> View:
+    """Return how an earlier generation of a job ended."""
+    return {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
