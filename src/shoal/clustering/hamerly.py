@@ -200,8 +200,8 @@ def _relabel(
 def assign_bounded(
     rows: Floats, centred: Floats, square: Doubles, weights: Doubles, spans: Integers,
     chunks: tuple[int, int], packed: Floats, norms: Floats, largest: float, centres: Doubles, given: Doubles,
-    moves: Doubles, gaps: Doubles, bounds: Doubles, bounded: bool, keep_sums: bool, labels: Labels, sums: Doubles,
-    counts: Integers,
+    moves: Doubles, gaps: Doubles, bounds: Doubles, bounded: bool, keep_sums: bool, labels: Labels,
+    sums: Doubles, counts: Integers,
 ) -> int:  # fmt: skip
     """Assign the rows of chunks `chunks[0]` up to `chunks[1]`; return how many labels changed.
 

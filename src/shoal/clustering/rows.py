@@ -30,8 +30,26 @@ def checked_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Floats:
         )
     except ValueError as error:
         raise InvalidData(str(error)) from error
+    rows = as_writable(rows)
     _refuse_unusable(rows)
     return rows
+
+
+class _Writable:
+    """Lend an array's memory to numpy as if it could be written to."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        interface = array.__array_interface__
+        self.__array_interface__ = interface | {"data": (interface["data"][0], False)}
+        self._owner = array
+
+
+def as_writable(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array, or a view of a read-only one that hides it: kernels are compiled for each kind.
+
+    No kernel writes to rows or weights, so this saves a compilation, or a copy of memory-mapped data.
+    """
+    return array if array.flags.writeable else np.asarray(_Writable(array))
 
 
 @kernel
@@ -72,4 +90,4 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> Doubles:
         raise InvalidData("sample_weight has values below 0 or not finite.", hint="Weights start at 0.")
     if not weights.any():
         raise InvalidData("Every sample_weight is zero.", hint="Give at least one row a weight.")
-    return np.ascontiguousarray(weights)
+    return as_writable(np.ascontiguousarray(weights))

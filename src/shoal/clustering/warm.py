@@ -1,0 +1,49 @@
+"""Compile every kernel once and keep it, or load what is kept: `python -m shoal.clustering.warm`.
+
+Set-up runs this before anything else does, so that no user waits for a compiler. A fork server calls `warm()`
+before it forks: its children then find every kernel in memory and fit within milliseconds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import pkgutil
+import sys
+import time
+from importlib import import_module
+
+from shoal.clustering.cache import cache_folder
+from shoal.clustering.jit import compiled_count
+
+SUFFIX = "_warm"
+
+
+def _kitchens() -> list[str]:
+    """Return the modules of this package that know how to warm a family of kernels."""
+    package = import_module("shoal.clustering")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return [f"{package.__name__}.{name}" for name in sorted(names) if name.endswith(SUFFIX)]
+
+
+def warm() -> int:
+    """Compile or load every kernel, one process at a time; return how many had to be compiled.
+
+    A module whose name ends in `_warm` takes part by having a function `warm()`.
+    """
+    before = compiled_count()
+    with (cache_folder() / "warm.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in _kitchens():
+            import_module(name).warm()
+    return compiled_count() - before
+
+
+def main() -> None:
+    """Warm the kernels; say how long it took if there was something to compile."""
+    start = time.perf_counter()
+    if compiled := warm():
+        sys.stdout.write(f"Compiled {compiled} kernels in {time.perf_counter() - start:.1f} s.\n")
+
+
+if __name__ == "__main__":
+    main()
