@@ -20,6 +20,9 @@ from shoal.clustering.prepared import Prepared
 from shoal.clustering.search_kernels import climb, start
 from shoal.clustering.tile import TILE_CENTRES
 
+FINALISTS = 3
+ROWS_PER_CLUSTER = 50
+
 
 @dataclass(frozen=True, eq=False)
 class Partition:
@@ -87,11 +90,14 @@ class Search(ABC):
         """Label the rows by their nearest of k rows, drawn by k-means++."""
         chosen = self.prepared.seeding.plus_plus(self.k, random)
         packed = self.prepared.packed
+        self._assign_all(packed.rows[chosen] - packed.offset)
+
+    def _assign_all(self, centres: Doubles) -> None:
         start(
             self.prepared.blocks,
             self.prepared.weights,
             self.kind,
-            packed.rows[chosen] - packed.offset,
+            centres,
             self.whole,
             self.labels,
             self.members,
@@ -136,7 +142,7 @@ class LikelihoodSearch(Search):
     usual_tol = 0.0
 
     def __init__(self, prepared: Prepared, k: int, mode: Mode) -> None:
-        self.shape = KINDS[mode.covariance]
+        self.mode, self.shape = mode, KINDS[mode.covariance]
         super().__init__(prepared, k, TIED if mode.tied else self.shape)
         self.work = np.zeros((6, prepared.columns, prepared.columns))
 
@@ -164,6 +170,38 @@ class LikelihoodSearch(Search):
         return self._partition(
             history[: last + 1], passes, settled, self.k > 1 and raised > self.prepared.flat
         )
+
+    def best(
+        self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
+    ) -> Partition:
+        """Return the best of `n_init` restarts.
+
+        Of many rows a sample goes ahead; from where the best few of its restarts end, all rows go on.
+        """
+        sample = self.prepared.sample
+        if sample is None or self.k > sample.distinct // ROWS_PER_CLUSTER:
+            return super().best(random, n_init, min_members, max_iter, tol)
+        scout = LikelihoodSearch(sample, self.k, self.mode)
+        share = sample.total / self.prepared.total
+        found: Partition | None = None
+        for constants, slopes in scout.leaders(random, n_init, min_members * share, max_iter, tol):
+            self.constants[:], self.slopes[:] = constants, slopes
+            self._assign_all(np.empty((0, self.prepared.columns)))
+            other = self.improve(max_iter, tol)
+            if found is None or self.rank(other, min_members) > self.rank(found, min_members):
+                found = other
+        return found or super().best(random, n_init, min_members, max_iter, tol)
+
+    def leaders(
+        self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
+    ) -> list[tuple[Doubles, Doubles]]:
+        """Return how the best few of `n_init` restarts, no two alike, score rows in the end."""
+        ends: dict[tuple[bool, bool, float], tuple[Doubles, Doubles]] = {}
+        for _ in range(n_init):
+            self.start(random)
+            rank = self.rank(self.improve(max_iter, tol), min_members)
+            ends.setdefault((*rank[:2], round(rank[2], 6)), (self.constants.copy(), self.slopes.copy()))
+        return [ends[rank] for rank in sorted(ends, reverse=True)[:FINALISTS]]
 
     def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
         """Prefer enough members, then no degenerate cluster, then likelihood."""

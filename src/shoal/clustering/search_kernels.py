@@ -32,7 +32,10 @@ def start(
     slopes: Doubles,
     features: Doubles,
 ) -> None:
-    """Give each row to its nearest centre, by Euclid; `whole` (F,) is the sum of all rows' features."""
+    """Give each row to the nearest of the centres (k, d), or (0, d) to the cluster of its least score.
+
+    `whole` (F,) is the sum of all rows' features.
+    """
     labels[:] = 0
     members[:] = 0
     counts[:] = 0.0
@@ -41,7 +44,8 @@ def start(
         members[0] += weight > 0.0
         counts[0] += weight
     sums[0] = whole
-    pack_centres(centres, slopes, constants)
+    if centres.shape[0] > 0:
+        pack_centres(centres, slopes, constants)
     assign(blocks, weights, kind, constants, slopes, labels, members, counts, sums, features)
 
 
