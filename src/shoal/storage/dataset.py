@@ -67,11 +67,24 @@ def get(conn: Connection, id: str, version: int | None = None) -> Dataset:
     return found
 
 
-def list_(conn: Connection, owner: str | None = None, limit: int | None = None) -> list[Dataset]:
-    """Return datasets, the newest first: of one owner, or of all when `owner` is None."""
+def list_(
+    conn: Connection,
+    owner: str | None = None,
+    limit: int | None = None,
+    *,
+    before: tuple[int, str] | None = None,
+) -> list[Dataset]:
+    """Return datasets, the newest first: of one owner, or of all when `owner` is None.
+
+    `before` is the time and id of the last one of the part before.
+    """
     query = select(datasets).order_by(datasets.c.created.desc(), datasets.c.id).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
+    if before is not None:
+        created, id_ = before
+        same_time = (datasets.c.created == created) & (datasets.c.id > id_)
+        query = query.where((datasets.c.created < created) | same_time)
     return [_dataset(row) for row in conn.execute(query)]
 
 

@@ -100,13 +100,13 @@ class FileStorage:
 
     def _make_folders(self, folder: Path) -> None:
         # A new folder's name must be durable too, or a power cut takes the files in it.
-        missing = [part for part in (folder, *folder.parents) if not part.exists()]
+        parts = [part for part in (folder, *folder.parents) if not part.is_dir()]
+        if any(part.exists() for part in parts):
+            raise InvalidInput(f"{folder.relative_to(self.root)} is a stored file, not a folder.")
         try:
-            for part in reversed(missing):
+            for part in reversed(parts):
                 part.mkdir(mode=0o700, exist_ok=True)
                 sync_folder(part.parent)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise InvalidInput(f"{folder.relative_to(self.root)} is a stored file, not a folder.") from error
         except OSError as error:
             raise explained(error, folder) from error
 

@@ -55,7 +55,9 @@ class ColumnGuess:
             return pa.chunked_array(self._chunks, pa.string()) if self._whole_text else None
         kind = pa.int64() if self.kind == "integer" and self.found.present else pa.float64()
         # Unsafe, or a whole number over 2**53 among others with a point would be an error.
-        return pa.chunked_array([chunk.cast(kind, safe=False) for chunk in self._chunks], kind)
+        column = pa.chunked_array([chunk.cast(kind, safe=False) for chunk in self._chunks], kind)
+        self.found.large |= self.kind == "integer" and not _is_exact(column)
+        return column
 
     def _typed(self, cells: Any) -> Any:
         if cells.null_count == len(cells):
@@ -172,6 +174,13 @@ def _text_notes(name: str, found: Findings, line_of_row: Any) -> list[str]:
         return [f"Column {name}: {where}, and {counted(found.bad, 'value')} like it; it is taken as text."]
     mixed = 0 < found.percent < found.present
     return [f"Column {name}: only some values have a percent sign; it is taken as text."] if mixed else []
+
+
+def _is_exact(column: Any) -> bool:
+    """Say whether float64 holds every whole number of a column exactly."""
+    span = pc.min_max(column)
+    least, most = span["min"].as_py(), span["max"].as_py()
+    return least is None or max(abs(least), abs(most)) <= 2**53
 
 
 def _all_match(cells: Any, pattern: str) -> bool:
