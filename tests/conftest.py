@@ -10,6 +10,7 @@ import pytest
 from shoal.base.database import Database, open_database
 from shoal.migrations import upgrade
 from tests.support.postgres import Cluster, running_cluster
+from tests.support.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,8 @@ def database(new_database_url: Callable[[], str]) -> Iterator[Database]:
     opened = open_database(new_database_url())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database)

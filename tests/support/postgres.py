@@ -72,36 +72,22 @@ def running_cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="shoal-pg-"))
     user, prefix = _account(folder)
     data = folder / "data"
+    port = _free_port()
+    options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+    serve = [*prefix, str(server), *f"-D {data} -k {folder} -h 127.0.0.1 -p {port}".split(), *options]
     try:
         _run([*prefix, str(initdb), "-D", str(data), "-U", user, "-A", "trust", "-E", "UTF8", "--no-sync"])
-        port = _free_port()
-        options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-        process = subprocess.Popen(
-            [
-                *prefix,
-                str(server),
-                "-D",
-                str(data),
-                "-k",
-                str(folder),
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(port),
-                *options,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(folder / "log").open("wb"),
-            cwd=folder,
-        )
-        try:
-            cluster = Cluster(port, user)
-            wait_until(lambda: _answers(cluster, process), on_timeout=lambda: (folder / "log").read_text())
-            _make_template(cluster)
-            yield cluster
-        finally:
-            _stop(data, process)
+        with (
+            (folder / "log").open("wb") as log,
+            subprocess.Popen(serve, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder) as process,
+        ):
+            try:
+                cluster = Cluster(port, user)
+                wait_until(lambda: _answers(cluster, process), on_timeout=(folder / "log").read_text)
+                _make_template(cluster)
+                yield cluster
+            finally:
+                _stop(data, process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -141,8 +127,6 @@ def _stop(data: Path, process: subprocess.Popen[bytes]) -> None:
     else:
         process.terminate()
     process.wait(timeout=30)
-    if process.stderr is not None:
-        process.stderr.close()
 
 
 def _run(command: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.exc import StatementError
 
 from shoal.base import events
+from shoal.base.errors import Unavailable
 from shoal.base.extras import require
 from shoal.base.faults import FaultPoint
 from shoal.base.postgres_errors import explained, may_be_repeated
@@ -60,12 +61,16 @@ class PostgresDatabase:
 
     def submit(self, point: FaultPoint, work: Work[T], *, relaxed: bool = False) -> Future[T]:
         """Run a function in a transaction, in a thread."""
-        return self._threads.submit(self._write, point, work, relaxed)
+        try:
+            return self._threads.submit(self._write, point, work, relaxed)
+        except RuntimeError as closed:
+            raise Unavailable("The database is closed.") from closed
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call a function after commits, by any server, that appended events; returns how to stop it."""
+        remove = self._subscribers.add(wake)
         self._listener.start()
-        return self._subscribers.add(wake)
+        return remove
 
     def close(self) -> None:
         """Finish what was submitted and close every connection."""
