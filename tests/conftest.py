@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,16 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with the newest schema and nothing in it; closing has folded its log into it."""
+    path = tmp_path_factory.mktemp("template") / "shoal.db"
+    database = open_database(f"sqlite:///{path}")
+    upgrade(database)
+    database.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Make addresses of databases that have the newest schema and nothing in them."""
@@ -26,10 +37,9 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
 
     def make() -> str:
         if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path / f'{len(made)}.db'}"
-            database = open_database(url)
-            upgrade(database)
-            database.close()
+            path = tmp_path / f"{len(made)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            url = f"sqlite:///{path}"
         else:
             url = request.getfixturevalue("cluster").clone()
         made.append(url)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from shoal.base.errors import InvalidInput
 
@@ -24,11 +25,34 @@ metadata = MetaData(
 )
 
 Time = BigInteger
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # SQLite counts by itself only in a column whose type is exactly INTEGER.
 Serial = BigInteger().with_variant(Integer(), "sqlite")
 
 loads = orjson.loads
+
+
+class JsonType(TypeDecorator[Any]):
+    """A JSON document; None is NULL.
+
+    On SQLite the column is TEXT and not JSON, for that name would give it a numeric affinity: the document
+    `12345678901234567890` would come back rounded.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column's type on a database."""
+        is_postgres = dialect.name == "postgresql"
+        return dialect.type_descriptor(JSONB(none_as_null=True) if is_postgres else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return what the driver is given."""
+        return value if value is None or dialect.name == "postgresql" else dumps(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Return what the driver gave."""
+        return value if value is None or dialect.name == "postgresql" else loads(value)
 
 
 def dumps(value: Any) -> str:
@@ -54,3 +78,6 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nul(item) for item in value]
     return value
+
+
+Json = JsonType()
