@@ -19,7 +19,7 @@ def cross_table(left: Labels, right: Labels) -> tuple[list[Any], list[Any], NDAr
 
 
 def adjusted_rand(left: Labels, right: Labels) -> float:
-    """Return the adjusted Rand index: 1 for the same grouping, about 0 for chance (Hubert and Arabie 1985)."""
+    """Return the adjusted Rand index: 1 for equal groupings, about 0 by chance (Hubert and Arabie 1985)."""
     counts = cross_table(left, right)[2].astype(np.float64)
     pairs = len(left) * (len(left) - 1) / 2
     both = _pairs(counts).sum()

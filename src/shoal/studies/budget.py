@@ -11,7 +11,7 @@ from shoal.studies.plan import StudyPlan
 from shoal.studies.wording import counted, duration, listed
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-# Fewer restarts cost little: several repeats restart too. Fewer than three repeats hardly show how sure it is.
+# Fewer restarts cost little, for repeats restart too. Fewer than three repeats hardly show how sure it is.
 LEAST_STARTS, LEAST_REPEATS = 2, 3
 
 
@@ -30,7 +30,7 @@ def parse_budget(text: str) -> float:
 def fit_budget(
     plan: StudyPlan, seconds: float, rows: int, columns: int, workers: int
 ) -> tuple[StudyPlan, str]:
-    """Return the plan with as many restarts and repeats as fit into `seconds`, and what was changed, in words.
+    """Return the plan with as many restarts and repeats as fit into `seconds`, and what changed, in words.
 
     Restarts go first, down to two, then repeats, down to three, then both to one. A budget that is too
     short even then is said.

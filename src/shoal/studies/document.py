@@ -14,7 +14,7 @@ FORMAT = "shoal-study/1"
 
 
 def document(study: Study, fits: Sequence[Fit]) -> dict[str, Any]:
-    """Return a study and all its fits as JSON-able values; scores have the study's sign (higher is better)."""
+    """Return a study and all its fits as JSON-able values; scores are higher-is-better."""
     summary = study.summary
     return {
         "format": FORMAT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -114,5 +113,3 @@ def _failed(task: FitTask, started: float, error: str) -> Fit:
 
 def _key(fit: Fit, key: str) -> str:
     return key if fit.state == "succeeded" else ""
-
-

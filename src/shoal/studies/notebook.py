@@ -95,7 +95,9 @@ class StudyResult:
         return render_fragment(self.summary)
 
 
-def study(data: Any, *, threads: int | None = None, delimiter: str | None = None, **options: Any) -> StudyResult:
+def study(
+    data: Any, *, threads: int | None = None, delimiter: str | None = None, **options: Any
+) -> StudyResult:
     """Find how many clusters rows have.
 
     Args:
@@ -135,7 +137,9 @@ def _as_table(data: Any) -> pa.Table:
         values = values[:, None]
     if values.ndim != 2 or values.dtype.kind not in "iufb":
         raise InvalidInput("The data is no table of numbers.", hint="Give rows by columns, or a data frame.")
-    return pa.table({f"x{place + 1}": np.ascontiguousarray(values[:, place]) for place in range(values.shape[1])})
+    return pa.table(
+        {f"x{place + 1}": np.ascontiguousarray(values[:, place]) for place in range(values.shape[1])}
+    )
 
 
 def _run(rows: StudyRows, plan: StudyPlan, threads: int) -> tuple[list[Fit], dict[int, Parameters]]:

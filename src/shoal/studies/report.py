@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 import orjson
+from markupsafe import Markup
 
 from shoal import __version__
 from shoal.base import clock
@@ -38,7 +39,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    environment.globals["style"] = jinja2.utils.markupsafe.Markup(_style(environment))
+    environment.globals["style"] = Markup(_style(environment))
     return environment.get_template("report.html.j2")
 
 
@@ -52,7 +53,7 @@ def _style(environment: jinja2.Environment) -> str:
 def embedded(document: Mapping[str, Any]) -> Any:
     """Return JSON that is safe inside a script element: `<` can not end it."""
     text = orjson.dumps(document).decode().replace("<", "\\u003c")
-    return jinja2.utils.markupsafe.Markup(text)
+    return Markup(text)
 
 
 def _context(study: Study, summary: Summary, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _context(study: Study, summary: Summary, document: Mapping[str, Any]) -> dic
 
 
 def _told(told: Answer, summary: Summary) -> dict[str, Any]:
-    before, strong, after = told.count.partition(told.strong) if told.strong else (told.count, "", "")
+    before, _, after = told.count.partition(told.strong) if told.strong else (told.count, "", "")
     notes = [note for note in summary["notes"] if note["code"] != "nothing-passes" or not told.count]
     acts = [{"text": note["text"], "act": note.get("act", "")} for note in notes]
     return {"told": told, "before": before, "after": after, "notes": acts}

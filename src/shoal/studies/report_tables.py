@@ -73,9 +73,9 @@ def score_tables(summary: Summary) -> list[dict[str, Any]]:
 
 
 def _means(cell: Cell) -> dict[str, Any]:
-    whole = {name: cell[name] for name in ("k", "fits", "passing")}  # type: ignore[literal-required]
-    names = ("bic", "bic_low", "bic_high", "aic", "aic_low", "aic_high", "icl")
-    return whole | {name: _score(cell[name]) for name in names}  # type: ignore[literal-required]
+    counts = ("k", "fits", "passing", "best_bic")
+    values: dict[str, Any] = dict(cell)
+    return {name: value if name in counts else _score(value) for name, value in values.items()}
 
 
 def cluster_rows(summary: Summary) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from shoal.studies.batches import batches
 from shoal.studies.estimate import fit_seconds
 from shoal.studies.grid import FitTask, grid
 from shoal.studies.model import Facts, Source, Study, StudyState
-from shoal.studies.plan import StudyPlan
+from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan, check
 from shoal.studies.recording import TOPIC, add_jobs
 from shoal.studies.stored import jobs_of, list_fits, waiting_fits
 from shoal.studies.tables import studies
@@ -89,8 +89,17 @@ def rerun(conn: Connection, study: Study, chosen: Sequence[int] | None = None, *
     return _again(conn, study, study.plan, [tasks[fit] for fit in ids], workers, alone)
 
 
-def extend(conn: Connection, study: Study, max_k: int, *, workers: int = 1) -> Study:
+def extend(
+    conn: Connection,
+    study: Study,
+    max_k: int,
+    *,
+    workers: int = 1,
+    limits: tuple[int, int] = (RANGES["max_k"][1], MAX_FITS),
+) -> Study:
     """Try larger numbers of clusters too; only the new fits run.
+
+    `limits` are the largest `max_k` and number of fits that settings allow.
 
     Raises:
         Conflict: the study runs.
@@ -100,6 +109,7 @@ def extend(conn: Connection, study: Study, max_k: int, *, workers: int = 1) -> S
         most = study.facts["rows"]
         raise InvalidInput(f"{most} rows can hold at most {most} clusters.", hint="Give a smaller number.")
     plan = study.plan.extended(max_k)
+    check(plan, max_k=limits[0], fits=limits[1])
     return _again(conn, study, plan, grid(plan)[study.plan.n_fits :], workers, set())
 
 

@@ -21,9 +21,7 @@ STARTS = 5
 Doubles = NDArray[np.float64]
 
 
-def stability(
-    values: Doubles, labels: NDArray[np.int32], best: Best, plan: StudyPlan
-) -> Stability | None:
+def stability(values: Doubles, labels: NDArray[np.int32], best: Best, plan: StudyPlan) -> Stability | None:
     """Cluster re-sampled rows again, with the same mode and k, and compare over the rows themselves.
 
     Of more than 20,000 rows (n, d) a sample of that size stands for all. A re-sampling that cannot form k
@@ -32,7 +30,9 @@ def stability(
     if best["k"] == 1:
         return None
     rng = np.random.default_rng([plan.seed, best["k"], len(values)])
-    chosen = np.sort(rng.choice(len(values), MOST_ROWS, replace=False)) if len(values) > MOST_ROWS else slice(None)
+    chosen = (
+        np.sort(rng.choice(len(values), MOST_ROWS, replace=False)) if len(values) > MOST_ROWS else slice(None)
+    )
     rows, groups = values[chosen], labels[chosen]
     found = [_agreement(rows, groups, best, plan, rng) for _ in range(RESAMPLINGS)]
     return Stability(mean=float(np.mean(found)), low=min(found), values=found, rows=len(rows))

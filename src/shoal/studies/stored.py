@@ -35,11 +35,24 @@ def get(conn: Connection, study: str, owner: str | None = None) -> Study:
     return _study(rows[0])
 
 
-def list_studies(conn: Connection, owner: str | None = None, limit: int = 100) -> list[Study]:
-    """Return the newest studies, of one owner or of all."""
+def list_studies(
+    conn: Connection,
+    owner: str | None = None,
+    limit: int = 100,
+    *,
+    before: tuple[int, str] | None = None,
+) -> list[Study]:
+    """Return the newest studies, of one owner or of all.
+
+    `before` is the time and id of the last one of the part before.
+    """
     query = select(studies).order_by(studies.c.created.desc(), studies.c.id).limit(limit)
     if owner is not None:
         query = query.where(studies.c.owner == owner)
+    if before is not None:
+        created, id_ = before
+        same_time = (studies.c.created == created) & (studies.c.id > id_)
+        query = query.where((studies.c.created < created) | same_time)
     return [_study(row) for row in conn.execute(query).mappings()]
 
 
@@ -49,7 +62,7 @@ def list_fits(conn: Connection, study: str) -> list[Fit]:
     query = select(fits).where(fits.c.study == study).order_by(fits.c.generation, fits.c.fit)
     for row in conn.execute(query).mappings():
         newest[row["fit"]] = row
-    return [Fit.from_json(newest[fit]) for fit in sorted(newest)]
+    return [Fit.from_json(dict(newest[fit])) for fit in sorted(newest)]
 
 
 def jobs_of(conn: Connection, study: Study) -> dict[int, list[int]]:

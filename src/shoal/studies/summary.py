@@ -52,7 +52,7 @@ class Stability(TypedDict):
 
 
 class Certainty(TypedDict):
-    """How sure each row's cluster is: `histogram` has 20 equal bins from 0 to 1, `between` counts below .8."""
+    """How sure each row's cluster is: `histogram` has 20 bins from 0 to 1, `between` counts below .8."""
 
     mean: float
     between: int
@@ -60,7 +60,7 @@ class Certainty(TypedDict):
 
 
 class Spread(TypedDict):
-    """One column over some rows, in the file's units; `gap` counts standard deviations from the whole mean."""
+    """One column over some rows, in the file's units; `gap` is in standard deviations from the whole mean."""
 
     mean: float
     sd: float

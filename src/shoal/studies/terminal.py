@@ -17,6 +17,8 @@ from shoal.studies.summary import Note, Profile, Summary
 from shoal.studies.wording import counted, duration, percent, printable, scored, shape, signed
 
 LEAST_WIDTH = 80
+# A standardised difference of means below .2 is not even small (Cohen 1988, p. 25).
+SMALL_GAP = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def stands_out(profile: Profile, clusters: int, minus: str = "-") -> str:
     if clusters < 2 or not profile["columns"]:
         return ""
     name, spread = max(profile["columns"].items(), key=lambda item: abs(item[1]["gap"]))
+    if abs(spread["gap"]) < SMALL_GAP:
+        return "near the mean of all rows"
     return f"{name} {signed(spread['gap'], minus)} sd"
 
 

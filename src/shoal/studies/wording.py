@@ -70,7 +70,7 @@ def scored(value: float, minus: str = "-", comma: str = "") -> str:
 
 
 def printable(text: str) -> str:
-    """Return text with every control character shown as `?`: names come from files, and a terminal obeys them."""
+    """Return text with control characters shown as `?`: names come from files, and a terminal obeys them."""
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 

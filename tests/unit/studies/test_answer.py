@@ -57,8 +57,15 @@ def test_doubt_is_told_with_its_true_reason(
 
 @pytest.mark.parametrize(
     ("wins", "gap", "stability", "verdict"),
-    [(9, 5.0, 0.8, "firm"), (8, 5.0, 0.8, "likely"), (9, 4.9, 0.8, "likely"), (9, 5.0, 0.79, "likely")]
-    + [(6, 1.0, 0.1, "likely"), (5, 9.0, 1.0, "unclear"), (10, 0.99, 1.0, "unclear")],
+    [
+        (9, 5.0, 0.8, "firm"),
+        (8, 5.0, 0.8, "likely"),
+        (9, 4.9, 0.8, "likely"),
+        (9, 5.0, 0.79, "likely"),
+        (6, 1.0, 0.1, "likely"),
+        (5, 9.0, 1.0, "unclear"),
+        (10, 0.99, 1.0, "unclear"),
+    ],
 )
 def test_a_verdict_needs_every_part_of_its_evidence(
     wins: int, gap: float, stability: float, verdict: str

@@ -73,11 +73,12 @@ def test_nothing_is_fetched_from_anywhere() -> None:
 
 @pytest.mark.parametrize("word", ["None", "nan", "undefined", "Undefined"])
 def test_no_programmers_words_reach_the_reader(word: str) -> None:
-    for changes in (
+    cases: list[dict[str, Any]] = [
         {},
         {"best": None, "recommended": {}, "profiles": []},
         {"rival": None, "stability": None},
-    ):
+    ]
+    for changes in cases:
         text = rendered(whole={}, columns=[], **changes)[1].text
         assert word not in text[: text.index('{"format"')]
 
@@ -119,7 +120,8 @@ def test_the_command_repeats_what_differs_from_the_default() -> None:
     made = study()
     text = document(made._replace(plan=made.plan.extended(12)), [])["command"]
     assert text == (
-        "shoal study run penguins.csv --max-k 12 --columns bill_depth_mm,body_mass_g --min-members 17 --seed 0"
+        "shoal study run penguins.csv --max-k 12 --columns bill_depth_mm,body_mass_g "
+        "--min-members 17 --seed 0"
     )
 
 
