@@ -14,6 +14,8 @@ from shoal.clustering.distance_kernels import follow_distances
 from shoal.clustering.gaussian_kernels import ROWS, feature_count, gather
 from shoal.clustering.limits import InvalidParameter
 from shoal.clustering.modes import DIAGONAL, FULL, KINDS, SPHERICAL, TIED, Mode
+from shoal.clustering.move_kernels import collect
+from shoal.clustering.moves import rearrange
 from shoal.clustering.packing import Doubles, aligned_empty, aligned_zeros
 from shoal.clustering.passes import groups_of
 from shoal.clustering.prepared import Prepared
@@ -22,6 +24,8 @@ from shoal.clustering.tile import TILE_CENTRES
 
 FINALISTS = 3
 ROWS_PER_CLUSTER = 50
+
+Rank = tuple[bool, bool, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +117,35 @@ class Search(ABC):
         """Improve the present labels until they rest."""
 
     @abstractmethod
-    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+    def rank(self, partition: Partition, min_members: float) -> Rank:
         """Return what the best partition has most of."""
 
     def _partition(self, history: Doubles, passes: int, settled: bool, degenerate: bool) -> Partition:
+        labels, masses = self.labels.copy(), self.counts.copy()
+        return Partition(labels, history, passes, settled, degenerate, masses, self.means())
+
+    def means(self) -> Doubles:
+        """Return the clusters' means (k, d), of packed rows; 0 of an empty one."""
         divisors = np.where(self.counts > 0, self.counts, 1.0)[:, None]
-        means = self.sums[:, : self.prepared.columns] / divisors
-        return Partition(self.labels.copy(), history, passes, settled, degenerate, self.counts.copy(), means)
+        return np.asarray(self.sums[:, : self.prepared.columns] / divisors)
+
+    def resume(self, partition: Partition) -> None:
+        """Go back to the labels of a partition."""
+        self.labels[:] = partition.labels
+        self.count()
+
+    def count(self) -> None:
+        """Sum up the clusters of the present labels."""
+        collect(
+            self.prepared.blocks,
+            self.prepared.weights,
+            self.kind,
+            self.labels,
+            self.members,
+            self.counts,
+            self.sums,
+            self.features,
+        )
 
     def best(
         self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
@@ -180,30 +206,39 @@ class LikelihoodSearch(Search):
         """
         sample = self.prepared.sample
         if sample is None or self.k > sample.distinct // ROWS_PER_CLUSTER:
-            return super().best(random, n_init, min_members, max_iter, tol)
+            found = super().best(random, n_init, min_members, max_iter, tol)
+            return rearrange(self, found, min_members, max_iter, tol)
         scout = LikelihoodSearch(sample, self.k, self.mode)
         share = sample.total / self.prepared.total
-        found: Partition | None = None
-        for constants, slopes in scout.leaders(random, n_init, min_members * share, max_iter, tol):
-            self.constants[:], self.slopes[:] = constants, slopes
-            self._assign_all(np.empty((0, self.prepared.columns)))
-            other = self.improve(max_iter, tol)
-            if found is None or self.rank(other, min_members) > self.rank(found, min_members):
-                found = other
-        return found or super().best(random, n_init, min_members, max_iter, tol)
+        leaders = scout.leaders(random, n_init, min_members * share, max_iter, tol)
+        ends = [self._follow(leader, max_iter, tol) for leader in leaders]
+        return max(ends, key=lambda end: self.rank(end, min_members))
 
     def leaders(
         self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
     ) -> list[tuple[Doubles, Doubles]]:
         """Return how the best few of `n_init` restarts, no two alike, score rows in the end."""
-        ends: dict[tuple[bool, bool, float], tuple[Doubles, Doubles]] = {}
+        ends: dict[Rank, Partition] = {}
         for _ in range(n_init):
             self.start(random)
-            rank = self.rank(self.improve(max_iter, tol), min_members)
-            ends.setdefault((*rank[:2], round(rank[2], 6)), (self.constants.copy(), self.slopes.copy()))
-        return [ends[rank] for rank in sorted(ends, reverse=True)[:FINALISTS]]
+            end = self.improve(max_iter, tol)
+            ends.setdefault(self.rank(end, min_members), end)
+        best, *rest = sorted(ends, reverse=True)[:FINALISTS]
+        moved = rearrange(self, ends[best], min_members, max_iter, tol)
+        return [self._scores_of(end) for end in (moved, *(ends[rank] for rank in rest))]
 
-    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+    def _scores_of(self, end: Partition) -> tuple[Doubles, Doubles]:
+        self.resume(end)
+        self.improve(0, 0.0)
+        return self.constants.copy(), self.slopes.copy()
+
+    def _follow(self, leader: tuple[Doubles, Doubles], max_iter: int, tol: float) -> Partition:
+        """Go on with all rows from where a restart on a sample ended."""
+        self.constants[:], self.slopes[:] = leader
+        self._assign_all(np.empty((0, self.prepared.columns)))
+        return self.improve(max_iter, tol)
+
+    def rank(self, partition: Partition, min_members: float) -> Rank:
         """Prefer enough members, then no degenerate cluster, then likelihood."""
         return partition.smallest >= min_members, not partition.degenerate, partition.objective
 
@@ -238,6 +273,6 @@ class DistanceSearch(Search):
         )
         return self._partition(np.array([-inertia]), passes, settled, False)
 
-    def rank(self, partition: Partition, min_members: float) -> tuple[bool, bool, float]:
+    def rank(self, partition: Partition, min_members: float) -> Rank:
         """Prefer the least sum of unsquared distances, whatever the sizes."""
         return True, True, partition.objective
