@@ -1,0 +1,1 @@
+"""Answer one question each: how fast is Shoal beside the program that people would use instead?"""
