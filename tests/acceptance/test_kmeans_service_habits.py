@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_blobs
 
 from shoal.base.errors import InvalidInput
+from shoal.studies.document import document
 from shoal.studies.model import Fit
 from shoal.studies.notebook import StudyResult, study
 from shoal.studies.plan import StudyPlan
@@ -192,3 +193,30 @@ def test_the_old_scores_come_out_again(old_way: StudyResult, mode: str, k: int) 
     (fit,) = (fit for fit in old_way.fits if (fit.covariance, fit.k) == (mode, k))
     tolerance = 1e-6 if k == 1 else 1e-3
     assert (fit.log_likelihood, fit.bic, fit.aic) == pytest.approx(OLD_SCORES[mode, k], abs=tolerance)
+
+
+def test_a_job_and_its_tasks_tell_what_was_tried() -> None:
+    found = quick(three_groups(), max_k=2, covariances="diag-tied")
+    said = document(found.study, found.fits)
+    asked = {"n_experiments": 2, "max_k": 2, "n_init": 3, "scale": True, "columns": ["x1", "x2"]}
+    assert asked.items() <= said["plan"].items()
+    assert (said["source"]["rows"], said["source"]["columns"]) == (150, ["x1", "x2"])
+    assert said["created"].endswith("Z")
+    told = [(fit["fit"], fit["k"], fit["covariance"], fit["state"]) for fit in said["fits"]]
+    assert told == [(number, number % 2 + 1, "diag-tied", "succeeded") for number in range(4)]
+    assert all(fit["seconds"] > 0 for fit in said["fits"])
+    assert said["fits"][1]["sizes"] == sorted(said["fits"][1]["sizes"], reverse=True)
+
+
+def test_columns_that_repeat_each_other_break_no_fit() -> None:
+    x = three_groups()[:, 0]
+    fits = quick({"x": x, "twice": 2 * x}, max_k=3).fits
+    assert {fit.state for fit in fits} == {"succeeded"}
+    assert all(np.isfinite(bic(fit)) for fit in fits)
+
+
+def test_a_cluster_too_small_for_a_shape_of_its_own_breaks_no_fit() -> None:
+    rows = three_groups(sizes=(60, 50, 2))
+    fits = quick(rows, max_k=4, covariances="full-untied", min_members=5).fits
+    assert {fit.state for fit in fits} == {"succeeded"}
+    assert all(np.isfinite(bic(fit)) for fit in fits)
