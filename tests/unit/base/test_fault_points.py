@@ -1,0 +1,106 @@
+"""No durable write without a registered fault point: what can be armed is all that can be torn."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shoal.base.faults import fault_point, registered
+
+SOURCES = Path(__file__).parents[3] / "src" / "shoal"
+
+ALLOWED = {
+    "base/files.py": "the one place that writes files durably; every call names a point",
+    "base/sqlite.py": "opens the database; every write names a point",
+    "base/sqlite_writer.py": "the writer's own transactions, which reach their points",
+    "base/postgres.py": "opens the database; every write names a point",
+    "base/home.py": "the lock file says who is there now; it holds nothing to lose",
+    "base/faults.py": "the mark that a fault has happened, made while it happens",
+    "clustering/cache.py": "compiled code and its lock; made anew when torn",
+    "clustering/warm.py": "a lock beside compiled code",
+    "jobs/memory.py": "asks the kernel to start counting anew, below /proc",
+    "jobs/logs.py": "log lines are appended as they come; a torn last line is a log's nature",
+    "server/serve.py": "begins to drain, which is no transaction",
+}
+ALWAYS = {
+    *("write_text", "write_bytes", "touch", "rename", "renames", "link", "symlink_to", "hardlink_to"),
+    *("NamedTemporaryFile", "mkstemp", "copyfile", "copytree", "ftruncate"),
+    *("create_engine", "begin", "begin_nested", "pwrite", "savetxt", "tofile", "dump"),
+}
+
+
+def writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the line and name of every call that may write to a disk or a database."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ALWAYS or _opens_for_writing(node, name) or _replaces_a_file(node, name):
+                yield node.lineno, name
+
+
+def _opens_for_writing(node: ast.Call, name: str) -> bool:
+    words = {part.attr for arg in node.args for part in ast.walk(arg) if isinstance(part, ast.Attribute)}
+    modes = [arg for arg in (*node.args, *(k.value for k in node.keywords)) if isinstance(arg, ast.Constant)]
+    texts = [
+        mode.value for mode in modes if isinstance(mode.value, str) and set(mode.value) <= set("rwaxbt+")
+    ]
+    flagged = bool(words & {"O_CREAT", "O_WRONLY", "O_RDWR", "O_APPEND", "O_TRUNC"})
+    return name in ("open", "fdopen") and (flagged or any(set(text) & set("wax+") for text in texts))
+
+
+def _replaces_a_file(node: ast.Call, name: str) -> bool:
+    owner = getattr(getattr(node.func, "value", None), "id", "")
+    if name in ("move", "copy", "copy2"):
+        return owner == "shutil"
+    return name == "replace" and not node.keywords and (owner == "os" or len(node.args) == 1)
+
+
+def found() -> dict[str, list[tuple[int, str]]]:
+    by_file = {
+        str(path.relative_to(SOURCES)): list(writes(ast.parse(path.read_text())))
+        for path in sorted(SOURCES.rglob("*.py"))
+    }
+    return {name: lines for name, lines in by_file.items() if lines}
+
+
+def test_nothing_is_written_but_through_registered_points() -> None:
+    assert {name: lines for name, lines in found().items() if name not in ALLOWED} == {}
+
+
+def test_no_exception_is_kept_longer_than_it_is_needed() -> None:
+    assert set(ALLOWED) - set(found()) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open('x', 'w')",
+        "path.open('ab')",
+        "open(path, mode='r+')",
+        "Path('x').write_text('y')",
+        "os.replace(a, b)",
+        "draft.replace(path)",
+        "os.open(path, os.O_WRONLY | os.O_CREAT)",
+        "engine.begin()",
+        "create_engine(url)",
+    ],
+)
+def test_the_scan_sees_every_way_to_write(source: str) -> None:
+    assert list(writes(ast.parse(source)))
+
+
+@pytest.mark.parametrize(
+    "source", ["open('data.csv')", "path.open('rb')", "text.replace('a', 'b')", "replace(x, y=1)"]
+)
+def test_the_scan_lets_reading_be(source: str) -> None:
+    assert not list(writes(ast.parse(source)))
+
+
+def test_a_point_is_registered_once() -> None:
+    point = fault_point("tests.points", "A test registers a point.")
+    assert registered()["tests.points"] is point
+    with pytest.raises(ValueError, match="twice"):
+        fault_point("tests.points", "again")
