@@ -165,17 +165,16 @@ def test_a_row_that_is_refused_leaves_no_file(database: Database, storage: FileS
 def test_a_database_that_does_not_answer_leaves_orphans_at_most(
     database: Database, storage: FileStorage, source: Path
 ) -> None:
-    rename(database, "datasets", "hidden")
+    execute(database, "ALTER TABLE datasets RENAME TO hidden")
     with pytest.raises(DBAPIError):
         datasets.add(database, storage, source)
-    rename(database, "hidden", "datasets")
+    execute(database, "ALTER TABLE hidden RENAME TO datasets")
     datasets.collect(database, storage, older_than=-(10**6))
     assert keys(storage) == []
 
 
-def rename(database: Database, old: str, new: str) -> None:
-    statement = text(f"ALTER TABLE {old} RENAME TO {new}")
-    database.write(MADE, lambda conn: conn.execute(statement).close())
+def execute(database: Database, statement: str) -> None:
+    database.write(MADE, lambda conn: conn.execute(text(statement)).close())
 
 
 def test_two_who_add_the_same_file_at_once_share_one_dataset(
@@ -217,8 +216,8 @@ def test_a_damaged_table_is_said(database: Database, storage: FileStorage, sourc
 def test_what_is_used_cannot_be_removed(database: Database, storage: FileStorage, source: Path) -> None:
     dataset = datasets.add(database, storage, source)
     of_it = "id TEXT, version INTEGER, FOREIGN KEY (id, version) REFERENCES datasets"
-    for statement in (f"CREATE TABLE users ({of_it})", f"INSERT INTO users VALUES ('{dataset.id}', 1)"):
-        database.write(MADE, lambda conn, done=text(statement): conn.execute(done).close())
+    execute(database, f"CREATE TABLE users ({of_it})")
+    execute(database, f"INSERT INTO users VALUES ('{dataset.id}', 1)")
     with pytest.raises(Conflict, match="still used"):
         datasets.remove(database, storage, dataset.id)
     assert datasets.open_table(storage, dataset).num_rows == 100

@@ -2,7 +2,7 @@
 
 `CASES` holds each file's name, how to make its bytes, what must come of reading it, and a phrase that the
 error (message and hint) or the notes hold. `study` is what must come of a whole study of it: `error` when
-there is nothing to group though the file can be read.
+there is nothing to group though the file can be read, None when it depends on the machine's memory.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Case:
     make: Callable[[], bytes]
     expected: Outcome
     phrase: str = ""
-    study: Outcome = "ok"
+    study: Outcome | None = "ok"
     limit: int | None = None
 
     @property
@@ -243,7 +243,7 @@ CASES: dict[str, Case] = {
     "no line end at the end": _good(rows()[:-1]),
     "blank lines between rows": _good(rows().replace("\n", "\n\n"), "blank lines left out"),
     "10 MB in one cell": _good(with_line(f"1,{'x' * 10_000_000}"), "row 41 holds 'xxx"),
-    "10,000 columns": Case("wide.csv", lambda: _wide(10_000), "ok", study="ok"),
+    "10,000 columns": Case("wide.csv", lambda: _wide(10_000), "ok", study=None),
     "60,000 columns": Case("wide.csv", lambda: _wide(60_000), "error", "the limit is 50,000", "error"),
     # Values
     "text among numbers": _good(with_line("1,broken"), "row 41 holds 'broken', which is no number"),

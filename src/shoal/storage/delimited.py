@@ -91,7 +91,6 @@ def text_batches(
                 include_columns=None if only is None else [str(place) for place in only],
                 null_values=list(MISSING_SPELT) if nulls else [],
                 strings_can_be_null=nulls,
-                check_utf8=False,
             ),
         )
 
@@ -165,9 +164,7 @@ class _Reading:
 
     def _refuse_faults(self) -> None:
         if not self.rows:
-            raise InvalidInput(
-                f"{self.name}: This file has a header and no rows.", hint="Add rows below it.", file=self.name
-            )
+            raise self._without_rows()
         # A quote that never closes swallows rows without an error when it is in the last column.
         doubtful = self.text.quotes % 2 or (self.text.quotes and self.rows != self._plain_rows)
         if doubtful and (fault := first_fault(self.text.file, self.written, self.name)):
@@ -176,9 +173,16 @@ class _Reading:
     def _explained(self, error: pa.ArrowInvalid) -> InvalidInput:
         if fault := first_fault(self.text.file, self.written, self.name):
             return fault
+        # Arrow says of a header alone, in quotes and without a line end, that it is too long.
+        if line_of(self.text.file, self.written, 0) is None:
+            return self._without_rows()
         if "block" in str(error):
             return too_long(self._line(self.rows), self.name)
         return InvalidInput(f"{self.name}: This file cannot be read as a table ({error}).", file=self.name)
+
+    def _without_rows(self) -> InvalidInput:
+        fact = f"{self.name}: This file has a header and no rows."
+        return InvalidInput(fact, hint="Add rows below it.", file=self.name)
 
     @property
     def _plain_rows(self) -> int:
@@ -191,7 +195,7 @@ class _Reading:
     def _line(self, row: int) -> int:
         if self._is_plain:
             return row + self.written.header_line + 1
-        return line_of(self.text.file, self.written, row)
+        return line_of(self.text.file, self.written, row) or self.written.header_line
 
     def _notes(self) -> Iterator[str]:
         if self.text.encoding != "utf-8":

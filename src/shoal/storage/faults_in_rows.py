@@ -25,9 +25,10 @@ def first_fault(file: BinaryIO, written: Dialect, name: str) -> InvalidInput | N
     return None
 
 
-def line_of(file: BinaryIO, written: Dialect, row: int) -> int:
-    """Return the line of the file on which a row (from 0) starts."""
-    return next(islice(_rows(file, written), row, None)).line
+def line_of(file: BinaryIO, written: Dialect, row: int) -> int | None:
+    """Return the line of the file on which a row (from 0) starts, or None when there are fewer rows."""
+    record = next(islice(_rows(file, written), row, None), None)
+    return None if record is None else record.line
 
 
 def _rows(file: BinaryIO, written: Dialect) -> Iterator[Record]:

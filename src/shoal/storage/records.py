@@ -49,7 +49,7 @@ def file_records(file: BinaryIO, delimiter: str, skip: int = 0) -> Iterator[Reco
     Lines are counted from the file's first. The file stays open.
     """
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
     try:
         for _ in range(skip):
             text.readline()

@@ -15,6 +15,7 @@ from shoal.storage.options import ReadOptions
 Encoding = Literal["utf-8", "utf-16", "cp1252"]
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Bytes that no text has: control characters but tab, line feed, form feed, carriage return, escape.
+_STRAY_CONTROLS = 8
 _CONTROLS = bytes(set(range(1, 32)) - {9, 10, 12, 13, 27})
 
 
@@ -121,5 +122,5 @@ def _refuse_binary(scan: _Scan, head: bytes, name: str) -> None:
             file=name,
             row=scan.nul,
         )
-    if len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 50:
+    if len(head) - len(head.translate(None, _CONTROLS)) > max(_STRAY_CONTROLS, len(head) // 50):
         raise unsupported(name, "a binary file")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from functools import reduce
+from typing import Any, Protocol, cast
 
 import orjson
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.types as kinds
 from shoal.base.errors import InvalidInput
 from shoal.storage.numerals import HARMLESS, MISSING
 
-_RISKY = "^[=+\\-@\t\r]"
+_RISKY = "=+-@\t\r"
 
 
 class Target(Protocol):
@@ -81,25 +82,24 @@ def _spelt(value: Any) -> str:
 def _lines(columns: list[Any], delimiter: str, raw: bool) -> bytes:
     cells = [_quoted(column if raw else _disarmed(column), delimiter) for column in columns]
     rows = pc.binary_join_element_wise(*cells, delimiter) if len(cells) > 1 else cells[0]
-    ends = pc.binary_join_element_wise(rows, "", "\n")
-    return b"".join(_buffers(ends))
+    return _joined(pc.binary_join_element_wise(rows, "", "\n"))
 
 
-def _buffers(strings: Any) -> Iterable[bytes]:
-    # The values of a string array lie one after the other: this is all of them at once.
+def _joined(strings: Any) -> bytes:
+    """Return all values of an array one after the other, as they lie in its memory."""
     _, offsets, values = strings.buffers()
-    if values is None:
-        return
+    if values is None or not len(strings):
+        return b""
     first, last = (
         int.from_bytes(offsets[4 * place : 4 * place + 4].to_pybytes(), "little")
         for place in (strings.offset, strings.offset + len(strings))
     )
-    yield values[first:last].to_pybytes()
+    return cast(bytes, values[first:last].to_pybytes())
 
 
 def _disarmed(cells: Any) -> Any:
-    risky = pc.match_substring_regex(cells, _RISKY)
-    if not pc.any(risky).as_py():
+    risky = reduce(pc.or_, (pc.starts_with(cells, sign) for sign in _RISKY))
+    if not pc.any(risky).as_py() or _are_numbers(cells.filter(risky)):
         return cells
     missing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(cells)), pa.array(MISSING))
     harmless = pc.or_(missing, pc.match_substring_regex(cells, HARMLESS))
@@ -107,11 +107,20 @@ def _disarmed(cells: Any) -> Any:
     return pc.if_else(armed, pc.binary_join_element_wise("'", cells, ""), cells)
 
 
+def _are_numbers(cells: Any) -> bool:
+    try:
+        cells.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _quoted(cells: Any, delimiter: str) -> Any:
-    special = rf'["\r\n]|\x{{{ord(delimiter):x}}}'
-    needy = pc.match_substring_regex(cells, special)
-    if not pc.any(needy).as_py():
+    marks = ('"', "\r", "\n", delimiter)
+    content = _joined(cells)
+    if not any(mark.encode() in content for mark in marks):
         return cells
+    needy = reduce(pc.or_, (pc.match_substring(cells, mark) for mark in marks))
     doubled = pc.replace_substring(cells, '"', '""')
     return pc.if_else(needy, pc.binary_join_element_wise('"', doubled, '"', ""), cells)
 

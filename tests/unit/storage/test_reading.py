@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import os
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shoal.base.errors import InvalidInput, TooLarge
 from shoal.storage.columns import Column
@@ -322,3 +326,16 @@ def test_numbers_are_those_of_numpy(read: Read) -> None:
     content = "a,b,c\n" + "\n".join(",".join(map(repr, row)) for row in values.tolist()) + "\n"
     result = read(content)
     assert np.array_equal(np.column_stack([column.to_numpy() for column in result.table.columns]), values)
+
+
+LETTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r\t")
+WORDS = st.text(LETTERS, max_size=8).map("w{}".format)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8), st.sampled_from(",;\t|"))
+def test_words_survive_any_csv_writer(read: Read, cells: list[tuple[str, str]], delimiter: str) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows([("first", "second"), *cells])
+    table = read(out.getvalue(), delimiter=delimiter).table
+    assert list(zip(*(column.to_pylist() for column in table.columns), strict=True)) == cells
