@@ -32,13 +32,6 @@ ABANDON = fault_point("jobs.abandon", "The leases of a pool that died are taken 
 _UNDONE = Outcome(State.QUEUED)
 
 
-class Found(NamedTuple):
-    """Leases, and when something next becomes due by itself (microseconds; only told if asked in vain)."""
-
-    leases: list[Lease]
-    due: int | None
-
-
 class Report(NamedTuple):
     """How the attempt under a lease ended."""
 
@@ -56,17 +49,20 @@ class Desk:
     resources: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 30.0
 
-    def lease(self, n: int, in_use: Mapping[str, float]) -> Future[Found]:
+    def lease(self, n: int, in_use: Mapping[str, float]) -> Future[list[Lease]]:
         """Take up to n jobs of the kinds that this process knows, beside those that use resources now."""
         free = {name: amount - in_use.get(name, 0.0) for name, amount in self.resources.items()}
-
-        def work(conn: Connection) -> Found:
-            known = list(kinds.registered())
-            leases = leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds)
-            return Found(leases, None if len(leases) == n else leasing.next_due(conn))
-
+        known = list(kinds.registered())
         # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
-        return self._submit(LEASE, work, relaxed=True)
+        return self._submit(
+            LEASE,
+            lambda conn: leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds),
+            relaxed=True,
+        )
+
+    def next_due(self) -> int | None:
+        """Read when something next becomes due by itself, in microseconds; this one waits."""
+        return self.database.read(leasing.next_due)
 
     def start(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Record that attempts run."""

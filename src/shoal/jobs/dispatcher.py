@@ -116,6 +116,7 @@ class Dispatcher:
                 break
             held = self.ahead.popleft()
             held.member = member
+            member.expected = self.pace.expected(held.lease.kind) + (member.expected if member.held else 0.0)
             member.held.append(held)
             batches.setdefault(member, []).append(held)
             if member.held[0] is held:
@@ -177,6 +178,7 @@ class Dispatcher:
         else:
             self._end(held, Report(held.lease, verdicts.of_finish(held, message)))
         if member.held:
+            member.expected -= min(member.expected, self.pace.expected(held.lease.kind))
             self._begin(member.held[0])
         if len(member.held) < 2:
             self.hand_out()
@@ -232,8 +234,7 @@ class Dispatcher:
     def _may_stack(self, member: Member) -> bool:
         begun = member.held[0].begun
         is_fresh = begun is not None and monotonic() - begun < STACK
-        expected = sum(self.pace.expected(held.lease.kind) for held in member.held)
-        if not is_fresh or expected > STACK or len(member.held) >= MOST_STACKED:
+        if not is_fresh or member.expected > STACK or len(member.held) >= MOST_STACKED:
             return False
         if self._stacks is None:
             self._stacks = asyncio.get_running_loop().call_later(_PATIENCE, self._recall)

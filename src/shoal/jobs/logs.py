@@ -38,11 +38,12 @@ def read(folder: Path, key: str, offset: int = 0, size: int = 1 << 20) -> Piece:
 class AttemptLog:
     """Append to one attempt's file, which is made with its first line and capped.
 
-    A full disk costs lines, not the job. What is appended survives the death of every process at once; it is not synced to the disk.
+    A full disk costs lines, not the job. What is appended is safe from the
+    death of every process at once, but it is not synced to the disk.
     """
 
     def __init__(self, folder: Path, key: str, limit: int = LIMIT) -> None:
-        self._path = folder / key
+        self._folder = folder
         self._key = key
         self._left = limit
         self._limit = limit
@@ -73,8 +74,9 @@ class AttemptLog:
     def _write(self, content: bytes) -> None:
         WRITE.reached("before")
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            path = self._folder / self._key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         while content:
             content = content[os.write(self._file, content) :]
         WRITE.reached("after")

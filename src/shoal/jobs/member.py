@@ -43,7 +43,10 @@ class Held:
 
 
 class Member(asyncio.Protocol):
-    """Speak with one worker; what it holds is worked off in order, the first is running."""
+    """Speak with one worker; what it holds is worked off in order, the first is running.
+
+    `expected` is how long what it was given since it was last idle was expected to last together.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Member(asyncio.Protocol):
         self.pid: int | None = None
         self.ready = False
         self.held: deque[Held] = deque()
+        self.expected = 0.0
         self.born = self.heard = monotonic()
         self.finished = 0
         self.verdict: Verdict | None = None

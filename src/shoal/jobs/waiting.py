@@ -7,13 +7,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
+from sqlalchemy import Connection, select
+
 from shoal.base.database import Database
+from shoal.base.transaction import among
 from shoal.jobs import reading
 from shoal.jobs.model import Job
 from shoal.jobs.states import ENDS, State
+from shoal.jobs.tables import jobs
 
 OnChange = Callable[[Mapping[int, State]], None]
 _LOOK = 1.0  # seconds after which to look although nothing was told
+_ENDED = select(jobs.c.id, jobs.c.state).where(jobs.c.state.in_(sorted(ENDS)))
 
 
 def wait(
@@ -29,42 +34,57 @@ def wait(
     Args:
         database: where the jobs are.
         ids: whom to wait for.
-        on_change: told the new states of jobs whose state has changed, beginning with the present ones.
+        on_change: told of those that have ended since it was last called.
         timeout: seconds after which to return the jobs as they are.
-        guard: called now and then; what it raises ends the waiting (`Supervisor.raise_trouble`).
+        guard: called at least every second; what it raises ends the waiting (`Supervisor.raise_trouble`).
     """
-    woken = threading.Event()
-    unsubscribe = database.subscribe(woken.set)
+    watch = _Watch(database, ids, on_change, timeout)
+    unsubscribe = database.subscribe(watch.woken.set)
     try:
-        _watch(database, set(ids), on_change, None if timeout is None else monotonic() + timeout, guard, woken)
+        while watch.look() and (left := watch.rest()) > 0:
+            watch.woken.wait(left)
+            if guard is not None:
+                guard()
     finally:
         unsubscribe()
     return database.read(lambda conn: reading.get_many(conn, ids))
 
 
-def _watch(
-    database: Database,
-    open_: set[int],
-    on_change: OnChange | None,
-    end: float | None,
-    guard: Callable[[], None] | None,
-    woken: threading.Event,
-) -> None:
-    known: dict[int, State] = {}
-    while True:
-        woken.clear()
-        asked = monotonic()
-        found = database.read(lambda conn: reading.states(conn, sorted(open_)))
-        changed = {id_: state for id_, state in found.items() if known.get(id_) is not state}
-        known |= changed
-        if changed and on_change is not None:
-            on_change(changed)
-        open_ = {id_ for id_, state in found.items() if state not in ENDS}
-        left = _LOOK if end is None else min(_LOOK, end - monotonic())
-        if not open_ or left <= 0:
-            return
-        # However fast things happen, looking takes at most a third of the time.
-        time.sleep(min(left, 2 * (monotonic() - asked)))
-        woken.wait(left)
-        if guard is not None:
-            guard()
+class _Watch:
+    def __init__(
+        self, database: Database, ids: Sequence[int], on_change: OnChange | None, timeout: float | None
+    ) -> None:
+        self.woken = threading.Event()
+        self._database = database
+        self._open = sorted(set(ids))
+        self._on_change = on_change
+        self._end = None if timeout is None else monotonic() + timeout
+        self._looked = 0.0
+        self._counted = 0.0
+
+    def look(self) -> bool:
+        """Learn who has ended and say whether others have not."""
+        self.woken.clear()
+        started = monotonic()
+        ended = self._database.read(self._ended)
+        if ended:
+            self._open = [id_ for id_ in self._open if id_ not in ended]
+            if self._on_change is not None:
+                self._on_change(ended)
+        if monotonic() - self._counted > _LOOK:
+            there = self._database.read(lambda conn: reading.states(conn, self._open))
+            self._open = list(there)
+            self._counted = monotonic()
+        self._looked = monotonic() - started
+        return bool(self._open)
+
+    def rest(self) -> float:
+        """Pause, so that looking takes a small part of the time; return how long to wait for news."""
+        left = _LOOK if self._end is None else min(_LOOK, self._end - monotonic())
+        few = len(self._open) < 100
+        time.sleep(max(0.0, min(left, self._looked * (1 if few else 10))))
+        return left
+
+    def _ended(self, conn: Connection) -> dict[int, State]:
+        rows = conn.execute(_ENDED.where(among(conn, jobs.c.id, self._open)))
+        return {id_: State(state) for id_, state in rows}
