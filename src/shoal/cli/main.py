@@ -84,5 +84,5 @@ def _failed(error: ShoalError) -> int:
 
 def _reader_left() -> int:
     # `shoal job list | head` closed the pipe: that is no failure, but Python would complain at exit.
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = None
     return 0

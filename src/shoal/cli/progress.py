@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from shoal.cli.output import say
+from shoal.studies.wording import remaining as rounded
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -29,12 +30,7 @@ def remaining(done: int, total: int, seconds: float) -> str:
     """Return the time left in words: rounded, and only once there is something to go by."""
     if (done < ENOUGH_ITEMS and done < ENOUGH_SHARE * total) or not done:
         return "estimating"
-    left = seconds / done * (total - done)
-    if left < 5:
-        return "under 5 s left"
-    if left < 60:
-        return f"about {round(left, -1) or 10:.0f} s left"
-    return f"about {left / 60:.0f} min left"
+    return f"{rounded(seconds / done * (total - done))} left"
 
 
 def percent(done: int, total: int) -> int:

@@ -15,6 +15,7 @@ from shoal.client.errors import error_of, unreachable
 
 T = TypeVar("T")
 CONNECT_SECONDS = 10.0
+PIECE = 1 << 20
 
 
 class Driver:
@@ -23,8 +24,15 @@ class Driver:
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        scheme, _, socket = self.url.partition(":")
+        unix = scheme == "unix"
         # Proxies of the environment are not for a server on this machine.
-        self._http = httpx.Client(base_url=self.url, headers=headers, trust_env=False)
+        self._http = httpx.Client(
+            base_url="http://localhost" if unix else self.url,
+            headers=headers,
+            transport=httpx.HTTPTransport(uds=socket) if unix else None,
+            trust_env=False,
+        )
 
     def run(self, call: Call[T]) -> T:
         """Return what an operation returns.
@@ -40,6 +48,23 @@ class Driver:
             except StopIteration as end:
                 result: T = end.value
                 return result
+
+    def download(self, ask: Ask) -> Iterator[bytes]:
+        """Yield the body of an answer in pieces; raises what `run` raises."""
+        timeout = httpx.Timeout(ask.patience, connect=CONNECT_SECONDS)
+        try:
+            with (
+                _opened(ask) as file,
+                self._http.stream(
+                    ask.method, ask.path, params=ask.given, content=file, timeout=timeout
+                ) as response,
+            ):
+                if response.is_error:
+                    response.read()
+                    raise error_of(response)
+                yield from response.iter_bytes(PIECE)
+        except httpx.HTTPError as error:
+            raise unreachable(self.url, error) from error
 
     @contextmanager
     def stream(self, ask: Ask) -> Iterator[Iterator[str]]:

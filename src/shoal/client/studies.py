@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from shoal.base.errors import ShoalError
@@ -99,6 +100,32 @@ class Study:
         """Return `report.html`; raises Conflict when it has no result."""
         return self._get("report.html")
 
+    def download(self, part: str, **params: Any) -> Iterator[bytes]:
+        """Yield a file of it in pieces: labels.csv, report.html, study.json or fits.csv."""
+        given = {name: _text(value) for name, value in params.items()}
+        return self._driver.download(Ask("GET", f"{PATH}/{self.id}/{part}", params=given, patience=600))
+
+    def predict(
+        self, path: str | Path, *, delimiter: str | None = None, raw: bool = False
+    ) -> Iterator[bytes]:
+        """Yield the rows of a file with their clusters (`Label`, `Certainty`) as CSV.
+
+        Raises:
+            InvalidInput: the file cannot be read, or has not the study's columns.
+            Conflict: the study has no result.
+        """
+        file = Path(path)
+        params = {"name": file.name, "delimiter": delimiter, "raw": _text(raw)}
+        ask = Ask("POST", f"{PATH}/{self.id}/predict", params=params, upload=file, patience=600)
+        return self._driver.download(ask)
+
+    def compare(self, other: str | None = None, *, column: str | None = None) -> dict[str, Any]:
+        """Return how alike its clusters are to another study's, or to a column of its file."""
+        params = {"other": other, "column": column}
+        ask = Ask("GET", f"{PATH}/{self.id}/compare", params=params, patience=600)
+        found: dict[str, Any] = self._driver.run(json_of(ask))
+        return found
+
     def cancel(self) -> Study:
         """Stop it; raises Conflict when it does not run."""
         return self._act("cancel")
@@ -153,6 +180,10 @@ class Studies:
 
 def _ended(state: str) -> str:
     return "was cancelled" if state == "cancelled" else "failed"
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _jsonable(options: dict[str, Any]) -> dict[str, Any]:

@@ -87,8 +87,8 @@ class Faces:
 
     def limit_of(self, method: str, path: str) -> int:
         """Return how many bytes a request's body may have."""
-        found = (face.uploads[method, path] for face in self.faces if (method, path) in face.uploads)
-        return next(found, JSON_LIMIT)
+        route = next((each for each in self.routes if each.method == method and each.matches(path)), None)
+        return route.face.uploads.get((method, route.path), JSON_LIMIT) if route else JSON_LIMIT
 
     def acting_get(self, path: str) -> bool:
         """Say whether a GET of this path changes something."""

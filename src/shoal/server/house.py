@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +10,11 @@ from typing import Self
 from shoal.base.database import Database, open_database
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
+from shoal.jobs.nursery import Nursery
 from shoal.jobs.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
 from shoal.storage.files import FileStorage
-
-# Importing a room's kinds registers them, so that its jobs can be run and their results recorded.
-KINDS = ("shoal.studies.kinds",)
+from shoal.studies.work import register_kinds
 
 
 class House:
@@ -39,8 +37,7 @@ class House:
             upgrade(self.database)
             self._closing = opened.pop_all()
         self.storage = FileStorage(self.home.files)
-        for module in KINDS:
-            importlib.import_module(module)
+        register_kinds()
 
     @property
     def spool(self) -> Path:
@@ -49,11 +46,13 @@ class House:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def start_workers(self, count: int | None = None) -> Supervisor:
-        """Start the workers of this machine; the house ends them when it closes."""
-        workers = self.settings.workers if count is None else count
+    def start_workers(self, nursery: Nursery | None = None) -> Supervisor:
+        """Start the workers of this machine; the house ends them when it closes.
+
+        `nursery` is a fork server that was started earlier, to save its start-up time.
+        """
         self.supervisor = Supervisor(
-            self.database, self.home.files, workers=workers, log_folder=self.home.logs
+            self.database, self.home.files, self.settings.workers, self.home.logs, nursery=nursery
         )
         self.supervisor.start()
         self._closing.callback(self.supervisor.stop)

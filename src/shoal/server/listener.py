@@ -16,16 +16,17 @@ EXAMPLE = "Write HOST:PORT or HOST:PORT,tls, like 127.0.0.1:8002 or [::1]:8443,t
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An address to answer on; `host` is an IP address or a name, without brackets."""
+    """An address to answer on; `host` is an IP address or name, without brackets, or a Unix socket's path."""
 
     host: str
     port: int
     tls: bool = False
+    unix: bool = False
 
     @property
     def loopback(self) -> bool:
         """Say whether only this machine can reach it."""
-        return is_loopback(self.host)
+        return self.unix or is_loopback(self.host)
 
     @property
     def url(self) -> str:

@@ -67,6 +67,8 @@ class Guard:
         listener: Listener | None = scope["state"].get("listener")
         if listener is not None and listener.loopback:
             await self._check_local(scope, headers)
+            if not listener.unix:  # The rights of a Unix socket's folder have decided already.
+                await _check_user(scope)
             return OWNER
         if door:
             return ANONYMOUS
@@ -95,7 +97,6 @@ class Guard:
                 "A proxy passed this on from another machine.",
                 hint="Let the proxy send the server token: Authorization: Bearer TOKEN.",
             )
-        await _check_user(scope)
 
 
 async def _check_user(scope: Scope) -> None:

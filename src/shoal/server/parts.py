@@ -35,6 +35,9 @@ class House(Protocol):
     def supervisor(self) -> Supervisor | None:
         """Return who runs the jobs, or None when this process runs none."""
 
+    def start_workers(self) -> Supervisor:
+        """Start who runs the jobs."""
+
     @property
     def spool(self) -> Path:
         """Return an existing folder for uploads that are not yet whole."""

@@ -33,7 +33,7 @@ def peer_uid(peer: Address, server: Address) -> int | None:
     try:
         return _ask_kernel(peer, server)
     except OSError:
-        return _read_proc(peer, server)
+        return read_proc(peer, server)
 
 
 def _ask_kernel(peer: Address, server: Address) -> int | None:
@@ -75,7 +75,8 @@ def _packed(peer: str, server: str, mapped: bool) -> tuple[int, bytes, bytes]:
     return (socket.AF_INET6 if mapped else socket.AF_INET), prefix + ends[0].packed, prefix + ends[1].packed
 
 
-def _read_proc(peer: Address, server: Address) -> int | None:
+def read_proc(peer: Address, server: Address) -> int | None:
+    """Return what `peer_uid` does, from /proc alone: slower, for it lists every connection."""
     wanted = {_proc_ends(peer, server, mapped) for mapped in (False, True)}
     for table in ("tcp", "tcp6"):
         try:

@@ -69,7 +69,7 @@ def of_validation(error: RequestValidationError) -> Problem:
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":
         at, why = found[0]["loc"][-1], found[0]["ctx"]["error"]
-        return http_problem(400, f"The body is not JSON: {why} at character {at}.", code="not_json")
+        return http_problem(400, f"The body is not JSON: {why} (character {at}).", code="not_json")
     fields = field_errors(found)
     names = ", ".join(dict.fromkeys(field["pointer"].lstrip("/") or "the body" for field in fields))
     return InvalidInput(

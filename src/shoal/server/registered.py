@@ -12,8 +12,19 @@ from shoal.server.joblogs_api import JOB_LOGS
 from shoal.server.jobs_api import JOBS
 from shoal.server.studies_api import STUDIES
 from shoal.server.studyparts_api import STUDY_PARTS
+from shoal.server.studyuse_api import study_use_face
 
 
 def faces_of(settings: Settings) -> list[Face]:
     """Return the faces in the order in which their routes are tried."""
-    return [HEALTH, DESCRIPTION, datasets_face(settings), STUDIES, STUDY_PARTS, JOBS, JOB_LOGS, EVENTS]
+    return [
+        HEALTH,
+        DESCRIPTION,
+        datasets_face(settings),
+        STUDIES,
+        STUDY_PARTS,
+        study_use_face(settings),
+        JOBS,
+        JOB_LOGS,
+        EVENTS,
+    ]

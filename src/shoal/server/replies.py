@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -15,7 +16,11 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         """Return the body."""
-        return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+        try:
+            return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+        except orjson.JSONEncodeError:
+            # Half a surrogate pair, quoted from a request: only escapes can carry it.
+            return json.dumps(content, default=str).encode()
 
 
 class ProblemJson(Json):

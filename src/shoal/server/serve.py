@@ -8,21 +8,19 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from shoal.access.tokens import Tokens, load
 from shoal.base.settings import Settings, resolve_secret
 from shoal.server.app import make_app
 from shoal.server.draining import Draining
+from shoal.server.lean import without_pandas
 from shoal.server.listener import Listener, checked
 from shoal.server.parts import House
 from shoal.server.paths import Entrance, checked_root_path
-from shoal.server.protocol import Protocol
+from shoal.server.serving import Server, config_of
 from shoal.server.tls import context_for
 
-# How long requests that have begun may take to end after the server was told to stop.
-GRACE_SECONDS = 30
 Announce = Callable[[str], None]
 
 
@@ -58,6 +56,8 @@ class Bound:
 def serve(house: House, announce: Announce = print) -> None:
     """Serve a house until SIGINT or SIGTERM; what has begun is finished, unless a second signal cuts it.
 
+    Ports are taken first, then the workers are started, unless they run already.
+
     `announce` gets one line that says where, when requests are answered.
 
     Raises:
@@ -65,7 +65,14 @@ def serve(house: House, announce: Announce = print) -> None:
         Conflict: a port is in use.
     """
     tokens = tokens_of(house.settings)
-    asyncio.run(_serve(house, Bound(house.settings, tokens), tokens, announce))
+    bound = Bound(house.settings, tokens)
+    without_pandas()
+    try:
+        if house.supervisor is None:
+            house.start_workers()
+        asyncio.run(_serve(house, bound, tokens, announce))
+    finally:
+        bound.close()
 
 
 def tokens_of(settings: Settings) -> Tokens:
@@ -93,35 +100,16 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
             house.home.publish(None)
 
 
-class _Server(uvicorn.Server):
-    """One listener's server; signals are for all of them together."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _server(app: ASGIApp, bound: Bound, listener: Listener) -> _Server:
-    config = uvicorn.Config(
-        Entrance(app, listener, bound.root_path),
-        http=Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        # Who calls is what the kernel says, never what a header says.
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+def _server(app: ASGIApp, bound: Bound, listener: Listener) -> Server:
+    config = config_of(Entrance(app, listener, bound.root_path))
     if listener.tls:
         config.load()
         config.ssl = bound.tls
-    return _Server(config)
+    return Server(config)
 
 
 @contextmanager
-def _stopped_by_signals(servers: list[_Server], draining: Draining) -> Iterator[None]:
+def _stopped_by_signals(servers: list[Server], draining: Draining) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -120,6 +120,7 @@ class StudyShape(StudyLine):
     facts: dict[str, Any]
     source: dict[str, Any]
     progress: ProgressShape
+    estimate: str
     answer: str
     summary: dict[str, Any] | None
     seq: int
@@ -204,3 +205,15 @@ class ExplanationShape(Shape):
     sentences: list[str]
     waits_for: list[int]
     ahead: int | None
+
+
+class ComparisonShape(Shape):
+    """How alike two groupings of the same rows are."""
+
+    left: str
+    right: str
+    rows: int
+    adjusted_rand: float
+    row_names: list[str]
+    column_names: list[str]
+    counts: list[list[int]]

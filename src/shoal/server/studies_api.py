@@ -121,7 +121,7 @@ def found_study(conn: Connection, actor: Actor, action: Action, id_: str) -> Stu
 async def _view(house: House, actor: Actor, id_: str) -> View:
     def find(conn: Connection) -> View:
         study = found_study(conn, actor, Action.STUDY_READ, id_)
-        return study_view(study, stored.progress(conn, study), events.last(conn))
+        return study_view(study, stored.progress(conn, study), events.last(conn), house.settings.workers)
 
     return await offload.read(house.database, find)
 

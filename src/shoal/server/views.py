@@ -7,6 +7,7 @@ from typing import Any
 from shoal.jobs.model import Attempt, Generation, Job
 from shoal.storage.datasets import Dataset
 from shoal.studies.answer import answer
+from shoal.studies.estimate import estimate
 from shoal.studies.model import Progress, Study
 
 View = dict[str, Any]
@@ -42,9 +43,11 @@ def study_line(study: Study) -> View:
     }
 
 
-def study_view(study: Study, progress: Progress, seq: int) -> View:
+def study_view(study: Study, progress: Progress, seq: int, workers: int) -> View:
     """Return everything about a study but its fits; `seq` is where a reader goes on watching."""
+    cost = estimate(study.plan, study.facts["rows"], len(study.plan.columns or ()), workers)
     return study_line(study) | {
+        "estimate": cost.sentence(),
         "plan": study.plan.as_json(),
         "facts": study.facts,
         "source": {name: value for name, value in study.source.items() if name != "key"},

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 
 from shoal.base.errors import InvalidInput
-from shoal.base.files import durable_file
 from shoal.storage.backend import Storage
 from shoal.storage.matrix import matrix
-from shoal.storage.options import ReadOptions
-from shoal.storage.reading import TableRead, read_table
+from shoal.storage.reading import TableRead
 from shoal.storage.writing import write_csv
 from shoal.studies.archive import open_archive, parameters_of, recommended_mode
 from shoal.studies.model import Study
-from shoal.studies.outputs import LABEL, WRITTEN
+from shoal.studies.outputs import LABEL
 from shoal.studies.wording import listed
 
 CERTAINTY = "Certainty"
@@ -57,16 +54,8 @@ def predict(storage: Storage, study: Study, table: TableRead, mode: str | None =
     return Prediction(table, rows.spread(labels + np.int32(1)), rows.spread(certainty))
 
 
-def predict_file(
-    storage: Storage, study: Study, path: Path, options: ReadOptions | None = None, mode: str | None = None
-) -> Prediction:
-    """Read a file and predict its rows; raises what `read_table` and `predict` raise."""
-    return predict(storage, study, read_table(path, options=options), mode)
-
-
-def save_prediction(path: Path, prediction: Prediction, *, raw: bool = False) -> int:
-    """Write the rows with `Label` and `Certainty` as CSV, durably; returns how many rows there are."""
+def write_prediction(file: IO[bytes], prediction: Prediction, *, raw: bool = False) -> int:
+    """Write the rows with `Label` and `Certainty` as CSV; returns how many rows there are."""
     headers = [column.header for column in prediction.table.columns]
     extra: dict[str, Any] = {LABEL: prediction.labels, CERTAINTY: prediction.certainty}
-    with durable_file(WRITTEN, path) as file:
-        return write_csv(file, headers, prediction.table.table.to_batches(), extra, raw=raw)
+    return write_csv(file, headers, prediction.table.table.to_batches(), extra, raw=raw)

@@ -12,7 +12,7 @@ from shoal.cli.progress import percent, progress, remaining
         (0, 600, 1.0, "estimating"),
         (9, 600, 1.0, "estimating"),
         (9, 100, 1.0, "about 10 s left"),
-        (300, 600, 2.0, "under 5 s left"),
+        (300, 600, 2.0, "<5 s left"),
         (100, 600, 6.6, "about 30 s left"),
         (100, 600, 60.0, "about 5 min left"),
     ],

@@ -1,0 +1,100 @@
+"""Finding the server: the one that is named, the one that holds the home, or one for this command alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shoal.base.errors import HomeInUse
+from shoal.base.home import holder
+from shoal.base.settings import Settings, load_settings, resolve_secret
+from shoal.cli.output import say
+
+if TYPE_CHECKING:
+    from shoal.client import Client
+    from shoal.jobs.nursery import Nursery
+    from shoal.server.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a command was told about where to work."""
+
+    home: Path | None = None
+    config: Path | None = None
+    database: str | None = None
+    workers: int | None = None
+    server: str | None = None
+
+    def settings(self, **more: Any) -> Settings:
+        """Return the settings with what was told."""
+        flags: Mapping[str, Any] = {"home": self.home, "database": self.database, "workers": self.workers}
+        return load_settings({**flags, **more}, self.config)
+
+
+@contextmanager
+def connected(where: Where, *, work: bool = False) -> Iterator[Client]:
+    """Give a client of the server to talk to.
+
+    Without a server the command opens the home and serves itself; `work` starts workers then.
+    """
+    settings = where.settings()
+    found = None if where.server else holder(settings.home)
+    url = where.server or (found.url if found else None)
+    if url is None:
+        with _own_server(settings, work) as client:
+            yield client
+    else:
+        with _client(url, settings) as client:
+            yield client
+
+
+@contextmanager
+def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
+    limits = settings.limits.model_copy(update={"upload": settings.limits.expanded})
+    settings = settings.model_copy(update={"limits": limits})  # Nothing is uploaded: the file is here.
+    with ExitStack() as opened:
+        # First of all: its imports take a second, and overlap with ours.
+        nursery = opened.enter_context(_nursery()) if work else None
+        try:
+            house = opened.enter_context(_house(settings))
+        except HomeInUse as held:
+            if (url := held.details.get("url")) is None:
+                raise
+            yield opened.enter_context(_client(str(url), settings))
+            return
+        if nursery is not None:
+            house.start_workers(nursery=nursery)
+        from shoal.server.embedded import embedded
+
+        url = opened.enter_context(embedded(house, house.home.run))
+        yield opened.enter_context(_client(url, settings))
+
+
+@contextmanager
+def _nursery() -> Iterator[Nursery]:
+    from shoal.jobs.nursery import Nursery
+
+    nursery = Nursery()
+    try:
+        yield nursery
+    finally:
+        nursery.close()
+
+
+def _house(settings: Settings) -> House:
+    if (found := holder(settings.home)) is not None and found.url is None:
+        say(f"{settings.home} is in use by {found}. Waiting for it to end.")
+    from shoal.server.house import House
+
+    return House(settings)
+
+
+def _client(url: str, settings: Settings) -> Client:
+    from shoal.client import Client
+
+    token = resolve_secret(settings.server_token) if settings.server_token else None
+    return Client(url, token=token)

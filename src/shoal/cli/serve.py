@@ -1,0 +1,36 @@
+"""`shoal serve`: the server and its workers, until it is told to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shoal.cli.connection import Where
+from shoal.cli.options import Config, Database, Home, Workers
+from shoal.cli.output import say
+
+Listen = Annotated[
+    list[str] | None, typer.Option("--listen", metavar="HOST:PORT[,tls]", help="Answer here; repeatable.")
+]
+Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Answer on 127.0.0.1:N.")]
+RootPath = Annotated[str | None, typer.Option("--root-path", metavar="P", help="Prefix behind a proxy.")]
+
+
+def serve(
+    listen: Listen = None,
+    port: Port = None,
+    home: Home = None,
+    config: Config = None,
+    database: Database = None,
+    workers: Workers = None,
+    root_path: RootPath = None,
+) -> None:
+    """Start the server and its workers."""
+    addresses = [*(listen or []), *([f"127.0.0.1:{port}"] if port is not None else [])] or None
+    settings = Where(home, config, database, workers).settings(listen=addresses, root_path=root_path)
+    from shoal.server.house import House
+    from shoal.server.serve import serve as run
+
+    with House(settings) as house:
+        run(house, say)

@@ -1,0 +1,90 @@
+"""Watching a study until it ends, and telling what it found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from shoal.base.errors import Conflict
+from shoal.base.faults import fault_point
+from shoal.base.files import durable_file
+from shoal.cli.options import Format
+from shoal.cli.output import print_json, say
+from shoal.cli.progress import progress
+from shoal.cli.study_view import study_of
+from shoal.studies.document import brief
+from shoal.studies.terminal import Look, closing, opening, result
+
+if TYPE_CHECKING:
+    from shoal.client.studies import Study
+
+WRITTEN = fault_point("cli.output", "A file of a study's result is whole in the folder asked for.")
+STOPPED = 130
+
+
+def follow(study: Study) -> Study:
+    """Say what runs, show how far it is, and return when it has ended; Ctrl-C stops it.
+
+    Raises:
+        StudyFailed: it failed, or was cancelled by somebody.
+    """
+    for line in opening(study_of(study.facts), Look.of(sys.stderr)):
+        say(line)
+    say(f"{study.facts['estimate']} Ctrl-C stops; finished fits stay.")
+    try:
+        with progress("fits") as report:
+            return study.wait(on_change=lambda seen: report(**_counts(seen)))
+    except KeyboardInterrupt:
+        _stop(study)
+        raise typer.Exit(STOPPED) from None
+
+
+def tell(study: Study, folder: Path, output: Format, *, raw: bool = False) -> None:
+    """Write a study's files into a folder and print what it found; exit 1 without a recommendation."""
+    files = save(study, folder, raw=raw)
+    show(study, output, files)
+    if study.summary is None or study.summary["best"] is None:
+        raise typer.Exit(1)
+
+
+def show(study: Study, output: Format, files: dict[str, str] | None = None) -> None:
+    """Print what a study found."""
+    shown, look = study_of(study.facts), Look.of(sys.stdout)
+    if output is Format.JSON:
+        print_json(brief(shown, files or {}))
+    elif output is Format.QUIET:
+        typer.echo(study.id)
+    else:
+        sys.stdout.write("\n".join([*result(shown, look), "", *closing(shown, files or {}, look)]) + "\n")
+
+
+def save(study: Study, folder: Path, *, raw: bool = False, fits: bool = False) -> dict[str, str]:
+    """Write report.html, labels.csv (when a fit is recommended) and, last, study.json; return their paths."""
+    recommended = study.summary is not None and study.summary["best"] is not None
+    parts = {"report": "report.html", "labels": "labels.csv", "fits": "fits.csv", "json": "study.json"}
+    left_out = {"labels": not recommended, "fits": not fits}
+    files = {}
+    for part, name in parts.items():
+        if left_out.get(part):
+            continue
+        with durable_file(WRITTEN, folder / name) as file:
+            for piece in study.download(name, raw=raw):
+                file.write(piece)
+        files[part] = str(folder / name)
+    return files
+
+
+def _counts(study: Study) -> dict[str, int]:
+    return {name: study.progress[name] for name in ("done", "failed", "total")}
+
+
+def _stop(study: Study) -> None:
+    try:
+        study.cancel()
+    except Conflict:  # It ended in the same moment.
+        study.refresh()
+    done = study.refresh().progress["done"]
+    say(f"Cancelled after {done} fits. They are kept. Run the rest: shoal study rerun {study.id}")

@@ -1,0 +1,176 @@
+"""`shoal study run` and `submit`: from a file to an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from shoal.cli.connection import Where, connected
+from shoal.cli.located import located
+from shoal.cli.options import Format, Output
+from shoal.cli.output import answer, say
+from shoal.cli.study_following import follow, tell
+from shoal.cli.study_options import (
+    Assignment,
+    Budget,
+    Columns,
+    Covariances,
+    Delimiter,
+    Experiments,
+    Extend,
+    File,
+    Legacy,
+    MaxK,
+    MinMembers,
+    Missing,
+    Name,
+    NInit,
+    NoScale,
+    Out,
+    Preset,
+    Raw,
+    Score,
+    Seed,
+    Select,
+)  # fmt: skip
+from shoal.storage.sources import open_source
+
+if TYPE_CHECKING:
+    from shoal.client import Client
+    from shoal.client.studies import Study
+
+
+@located
+def run(
+    where: Where,
+    file: File,
+    delimiter: Delimiter = None,
+    columns: Columns = None,
+    max_k: MaxK = None,
+    experiments: Experiments = None,
+    n_init: NInit = None,
+    covariances: Covariances = None,
+    no_scale: NoScale = False,
+    min_members: MinMembers = None,
+    select: Select = None,
+    score: Score = None,
+    assignment: Assignment = None,
+    legacy: Legacy = False,
+    missing: Missing = None,
+    seed: Seed = None,
+    preset: Preset = None,
+    budget: Budget = None,
+    extend: Extend = False,
+    raw: Raw = False,
+    name: Name = None,
+    out: Out = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Find how many clusters a file has; write labels, report and numbers.
+
+    Ctrl-C stops the study; fits that have ended are kept.
+    """
+    options = wished(locals())
+    with connected(where, work=True) as client:
+        study = start(client, file, delimiter, name, options)
+        study = follow(study)
+        if extend and _is_at_the_edge(study):
+            study = follow(study.extend(min(2 * study.facts["plan"]["max_k"], study.facts["facts"]["rows"])))
+        tell(study, out or folder_for(file), output, raw=raw)
+
+
+@located
+def submit(
+    where: Where,
+    file: File,
+    delimiter: Delimiter = None,
+    columns: Columns = None,
+    max_k: MaxK = None,
+    experiments: Experiments = None,
+    n_init: NInit = None,
+    covariances: Covariances = None,
+    no_scale: NoScale = False,
+    min_members: MinMembers = None,
+    select: Select = None,
+    score: Score = None,
+    assignment: Assignment = None,
+    legacy: Legacy = False,
+    missing: Missing = None,
+    seed: Seed = None,
+    preset: Preset = None,
+    budget: Budget = None,
+    name: Name = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Start a study and return; a server runs it, or the next command that works in the home."""
+    options = wished(locals())
+    with connected(where) as client:
+        study = start(client, file, delimiter, name, options)
+    answer(
+        study.facts, output, text=f"Study {study.id} is waiting. shoal study watch {study.id}", quiet=study.id
+    )
+
+
+def wished(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a plan among a command's parameters; what was not said is left out."""
+    plain = (
+        "max_k",
+        "n_init",
+        "min_members",
+        "select",
+        "score",
+        "assignment",
+        "missing",
+        "seed",
+        "preset",
+        "budget",
+    )
+    options = {name: given[name] for name in plain}
+    options["n_experiments"] = given["experiments"]
+    for name in ("columns", "covariances"):
+        options[name] = [part.strip() for part in given[name].split(",")] if given[name] else None
+    options["scale"] = False if given["no_scale"] else None
+    options["legacy"] = True if given["legacy"] else None
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def start(
+    client: Client, file: Path, delimiter: str | None, name: str | None, options: dict[str, Any]
+) -> Study:
+    """Upload a file and start a study over it; what was noticed about the file is said."""
+    with open_source(file, file.name):  # What is not there is said before anything is asked of a server.
+        pass
+    dataset = client.datasets.add(file, delimiter=delimiter)
+    for note in dataset.notes:
+        say(note)
+    study = client.studies.submit(dataset.id, name=name or "", **options)
+    if change := study.facts.get("changed"):
+        say(change)
+    return study
+
+
+def folder_for(file: Path) -> Path:
+    """Return where the files of a study go: NAME-study beside where the command runs."""
+    name = file.name
+    while (suffix := Path(name).suffix) and suffix.lower() in {
+        ".gz",
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".parquet",
+        ".xlsx",
+    }:
+        name = name.removesuffix(suffix)
+    return Path(f"{name or file.name}-study")
+
+
+def _is_at_the_edge(study: Study) -> bool:
+    return any(note["code"] == "edge" for note in (study.summary or {}).get("notes", []))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `shoal study`."""
+    app.command()(run)
+    app.command()(submit)
