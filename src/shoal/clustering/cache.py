@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from pathlib import Path
 
 _SOURCES = Path(__file__).parent
 _MARKS = (b"numba", b"shoal.clustering.jit")
+_IMPORTED = re.compile(r"from shoal\.clustering\.(\w+) import").findall
 
 
 def _preferred_root() -> Path:
@@ -40,12 +42,23 @@ def _is_writable(folder: Path) -> bool:
 
 def kernel_version() -> str:
     """Return a short hash of every source that takes part in compiled code, and of numba's version."""
+    texts = {source.stem: source.read_bytes() for source in sorted(_SOURCES.glob("*.py"))}
     digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')}".encode())
-    for source in sorted(_SOURCES.glob("*.py")):
-        text = source.read_bytes()
-        if any(mark in text for mark in _MARKS):
-            digest.update(source.name.encode() + b"\0" + text)
+    for name in sorted(_kernel_sources(texts)):
+        digest.update(name.encode() + b"\0" + texts[name])
     return digest.hexdigest()[:16]
+
+
+def _kernel_sources(texts: dict[str, bytes]) -> set[str]:
+    """Return the modules that define kernels, and all that these import: constants are compiled in."""
+    found: set[str] = set()
+    open_ends = [name for name, text in texts.items() if any(mark in text for mark in _MARKS)]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in found:
+            found.add(name)
+            open_ends += [word for word in _IMPORTED(texts[name].decode()) if word in texts]
+    return found
 
 
 @cache
