@@ -264,3 +264,18 @@ def test_the_default_plan_is_settled_for_the_rows(engine: Engine, blobs: Path) -
     small = engine.studies.prepare(engine.dataset(blobs), StudyPlan(n_init=100, n_experiments=100), budget=3)
     assert small.intake.plan.n_init < 100
     assert "To stay within 3.0 s" in small.changed
+
+
+def test_a_study_whose_last_job_cannot_run_fails_and_may_run_again(engine: Engine, blobs: Path) -> None:
+    study = engine.run(blobs, max_k=2)
+    lost = engine.studies.fits(study)[0].params
+    kept = engine.storage.open(lost).read()
+    engine.storage.delete(lost)
+    # Only the other fits run again, so summing up looks for parameters that are gone.
+    others = [fit.fit for fit in engine.studies.fits(study) if fit.params != lost]
+    again = engine.studies.rerun(study, others)
+    ended = engine.studies.wait(again, timeout=120, guard=engine.supervisor.raise_trouble)
+    assert ended.state == StudyState.failed
+    assert "parameters.npz" in ended.error
+    engine.storage.put(lost, [kept])
+    assert engine.finished(engine.studies.rerun(ended, others)).summary == study.summary

@@ -9,12 +9,11 @@ from sqlalchemy import Connection, insert, select, update
 from shoal.base import events
 from shoal.base.transaction import now
 from shoal.jobs import reading
-from shoal.jobs.model import Dependency, Job, NewJob
-from shoal.jobs.states import State
+from shoal.jobs.model import Job, NewJob
 from shoal.jobs.submission import submit
 from shoal.studies.grid import grid
 from shoal.studies.model import Fit, Study, StudyState
-from shoal.studies.stored import get, jobs_of, list_fits
+from shoal.studies.stored import error_text, jobs_of, list_fits, written
 from shoal.studies.tables import fits, studies, study_jobs
 
 TOPIC = "studies"
@@ -31,7 +30,7 @@ def record_fits(conn: Connection, job: Job, result: dict[str, Any] | None) -> No
 
 def record_gathered(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
     """Give fits without a result their failure, and hand everything to the job that sums the study up."""
-    study = get(conn, job.spec["study"])
+    study = written(conn, job.spec["study"])
     if study.generation != job.spec["generation"] or study.state != StudyState.running:
         return
     _fail_missing(conn, study)
@@ -48,10 +47,7 @@ def record_gathered(conn: Connection, job: Job, result: dict[str, Any] | None) -
             "fits": scores,
         },
     )
-    guard = NewJob(
-        kind="study.close", name=study.name, spec=common, after=(Dependency(batch=0, condition="not_ok"),)
-    )
-    add_jobs(conn, study, [finish, guard])
+    add_jobs(conn, study, [finish])
 
 
 def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
@@ -63,15 +59,6 @@ def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -
         StudyState.succeeded,
         {"summary": content["summary"], "artifact": content["artifact"], "error": ""},
     )
-
-
-def record_closed(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
-    """Write that a study failed, with the error of the job that should have finished it."""
-    jobs = [reading.get(conn, number) for number in jobs_of(conn, get(conn, job.spec["study"]))]
-    told = [
-        error_text(other) for other in jobs if other.kind in ("study.finish", "study.gather") and other.error
-    ]
-    _end(conn, job, StudyState.failed, {"error": told[-1] if told else "The study could not be summed up."})
 
 
 def add_jobs(
@@ -86,16 +73,6 @@ def add_jobs(
     ]
     conn.execute(insert(study_jobs), rows)
     return numbers
-
-
-def error_text(job: Job) -> str:
-    """Return why a job ended without a result, in one sentence."""
-    if job.state == State.LOST:
-        return "Worker stopped."
-    if job.state == State.CANCELLED:
-        return "Cancelled."
-    error = job.error or {}
-    return str(error.get("message") or "The job failed.")
 
 
 def _known(conn: Connection, job: Job) -> set[int]:

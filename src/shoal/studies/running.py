@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -140,7 +140,12 @@ def remove(conn: Connection, study: Study) -> None:
 
 
 def _again(
-    conn: Connection, study: Study, plan: StudyPlan, tasks: list[FitTask], workers: int, alone: set[int]
+    conn: Connection,
+    study: Study,
+    plan: StudyPlan,
+    tasks: list[FitTask],
+    workers: int,
+    alone: Collection[int],
 ) -> Study:
     if study.state == StudyState.running:
         raise Conflict(f"The study {study.id} is running.", hint="Wait for it, or cancel it first.")
@@ -162,7 +167,9 @@ def _change(conn: Connection, study: Study, **values: Any) -> Study:
     found = conn.execute(
         update(studies)
         .where(
-            studies.c.id == study.id, studies.c.generation == study.generation, studies.c.state == study.state
+            studies.c.id == study.id,
+            studies.c.generation == study.generation,
+            studies.c.state.in_(_stored_states(study)),
         )
         .values(**stored)
     )
@@ -172,12 +179,17 @@ def _change(conn: Connection, study: Study, **values: Any) -> Study:
     return study._replace(**values)
 
 
+def _stored_states(study: Study) -> list[str]:
+    """Return what the row may say: a study that failed because its jobs did still has `running` there."""
+    return [study.state, StudyState.running] if study.state == StudyState.failed else [study.state]
+
+
 def _submit(
     conn: Connection,
     study: Study,
     tasks: list[FitTask],
     workers: int,
-    alone: set[int] = frozenset(),  # type: ignore[assignment]
+    alone: Collection[int] = (),
 ) -> None:
     cost = _cost(study)
     shared = batches([task for task in tasks if task.id not in alone], cost, workers)
@@ -186,14 +198,8 @@ def _submit(
     after = tuple(Dependency(batch=place, condition="any") for place in range(len(jobs)))
     common = {"study": study.id, "generation": study.generation}
     gather = NewJob(kind="study.gather", name=study.name, spec=common, after=after)
-    guard = NewJob(
-        kind="study.close",
-        name=study.name,
-        spec=common,
-        after=(Dependency(batch=len(jobs), condition="not_ok"),),
-    )
     made = [[task.id for task in batch] for batch in shared]
-    add_jobs(conn, study, [*jobs, gather, guard], [*made, [], []])
+    add_jobs(conn, study, [*jobs, gather], [*made, []])
     events.append(conn, TOPIC, study.id, "started", {"fits": len(tasks), "jobs": len(jobs)})
 
 

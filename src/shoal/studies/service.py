@@ -23,7 +23,7 @@ from shoal.studies.waiting import OnProgress, wait
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Hold a study that could start: its dataset, its settled plan, what it will cost, what a budget changed."""
+    """Hold a study that could start: dataset, settled plan, what it will cost, what a budget changed."""
 
     dataset: Dataset
     intake: Intake

@@ -8,6 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from shoal.base.errors import NotFound
+from shoal.jobs import reading
+from shoal.jobs.model import Job
+from shoal.jobs.states import ENDS, State
+from shoal.jobs.tables import jobs
 from shoal.studies.grid import grid
 from shoal.studies.model import Fit, Progress, Study, StudyState
 from shoal.studies.plan import StudyPlan
@@ -32,7 +36,15 @@ def get(conn: Connection, study: str, owner: str | None = None) -> Study:
         rows = [row for row in rows if row["id"] == study]
     if not rows or not study:
         raise NotFound(f"There is no study {study}." if study != "last" else "There is no study yet.")
-    return _study(rows[0])
+    return _settled(conn, _study(rows[0]))
+
+
+def written(conn: Connection, study: str) -> Study:
+    """Return a study by its whole id just as it is written, for those who change it; raises NotFound."""
+    row = conn.execute(select(studies).where(studies.c.id == study)).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no study {study}.")
+    return _study(row)
 
 
 def list_studies(
@@ -53,7 +65,7 @@ def list_studies(
         created, id_ = before
         same_time = (studies.c.created == created) & (studies.c.id > id_)
         query = query.where((studies.c.created < created) | same_time)
-    return [_study(row) for row in conn.execute(query).mappings()]
+    return [_settled(conn, _study(row)) for row in conn.execute(query).mappings().all()]
 
 
 def list_fits(conn: Connection, study: str) -> list[Fit]:
@@ -74,7 +86,7 @@ def jobs_of(conn: Connection, study: Study) -> dict[int, list[int]]:
 
 
 def progress(conn: Connection, study: Study) -> Progress:
-    """Return how far a study's present run is."""
+    """Return how far a study's present run is; its state is the one given."""
     here = (fits.c.study == study.id) & (fits.c.generation == study.generation)
     ended: dict[str, int] = {
         state: number
@@ -83,8 +95,7 @@ def progress(conn: Connection, study: Study) -> Progress:
         )
     }
     total = sum(len(made) for made in jobs_of(conn, study).values())
-    state = conn.execute(select(studies.c.state).where(studies.c.id == study.id)).scalar_one()
-    return Progress(StudyState(state), total, sum(ended.values()), ended.get("failed", 0))
+    return Progress(study.state, total, sum(ended.values()), ended.get("failed", 0))
 
 
 def waiting_fits(conn: Connection, study: Study) -> Sequence[int]:
@@ -98,3 +109,29 @@ def _study(row: RowMapping) -> Study:
     values["plan"] = StudyPlan.from_json(values["plan"])
     values["state"] = StudyState(values["state"])
     return Study(**values)
+
+
+def _settled(conn: Connection, study: Study) -> Study:
+    """Return a study as failed when it should run but none of its jobs will: so none runs for ever."""
+    if study.state != StudyState.running:
+        return study
+    mine = (study_jobs.c.study == study.id) & (study_jobs.c.generation == study.generation)
+    query = select(jobs.c.id, jobs.c.state).join(study_jobs, study_jobs.c.job == jobs.c.id).where(mine)
+    ends = [(job, state) for job, state in conn.execute(query.order_by(jobs.c.id))]
+    if not all(state in ENDS for _, state in ends):
+        return study
+    last = reading.get(conn, ends[-1][0]) if ends else None
+    return study._replace(
+        state=StudyState.failed,
+        finished=last.ended if last else study.started,
+        error=error_text(last) if last else "Its jobs are gone.",
+    )
+
+
+def error_text(job: Job) -> str:
+    """Return why a job ended without a result, in one sentence."""
+    if job.state == State.LOST:
+        return "Worker stopped."
+    if job.state == State.CANCELLED:
+        return "Cancelled."
+    return str((job.error or {}).get("message") or "The job failed.")

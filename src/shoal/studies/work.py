@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from shoal.jobs.kinds import Kind, register
-from shoal.studies.recording import record_closed, record_finished, record_fits, record_gathered
+from shoal.studies.recording import record_finished, record_fits, record_gathered
 
 # Fits run in batches; `gather` waits for all of them, however they end, and hands their scores to `finish`,
-# which sums up. `close` runs only when one of these two did not succeed, so that no study runs for ever.
+# which sums up.
 FITS = Kind("study.fits", run="shoal.studies.fitting:run", record=record_fits)
 GATHER = Kind("study.gather", run="shoal.studies.relay:run", record=record_gathered)
 FINISH = Kind("study.finish", run="shoal.studies.finishing:run", record=record_finished)
-CLOSE = Kind("study.close", run="shoal.studies.relay:run", record=record_closed)
-KINDS = (FITS, GATHER, FINISH, CLOSE)
+KINDS = (FITS, GATHER, FINISH)
 
 
 def register_kinds() -> None:
