@@ -21,15 +21,18 @@ _LOCK = text("SELECT pg_advisory_xact_lock(1397244748)")  # one server migrates,
 _STORED = text("SELECT version_num FROM alembic_version")
 
 
-def upgrade(database: Database) -> bool:
+def upgrade(database: Database, to: str | None = None) -> bool:
     """Bring a database to the newest schema, in one transaction; returns whether there was anything to do.
+
+    `to` names an older revision, for rows that come from a backup.
 
     Raises:
         Conflict: the database was made by a newer version of Shoal.
     """
-    if database.read(stored) == newest():
+    target = to or newest()
+    if database.read(stored) == target:
         return False
-    return database.write(MIGRATED, _migrate)
+    return database.write(MIGRATED, lambda conn: _migrate(conn, target))
 
 
 def stored(conn: Connection) -> str | None:
@@ -49,22 +52,22 @@ def newest() -> str:
     return known()[-1]
 
 
-def _migrate(conn: Connection) -> bool:
+def _migrate(conn: Connection, target: str) -> bool:
     if is_postgres(conn):
         conn.execute(_LOCK)
     present = stored(conn)
-    if present == newest():
+    if present == target:
         return False
-    if present is not None and present not in known():
+    if unknown := {present, target} - {None, *known()}:
         raise Conflict(
-            f"The database has schema {present}, which is newer than this Shoal knows ({newest()}).",
+            f"The database has schema {unknown.pop()}, which is newer than this Shoal knows ({newest()}).",
             hint="Install the newest Shoal, or restore a backup from before.",
         )
-    _run(conn)
+    _run(conn, target)
     return True
 
 
-def _run(conn: Connection) -> None:
+def _run(conn: Connection, target: str) -> None:
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -74,7 +77,7 @@ def _run(conn: Connection) -> None:
     config.set_main_option("path_separator", "newline")
     script = ScriptDirectory.from_config(config)
     with EnvironmentContext(
-        config, script, fn=lambda revision, _context: script._upgrade_revs("head", revision)
+        config, script, fn=lambda revision, _context: script._upgrade_revs(target, revision)
     ) as environment:
         environment.configure(connection=conn)
         environment.run_migrations()

@@ -17,6 +17,7 @@ ALLOWED = {
     "base/sqlite.py": "opens the database; every write names a point",
     "base/sqlite_writer.py": "the writer's own transactions, which reach their points",
     "base/postgres.py": "opens the database; every write names a point",
+    "base/dumping.py": "drafts of a backup, which becomes durable at its own point",
     "base/home.py": "the lock file says who is there now; it holds nothing to lose",
     "base/faults.py": "the mark that a fault has happened, made while it happens",
     "clustering/cache.py": "compiled code and its lock; made anew when torn",
