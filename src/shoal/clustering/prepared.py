@@ -16,6 +16,10 @@ from shoal.clustering.plusplus import Seeding
 REG_COVAR = 1e-6
 # A variance below this share of a column's own can only be rounding.
 LEAST_REG = 1e-12
+# Beyond, products of variances leave the range of doubles.
+LEAST_VARIANCE = 1e-100
+# So many standard deviations hold the middle nine tenths of a normal distribution.
+NINE_TENTHS = 3.29
 
 # Restarts on so many rows find the same maxima as on all; ten clusters have twenty rows a parameter in each.
 SAMPLE_ROWS = 2048
@@ -89,7 +93,8 @@ def prepare(
         rows = np.ascontiguousarray((rows - center) / scales)
     packed = pack(rows, np.zeros(rows.shape[1]) if scale else center)
     first, moment = _sums(packed, weights)
-    floor = _floor(moment.diagonal() / weights.sum(), reg_covar)
+    _refuse_extremes(moment.diagonal() / weights.sum())
+    floor = _floor(packed, weights, moment.diagonal() / weights.sum(), reg_covar)
     hashes = hash_rows(rows)
     whole = Prepared(
         packed=packed,
@@ -147,7 +152,8 @@ def _as_rows(X: ArrayLike) -> Doubles:
     rows = np.ascontiguousarray(X, dtype=np.float64)
     if rows.ndim != 2 or rows.size == 0 or not np.isfinite(rows).all():
         raise InvalidData("The rows are not a table of finite numbers.", hint="Give an array (n, d).")
-    return rows
+    # Kernels are compiled for arrays that may be written to.
+    return rows if rows.flags.writeable else rows.copy()
 
 
 def _as_weights(given: ArrayLike | None, n: int) -> Doubles:
@@ -156,7 +162,7 @@ def _as_weights(given: ArrayLike | None, n: int) -> Doubles:
     weights = np.ascontiguousarray(given, dtype=np.float64)
     if weights.shape != (n,) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
         raise InvalidData("The weights are not one number from 0 upwards for each row, some above 0.")
-    return weights
+    return weights if weights.flags.writeable else weights.copy()
 
 
 def _location(rows: Doubles, weights: Doubles, scale: bool) -> tuple[Doubles, Doubles]:
@@ -167,15 +173,34 @@ def _location(rows: Doubles, weights: Doubles, scale: bool) -> tuple[Doubles, Do
     center[constant] = counted[0, constant]
     if not scale:
         return center, np.ones(rows.shape[1])
-    deviation = np.sqrt(np.average((rows - center) ** 2, axis=0, weights=weights))
+    gaps = rows - center
+    # Divided by the largest, so that squares neither overflow nor vanish.
+    largest = np.abs(gaps).max(axis=0)
+    largest[constant | (largest == 0)] = 1.0
+    deviation = largest * np.sqrt(np.average((gaps / largest) ** 2, axis=0, weights=weights))
     deviation[constant | (deviation == 0)] = 1.0
     return center, deviation
 
 
-def _floor(variances: NDArray[np.float64], reg_covar: float) -> Doubles:
-    """Return the least variance a cluster may have in each column; a constant column counts as the others."""
-    typical = variances[variances > 0].mean() if (variances > 0).any() else 1.0
-    return np.asarray(np.where(variances > 0, variances, typical) * max(reg_covar, LEAST_REG))
+def _refuse_extremes(variances: Doubles) -> None:
+    varying = variances[variances != 0]
+    if not ((varying > LEAST_VARIANCE) & (varying < 1 / LEAST_VARIANCE)).all():
+        raise InvalidData("A column varies too much or too little to be squared.", hint="Scale the columns.")
+
+
+def _floor(packed: PackedRows, weights: Doubles, variances: Doubles, reg_covar: float) -> Doubles:
+    """Return the least variance a cluster may have in each column; a constant column counts as the others.
+
+    A few rows far out must not raise it, so the spread of the middle nine tenths is used where it is less.
+    """
+    plain = bool((weights == 1).all())
+    low, high = np.quantile(
+        packed.rows, [0.05, 0.95], axis=0, method="inverted_cdf", weights=None if plain else weights
+    )
+    middle = ((high - low) / NINE_TENTHS) ** 2
+    usual = np.where(middle > 0, np.minimum(middle, variances), variances)
+    typical = usual[usual > 0].mean() if (usual > 0).any() else 1.0
+    return np.asarray(np.where(usual > 0, usual, typical) * max(reg_covar, LEAST_REG))
 
 
 def _flat_directions(covariance: Doubles, floor: Doubles) -> int:

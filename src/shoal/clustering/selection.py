@@ -63,7 +63,8 @@ class Choice(Generic[R]):
 class Note:
     """Say one thing a reader must know of a recommendation; `code` is stable.
 
-    Codes: `nothing-passes`, `one-group`, `edge`, `edge-of-mode`, `modes-disagree`, `no-clear-winner`.
+    Codes: `degenerate-left-out`, `nothing-passes`, `one-group`, `edge`, `edge-of-mode`, `modes-disagree`,
+    `no-clear-winner`.
     """
 
     code: str
@@ -205,6 +206,9 @@ def _notes(
     if len(ks) > 1:
         text = f"Other shapes suggest {ks[0]} to {ks[-1]}; the best-scoring one is used."
         yield Note("modes-disagree", text)
+    if any(fit.degenerate and fit.smallest >= min_members and fit.bic > best.fit.bic for fit in tried):
+        text = "Fits whose clusters hold only repeated values, or lie on a line, were left out."
+        yield Note("degenerate-left-out", text)
     if gap is not None and gap < 1:
         yield Note("no-clear-winner", f"{best.k} and {runner_up} score about the same. Look at both.")
 
