@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from shoal.clustering import KMeans
 from shoal.clustering.packing import CHUNKS, block_rows
 
-BOUNDED = (24, 50)
+BOUNDED = (64, 64)
 PLAIN = (3, 7)
 VALUES = st.integers(-40, 40).map(lambda value: value / 4)
 TABLES = st.integers(3, 40).flatmap(

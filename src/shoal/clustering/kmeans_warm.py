@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.clustering.kmeans import KMeans
-from shoal.clustering.lloyd import BOUNDED_CLUSTERS, BOUNDED_FEATURES, BOUNDED_ITERATIONS
+
+# Enough for bounds to be kept; see `lloyd.new_state`.
+CLUSTERS, FEATURES = 64, 64
 
 
 def warm() -> None:
     """Fit something small in each data type, along each way that a fit can take."""
     random = np.random.default_rng(0)
     for dtype in (np.float32, np.float64):
-        rows = random.random((4 * BOUNDED_CLUSTERS, BOUNDED_FEATURES)).astype(dtype)
+        rows = random.random((4 * CLUSTERS, FEATURES)).astype(dtype)
         drawn = KMeans(2, init="random", n_init=1, random_state=0).fit(rows, sample_weight=np.ones(len(rows)))
         drawn.score(rows)
         drawn.predict(rows)
-        KMeans(BOUNDED_CLUSTERS, max_iter=BOUNDED_ITERATIONS + 20, tol=0, random_state=0).fit(rows)
+        KMeans(CLUSTERS, max_iter=25, tol=0, random_state=0).fit(rows)
         # The second centre gets no row at first, so it is relocated.
         KMeans(2, init=[[0.0], [9.0]]).fit(np.array([[0.0], [1.0], [2.0]], dtype))

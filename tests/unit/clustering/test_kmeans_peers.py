@@ -54,7 +54,7 @@ def test_float64_labels_and_inertia_equal_scikit_learns(d: int, k: int, max_iter
         assert ours.inertia_ == pytest.approx(theirs.inertia_, rel=1e-12)
 
 
-@pytest.mark.parametrize(("d", "k"), [(2, 8), (8, 16), (32, 64)])
+@pytest.mark.parametrize(("d", "k"), [(2, 8), (8, 16), (64, 64)])
 def test_tolerance_stops_where_scikit_learns_does(d: int, k: int) -> None:
     rows = blobs(5, 3000, d)
     ours = KMeans(k, init=rows[:k], tol=1e-2).fit(rows)
@@ -63,7 +63,7 @@ def test_tolerance_stops_where_scikit_learns_does(d: int, k: int) -> None:
     assert np.array_equal(ours.labels_, labels)
 
 
-@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 8), (20, 50)])
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 8), (64, 70)])
 def test_weighted_labels_equal_scikit_learns(d: int, k: int) -> None:
     rows = blobs(7, 1200, d)
     weights = np.random.default_rng(7).integers(0, 5, 1200).astype(float)
@@ -73,7 +73,7 @@ def test_weighted_labels_equal_scikit_learns(d: int, k: int) -> None:
     assert ours.inertia_ == pytest.approx(theirs.inertia_, rel=1e-12)
 
 
-@pytest.mark.parametrize(("d", "k"), [(2, 5), (20, 50)])
+@pytest.mark.parametrize(("d", "k"), [(2, 5), (64, 70)])
 def test_a_start_far_from_all_rows_ends_where_scikit_learns_does(d: int, k: int) -> None:
     rows = blobs(8, 900, d)
     start = rows[:k].copy()
