@@ -38,19 +38,27 @@ def _spread_to(blocks: Floats, b: int, point: Floats, gaps: Floats) -> None:
 
 
 @summing_kernel
-def _potential(blocks: Floats, point: Floats, weights: Doubles, spread: Doubles) -> float:
-    """Return the weighted sum of squared distances to the nearest centre, if this point became one."""
+def _lowered(gaps: Floats, first: int, weights: Doubles, spread: Doubles) -> float:
+    """Return the weighted sum of a block's squared distances, each lowered to `gaps` where that is less."""
+    total = 0.0
+    for r in range(gaps.shape[0]):
+        total += weights[first + r] * min(spread[first + r], np.float64(gaps[r]))
+    return total
+
+
+@kernel
+def _potentials(blocks: Floats, points: Floats, weights: Doubles, spread: Doubles, sums: Doubles) -> None:
+    """Write, for each point (t, d), the weighted sum of squared distances if it became a centre.
+
+    Every block is met once, by all points in turn while it is in the first-level cache.
+    """
     size = blocks.shape[2]
     gaps = np.empty(size, blocks.dtype)
-    total = 0.0
+    sums[:] = 0.0
     for b in range(blocks.shape[0]):
-        _spread_to(blocks, b, point, gaps)
-        part = 0.0
-        for r in range(size):
-            i = b * size + r
-            part += weights[i] * min(spread[i], np.float64(gaps[r]))
-        total += part
-    return total
+        for t in range(points.shape[0]):
+            _spread_to(blocks, b, points[t], gaps)
+            sums[t] += _lowered(gaps, b * size, weights, spread)
 
 
 @kernel
@@ -84,26 +92,25 @@ def _greedy(
     chosen: Rows,
 ) -> None:
     """Choose `chosen` (k,) with the random numbers `chances` (k, tries); `weights` are padded with 0."""
-    point = np.empty(blocks.shape[1], blocks.dtype)
+    tries = chances.shape[1]
+    points = np.empty((tries, blocks.shape[1]), blocks.dtype)
+    drawn = np.zeros(tries, np.int64)
+    sums = np.zeros(tries)
     spread = np.full(weights.shape[0], np.inf)
     masses = weights.copy()
     by_part = np.empty(PARTS)
     for c in range(chosen.shape[0]):
         total = mass_by_part(hashes, masses, by_part)
-        tries = 1 if c == 0 else chances.shape[1]
-        best, least = chosen[0], np.inf
-        for t in range(tries):
-            # Every row lies on a centre: there are fewer distinct rows than centres, and any will do.
-            if not total > 0.0:
-                break
-            row = draw_row(hashes, order, starts, masses, by_part, chances[c, t] * total)
-            _point(blocks, row, point)
-            potential = _potential(blocks, point, weights, spread) if tries > 1 else 0.0
-            if potential < least:
-                best, least = row, potential
-        chosen[c] = best
-        _point(blocks, best, point)
-        _take(blocks, point, weights, spread, masses)
+        # Else every row lies on a centre: there are fewer distinct rows than centres, and any will do.
+        if total > 0.0:
+            for t in range(tries):
+                drawn[t] = draw_row(hashes, order, starts, masses, by_part, chances[c, t] * total)
+                _point(blocks, drawn[t], points[t])
+            if c > 0:
+                _potentials(blocks, points, weights, spread, sums)
+        best = np.argmin(sums)
+        chosen[c] = drawn[best]
+        _take(blocks, points[best], weights, spread, masses)
 
 
 class Seeding:
