@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -42,6 +43,15 @@ OLD_SCORES = {
     ("spher-tied", 4): (-804.675713, -872.813259, -820.675713),
     ("spher-untied", 4): (-804.209118, -885.122453, -823.209118),
 }
+# The same on its sample file normal.csv.
+OLD_SCORES_OF_NORMAL = {
+    ("full-tied", 1): (-5558.472006, -5578.487925, -5563.472006),
+    ("full-tied", 3): (-3274.706455, -3318.741476, -3285.706455),
+    ("full-untied", 3): (-3272.881239, -3340.935363, -3289.881239),
+    ("diag-tied", 3): (-3274.743435, -3314.775273, -3284.743435),
+    ("diag-untied", 3): (-3273.602141, -3329.646714, -3287.602141),
+}
+NORMAL = Path(__file__).parents[3] / "shared" / "data" / "normal.csv"
 
 
 def four_groups() -> NDArray[np.float64]:
@@ -188,6 +198,13 @@ def old_way() -> StudyResult:
     return study(four_groups(), n_experiments=1, max_k=4, n_init=10, legacy=True)
 
 
+@pytest.fixture(scope="module")
+def old_sample() -> StudyResult:
+    if not NORMAL.is_file():
+        pytest.skip("The sample file normal.csv is not here.")
+    return study(NORMAL, n_experiments=1, max_k=3, n_init=10, legacy=True)
+
+
 @pytest.mark.parametrize(("mode", "k"), OLD_SCORES)
 def test_the_old_scores_come_out_again(old_way: StudyResult, mode: str, k: int) -> None:
     (fit,) = (fit for fit in old_way.fits if (fit.covariance, fit.k) == (mode, k))
@@ -220,3 +237,29 @@ def test_a_cluster_too_small_for_a_shape_of_its_own_breaks_no_fit() -> None:
     fits = quick(rows, max_k=4, covariances="full-untied", min_members=5).fits
     assert {fit.state for fit in fits} == {"succeeded"}
     assert all(np.isfinite(bic(fit)) for fit in fits)
+
+
+def test_the_old_tied_shape_is_the_plain_mean_over_clusters() -> None:
+    rows = three_groups(sizes=(90, 40, 20))
+    found = quick(rows, covariances="full-tied", max_k=3, legacy=True)
+    assert found.best is not None
+    assert found.best["sizes"] == [90, 40, 20]
+    scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    groups = [scaled[found.labels == cluster] for cluster in (1, 2, 3)]
+    tied = np.mean([np.cov(group.T, bias=True) for group in groups], axis=0)
+    total = 0.0
+    for group in groups:
+        away = group - group.mean(axis=0)
+        distances = np.sqrt(np.einsum("ij,jk,ik->i", away, np.linalg.inv(tied), away))
+        one = np.log(len(group) / 150) - np.log(2 * np.pi) - np.linalg.slogdet(tied)[1] / 2
+        total += len(group) * one - distances.sum() / 2
+    assert found.best["log_likelihood"] == pytest.approx(total, rel=1e-9)
+
+
+@pytest.mark.parametrize(("mode", "k"), OLD_SCORES_OF_NORMAL)
+def test_the_old_scores_of_the_sample_file_come_out_again(old_sample: StudyResult, mode: str, k: int) -> None:
+    (fit,) = (fit for fit in old_sample.fits if (fit.covariance, fit.k) == (mode, k))
+    tolerance = 1e-6 if k == 1 else 1e-3
+    assert (fit.log_likelihood, fit.bic, fit.aic) == pytest.approx(
+        OLD_SCORES_OF_NORMAL[mode, k], abs=tolerance
+    )
