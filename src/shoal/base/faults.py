@@ -1,8 +1,9 @@
 """Named points around every durable write, where a test may pull the plug.
 
 A durable write takes a `FaultPoint`; the point is reached just before the write becomes durable and
-just after. `SHOAL_FAULT=NAME:before|after[:NTH[:tree]]` kills this process there with SIGKILL (or, with
-`tree`, its whole process group) when the point is reached for the NTH time. `SHOAL_FAULT_ONCE=PATH`
+just after. `SHOAL_FAULT=NAME:before|after[:NTH[:SCOPE]]` kills this process there with SIGKILL (scope
+`process`), its whole process group (`tree`) or all of the group but itself (`others`: the workers, when
+the house is at the point) when the point is reached for the NTH time. `SHOAL_FAULT_ONCE=PATH`
 makes it happen once over all processes and restarts: the file is created at the moment of the kill.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -54,7 +56,18 @@ def _pull_the_plug(armed: str, here: str) -> None:
         return
     if scope == "tree":
         os.killpg(os.getpgrp(), signal.SIGKILL)
+    if scope == "others":
+        return _kill_the_others()
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _kill_the_others() -> None:
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if process.pid != os.getpid() and os.getpgid(process.pid) == os.getpgrp():
+                process.kill()
 
 
 def _first_time() -> bool:
