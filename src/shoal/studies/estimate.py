@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shoal.clustering.modes import mode_named
+from shoal.clustering.modes import Mode, mode_named
 from shoal.studies.grid import grid
 from shoal.studies.plan import StudyPlan
 from shoal.studies.wording import counted, duration, size
 
-# Measured on one core of an EPYC at 2.6 GHz in November 2026, by fitting blobs of 1,000 to 1,000,000 rows.
+# Measured on one core of an EPYC at 2.6 GHz in November 2026, on blobs of 1,000 to 100,000 rows and 2 to 20
+# columns: a fit, each of its rows and columns once, and for each restart, row and cluster a part that does
+# not depend on the columns and one for each term of the score.
 FIT_OVERHEAD = 0.4e-3
+ROW, ROW_COLUMN = 30e-9, 4e-9
 START_OVERHEAD = 40e-6
-ROW_CLUSTER_TERM = 0.45e-9
-PASSES = 14.0
-# What a study takes besides its fits: starting workers, reading the file, summing up.
-FIXED = 1.0
-SUMMING_PER_ROW = 4e-6
-WORKER_BYTES = 60e6
-HOUSE_BYTES = 110e6
+PASS_ROW_CLUSTER = 6e-9
+PASS_TERM = {True: 1.2e-9, False: 2.0e-9}
+# With few rows every restart runs until it rests; with many a sample of the rows runs ahead.
+FEW_ROWS, FEW_FACTOR = 5_000, 2.0
+# What a study takes besides its fits: starting workers, reading the rows, summing up.
+FIXED = 1.2
+PER_ROW = 3e-6
+# Bytes of the house and its fork server, of a worker, of a worker for each number and each row.
+HOUSE_BYTES, WORKER_BYTES = 220e6, 60e6
+COPIES, ROW_BYTES = 5.2, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +45,33 @@ class Estimate:
 
 def fit_seconds(plan: StudyPlan, covariance: str, k: int, rows: int, columns: int) -> float:
     """Return the seconds of one fit on one core, all its restarts included."""
+    once = FIT_OVERHEAD + rows * (ROW + columns * ROW_COLUMN)
     if k == 1:
-        return FIT_OVERHEAD + rows * _terms(covariance, columns) * ROW_CLUSTER_TERM * 4
-    one = START_OVERHEAD + PASSES * rows * k * _terms(covariance, columns) * ROW_CLUSTER_TERM
-    return FIT_OVERHEAD + plan.n_init * one
+        return once
+    mode = mode_named(covariance)
+    term = PASS_ROW_CLUSTER + _terms(mode, columns) * PASS_TERM[mode.tied]
+    longer = 1.0 + FEW_FACTOR * min(1.0, FEW_ROWS / max(1, rows))
+    return once + plan.n_init * (START_OVERHEAD + rows * k * term * longer)
 
 
 def estimate(plan: StudyPlan, rows: int, columns: int, workers: int) -> Estimate:
     """Return what a plan costs over `rows` rows of `columns` columns."""
     cells = {(task.k, task.covariance) for task in grid(plan)}
     work = plan.n_experiments * sum(fit_seconds(plan, mode, k, rows, columns) for k, mode in cells)
-    seconds = FIXED + work / max(1, workers) + rows * SUMMING_PER_ROW
+    seconds = FIXED + work / max(1, workers) + rows * PER_ROW
     return Estimate(plan.n_fits, workers, seconds, _memory(rows, columns, workers))
 
 
-def _terms(covariance: str, columns: int) -> float:
+def _terms(mode: Mode, columns: int) -> float:
     """Return the multiplications of one score of one row in one cluster."""
-    mode = mode_named(covariance)
     if mode.tied:
         return columns
-    return {"full": columns * (columns + 3) / 2, "diag": 2 * columns, "spherical": columns + 1}[
+    return {"full": columns * (columns + 3) / 2, "diag": 2 * columns, "spherical": 2 * columns}[
         mode.covariance
     ]
 
 
 def _memory(rows: int, columns: int, workers: int) -> float:
-    """Return the bytes of all processes: every worker holds the rows twice, as they are and packed."""
+    """Return the bytes of all processes; every worker holds the rows as they are, packed, and in work."""
     matrix = rows * columns * 8.0
-    return HOUSE_BYTES + matrix + workers * (WORKER_BYTES + 2.2 * matrix + 40.0 * rows)
+    return HOUSE_BYTES + matrix + workers * (WORKER_BYTES + COPIES * matrix + ROW_BYTES * rows)
