@@ -8,12 +8,14 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shoal.storage.arrow_values import ONE, null
 from shoal.storage.numerals import INTEGER, Decimal, parse_numerals
 from shoal.storage.words import counted, shown
 
 # Up to this share of cells that are no numbers, a column of numbers stays one, and they count as missing.
 STRAY = 0.1
 _PEEK = 64
+_GAP = null(pa.float64())
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class ColumnGuess:
 
     def _without_zeros(self, cells: Any) -> bool:
         """Note codes such as `007`; False when a cell such as `0x1F` would be misread as a number."""
-        leading = pc.and_(pc.starts_with(cells, "0"), pc.greater(pc.binary_length(cells), 1))
+        leading = pc.and_(pc.starts_with(cells, "0"), pc.greater(pc.binary_length(cells), ONE))
         if not _any(leading):
             return True
         zeros = cells.filter(leading)
@@ -114,7 +116,7 @@ class ColumnGuess:
             self._become_text()
             return None
         if bad and found.first_bad is None:
-            place = pc.index(read.bad, True).as_py()
+            place = pc.indices_nonzero(read.bad)[0].as_py()
             found.first_bad = (self._rows + place, cells[place].as_py())
         found.bad += bad
         found.grouped += read.grouped
@@ -125,8 +127,9 @@ class ColumnGuess:
         endless = pc.is_inf(numbers)
         if found := pc.sum(endless).as_py() or 0:
             self.found.endless += found
-            numbers = pc.if_else(endless, None, numbers)
-        return pc.if_else(pc.is_nan(numbers), None, numbers) if _any(pc.is_nan(numbers)) else numbers
+            numbers = pc.if_else(endless, _GAP, numbers)
+        unknown = pc.is_nan(numbers)
+        return pc.if_else(unknown, _GAP, numbers) if _any(unknown) else numbers
 
     def _become_text(self) -> None:
         self.kind, self._whole_text = "text", self._rows == 0

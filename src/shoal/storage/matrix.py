@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.types as kinds
 from numpy.typing import NDArray
 
 from shoal.base.errors import InvalidInput
+from shoal.storage.arrow_values import floats, numbers
 
 Missing = Literal["drop", "impute"]
 # The square of a distance between larger values is no float64 any more.
@@ -39,7 +39,7 @@ class Matrix:
         everywhere = np.zeros(len(self.rows) + self.dropped, labels.dtype)
         left_out = np.ones(len(everywhere), bool)
         everywhere[self.rows], left_out[self.rows] = labels, False
-        return pa.array(everywhere, mask=left_out)
+        return numbers(everywhere, left_out)
 
 
 def matrix(table: Any, columns: Sequence[str], missing: Missing = "drop") -> Matrix:
@@ -70,12 +70,7 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
     column = table.column(name)
     if not (kinds.is_integer(column.type) or kinds.is_floating(column.type) or kinds.is_null(column.type)):
         raise InvalidInput(f"Column {name} holds no numbers.", hint="Choose number columns.", column=name)
-    numbers = column.cast(pa.float64(), safe=False)
-    out = np.empty(len(numbers))
-    start = 0
-    for chunk in numbers.chunks:
-        out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-        start += len(chunk)
+    out = floats(column)
     out[~np.isfinite(out)] = np.nan
     return out
 

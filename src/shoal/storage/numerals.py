@@ -9,10 +9,13 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shoal.storage.arrow_values import null, strings
+
 Decimal = Literal[".", ","]
 _SIGNS = ("", "?", "-", "-nan", "+nan")
 _WORDS = ("na", "n/a", "nan", "null", "none", "#n/a")
 MISSING = (*_SIGNS, *_WORDS)
+MISSING_VALUES = strings(MISSING)
 # As programs spell them; other spellings are met when a column is read more slowly.
 MISSING_SPELT = (
     *_SIGNS,
@@ -83,7 +86,7 @@ def decimal_mark(cells: list[str], delimiter: str) -> Decimal:
 def parse_numerals(cells: Any, decimal: Decimal) -> Numerals:
     """Read an array of strings as numbers, however they are written."""
     text = pc.replace_substring(pc.utf8_trim_whitespace(cells), "\u2212", "-")
-    text = pc.if_else(pc.is_in(pc.utf8_lower(text), pa.array(MISSING)), None, text)
+    text = pc.if_else(pc.is_in(pc.utf8_lower(text), MISSING_VALUES), null(pa.string()), text)
     percent = pc.ends_with(text, "%")
     body = pc.replace_substring_regex(text, r"\s*%$", "")
     grouped = pc.match_substring_regex(body, _GROUPED[decimal])
@@ -91,10 +94,9 @@ def parse_numerals(cells: Any, decimal: Decimal) -> Numerals:
     flat = pc.if_else(grouped, pc.replace_substring_regex(body, _SEPARATORS[decimal], ""), body)
     if decimal == ",":
         flat = pc.replace_substring(flat, ",", ".")
-    values = pc.if_else(good, flat, None).cast(pa.float64())
-    return Numerals(
-        values, pc.fill_null(pc.invert(good), False), _count(grouped), _count(pc.and_(percent, good))
-    )
+    values = pc.if_else(good, flat, null(pa.string())).cast(pa.float64())
+    bad = pc.and_kleene(pc.is_valid(good), pc.invert(good))
+    return Numerals(values, bad, _count(grouped), _count(pc.and_(percent, good)))
 
 
 def _count(mask: Any) -> int:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
+from shoal.storage.arrow_values import null
 from shoal.storage.words import counted, first_few
 
 
@@ -44,5 +45,5 @@ def _plain(column: Any) -> Any:
 def _finite(column: Any) -> tuple[Any, int]:
     endless = pc.sum(pc.is_inf(column)).as_py() or 0
     if endless or pc.any(pc.is_nan(column)).as_py():
-        column = pc.if_else(pc.is_finite(column), column, None)
+        column = pc.if_else(pc.is_finite(column), column, null(column.type))
     return column, endless

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Protocol, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
 from shoal.base.errors import InvalidInput
-from shoal.storage.numerals import HARMLESS, MISSING
+from shoal.storage.arrow_values import numbers, string, strings
+from shoal.storage.numerals import HARMLESS, MISSING_VALUES
 
 _RISKY = "=+-@\t\r"
+_NOTHING, _LINE_END, _QUOTE, _APOSTROPHE = map(string, ("", "\n", '"', "'"))
 
 
 class Target(Protocol):
@@ -52,7 +55,7 @@ def write_csv(
     """
     added = [pa.chunked_array([_as_array(values)]) for values in extra.values()]
     names = [*headers, *_free_names(extra, headers)]
-    target.write(_lines([pa.array([name]) for name in names], delimiter, raw))
+    target.write(_lines([strings([name]) for name in names], delimiter, raw))
     rows = 0
     for batch in batches:
         parts = [column.slice(rows, batch.num_rows).combine_chunks() for column in added]
@@ -69,8 +72,8 @@ def as_text(cells: Any) -> Any:
     """Return an array as strings, empty where it is null; lists and records as JSON, bytes as hex digits."""
     kind = cells.type
     if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
-        return pa.array([_spelt(cell.as_py()) for cell in cells], pa.string())
-    return pc.fill_null(cells.cast(pa.string()), "")
+        return strings([_spelt(cell.as_py()) for cell in cells])
+    return pc.fill_null(cells.cast(pa.string()), _NOTHING)
 
 
 def _spelt(value: Any) -> str:
@@ -81,8 +84,8 @@ def _spelt(value: Any) -> str:
 
 def _lines(columns: list[Any], delimiter: str, raw: bool) -> bytes:
     cells = [_quoted(column if raw else _disarmed(column), delimiter) for column in columns]
-    rows = pc.binary_join_element_wise(*cells, delimiter) if len(cells) > 1 else cells[0]
-    return _joined(pc.binary_join_element_wise(rows, "", "\n"))
+    rows = pc.binary_join_element_wise(*cells, string(delimiter)) if len(cells) > 1 else cells[0]
+    return _joined(pc.binary_join_element_wise(rows, _NOTHING, _LINE_END))
 
 
 def _joined(strings: Any) -> bytes:
@@ -101,10 +104,10 @@ def _disarmed(cells: Any) -> Any:
     risky = reduce(pc.or_, (pc.starts_with(cells, sign) for sign in _RISKY))
     if not pc.any(risky).as_py() or _are_numbers(cells.filter(risky)):
         return cells
-    missing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(cells)), pa.array(MISSING))
+    missing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(cells)), MISSING_VALUES)
     harmless = pc.or_(missing, pc.match_substring_regex(cells, HARMLESS))
     armed = pc.and_(risky, pc.invert(harmless))
-    return pc.if_else(armed, pc.binary_join_element_wise("'", cells, ""), cells)
+    return pc.if_else(armed, pc.binary_join_element_wise(_APOSTROPHE, cells, _NOTHING), cells)
 
 
 def _are_numbers(cells: Any) -> bool:
@@ -122,11 +125,14 @@ def _quoted(cells: Any, delimiter: str) -> Any:
         return cells
     needy = reduce(pc.or_, (pc.match_substring(cells, mark) for mark in marks))
     doubled = pc.replace_substring(cells, '"', '""')
-    return pc.if_else(needy, pc.binary_join_element_wise('"', doubled, '"', ""), cells)
+    return pc.if_else(needy, pc.binary_join_element_wise(_QUOTE, doubled, _QUOTE, _NOTHING), cells)
 
 
 def _as_array(values: Any) -> Any:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else pa.array(values)
+    if isinstance(values, pa.ChunkedArray):
+        return values.combine_chunks()
+    plain = isinstance(values, np.ndarray) and values.dtype.kind in "iuf"
+    return numbers(values) if plain else pa.array(values)
 
 
 def _free_names(extra: Mapping[str, Any], headers: Sequence[str]) -> list[str]:

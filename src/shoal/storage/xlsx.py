@@ -7,10 +7,12 @@ import zipfile
 import zlib
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from shoal.base.errors import InvalidInput, TooLarge
 from shoal.base.extras import require
+from shoal.storage.arrow_values import numbers, strings
 from shoal.storage.delimited import RawTable
 from shoal.storage.detection import unsupported
 from shoal.storage.dialect import has_no_header
@@ -131,35 +133,41 @@ def _table(rows: list[tuple[int, list[Any]]], notes: list[str], name: str) -> Ra
         hint = "The first line must name the columns."
         raise InvalidInput(f"{name}: This file has no header row.", hint=hint, file=name)
     names, changed = column_names(headers)
-    numbers, columns, told = [number for number, _ in rows[1:]], [], list[str]()
+    places, columns, told = [number for number, _ in rows[1:]], [], list[str]()
     for place, column in enumerate(names):
-        cells, more = _column(column, [row[place] for _, row in rows[1:]], numbers)
+        cells, more = _column(column, [row[place] for _, row in rows[1:]], places)
         columns.append(cells)
         told += more
     table, more = tidied(pa.Table.from_arrays(columns, names=names))
     return RawTable(table, headers, (*notes, *changed, *first_few(told, "note", 20), *more))
 
 
-def _column(name: str, cells: list[Any], numbers: list[int]) -> tuple[Any, list[str]]:
+def _column(name: str, cells: list[Any], rows: list[int]) -> tuple[Any, list[str]]:
     """Return a column typed, with notes: Excel's own numbers as they are, words by the rules of text."""
     cells = [None if isinstance(cell, str) and is_missing(cell) else cell for cell in cells]
     types = {type(cell) for cell in cells} - {type(None)}
     if types and types <= {int, float}:
         return pa.chunked_array([_typed(cells)]), []
     if types == {bool}:
-        return pa.chunked_array([pa.array(cells, pa.bool_())]), []
+        truths, missing = (
+            np.array([cell is True for cell in cells], np.uint8),
+            [cell is None for cell in cells],
+        )
+        return pa.chunked_array([numbers(truths, np.array(missing)).cast(pa.bool_())]), []
     guess = ColumnGuess(".")
-    text = pa.array([None if cell is None else _as_text(cell) for cell in cells], pa.string())
+    text = strings([None if cell is None else _as_text(cell) for cell in cells])
     guess.add(text)
     settled = guess.finish()
-    told = column_notes(name, guess, lambda row: numbers[row])
+    told = column_notes(name, guess, lambda row: rows[row])
     return (pa.chunked_array([text]) if settled is None else settled), told
 
 
 def _typed(cells: list[float | None]) -> Any:
-    whole = all(cell is None or (float(cell).is_integer() and abs(cell) < 2**53) for cell in cells)
-    numbers = pa.array([cell if cell is None else float(cell) for cell in cells], pa.float64())
-    return numbers.cast(pa.int64()) if whole else numbers
+    values = np.array([np.nan if cell is None else cell for cell in cells], np.float64)
+    missing = np.isnan(values)
+    whole = np.all(missing | ((values == np.floor(values)) & (np.abs(values) < 2**53)))
+    typed = numbers(values, missing)
+    return typed.cast(pa.int64()) if whole else typed
 
 
 def _as_text(cell: Any) -> str:
