@@ -46,12 +46,11 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
 
 def _kind(code: str, status: int) -> type[ShoalError]:
     classes = list(_subclasses(ShoalError))
-    for kind in classes:
-        if kind.code == code:
-            return kind
-    # A class above its subclasses comes first, so a status finds the most general.
-    by_status = next((kind for kind in classes if kind.status == status), None)
-    return by_status or (InvalidInput if 400 <= status < 500 else ShoalError)
+    if (named := next((kind for kind in classes if kind.code == code), None)) is not None:
+        return named
+    # A class stands before its subclasses here, so a status finds the most general.
+    of_status = (kind for kind in classes if kind.status == status != ShoalError.status)
+    return next(of_status, InvalidInput if 400 <= status < 500 else ShoalError)
 
 
 def _subclasses(kind: type[ShoalError]) -> Iterator[type[ShoalError]]:

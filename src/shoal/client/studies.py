@@ -19,6 +19,7 @@ class StudyFailed(ShoalError):
     """Say that a study ended without a result."""
 
     code = "study_failed"
+    status = 409
 
 
 class Study:

@@ -32,21 +32,25 @@ class Tracing:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         request_id = scope.setdefault("state", {})["request_id"] = new_request_id()
-        status, began = 0, time.perf_counter()
+        status, ended, began = 0, False, time.perf_counter()
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             await self.app(scope, receive, named)
         except Exception:
             log.exception("%s %s %s failed", request_id, scope.get("method", "WS"), scope["path"])
-            if status or scope["type"] != "http":
+            if scope["type"] != "http" or (status and not ended):
+                # Half an answer cannot be mended: the server under us cuts it.
                 raise
+            if ended:
+                return
             await reply(of_unexpected(request_id), request_id)(scope, receive, named)
         finally:
             # The query is left out: it may hold what should not be in a log.
