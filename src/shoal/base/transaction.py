@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, Text, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from shoal.base import clock
 
@@ -32,12 +47,56 @@ def now(conn: Connection) -> int:
 
 
 def among(conn: Connection, column: ColumnElement[Any], values: Sequence[int | str]) -> ColumnElement[bool]:
-    """Return the condition that a column is one of many values, in one bound parameter."""
-    if is_postgres(conn):
-        kind = Text() if values and isinstance(values[0], str) else BigInteger()
-        return column == func.any(bindparam(None, list(values), type_=ARRAY(kind)))
-    packed = bindparam(None, orjson.dumps(list(values)).decode(), type_=Text())
-    return column.in_(select(func.json_each(packed).table_valued("value").c.value))
+    """Return the condition that a column is one of some values, however many, in one bound parameter."""
+    kind = _Texts() if values and isinstance(values[0], str) else _Numbers()
+    return _OneOf(column, bindparam(None, list(values), type_=kind))
+
+
+def one_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition of `among` for a statement that is built once and given its values by name."""
+    kind = _Texts() if isinstance(column.type, Text) else _Numbers()
+    return _OneOf(column, bindparam(name, type_=kind))
+
+
+class _Numbers(TypeDecorator[Any]):
+    """Many values in one parameter: an array on PostgreSQL, a JSON array on SQLite."""
+
+    impl = Text
+    cache_ok = True
+    item: ClassVar[type[TypeEngine[Any]]] = BigInteger
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return list(value) if dialect.name == "postgresql" else orjson.dumps(list(value)).decode()
+
+
+class _Texts(_Numbers):
+    cache_ok = True
+    item = Text
+
+
+class _OneOf(FunctionElement[bool]):
+    type = Boolean()
+    name = "one_of"
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """Return itself: as a mere function it would be compared with 1, which hides it from the planner."""
+        return self
+
+
+@compiles(_OneOf, "sqlite")
+def _one_of_sqlite(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_OneOf, "postgresql")
+def _one_of_postgres(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
 
 
 def insert_into(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -8,10 +8,15 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from shoal.base.errors import NotFound
-from shoal.base.transaction import among
+from shoal.base.transaction import among, one_of
 from shoal.jobs.model import NewJob
 from shoal.jobs.states import ENDS, State
 from shoal.jobs.tables import dependencies, jobs
+
+_LINK = (dependencies.c.job, dependencies.c.upstream, dependencies.c.condition)
+_IS_DECIDED = one_of(dependencies.c.upstream, "ended"), ~dependencies.c.settled
+_DECIDED = select(*_LINK).where(*_IS_DECIDED).order_by(*_LINK)
+_SETTLE = update(dependencies).where(*_IS_DECIDED).values(settled=True)
 
 
 class Link(NamedTuple):
@@ -46,6 +51,8 @@ def ended_among(conn: Connection, ids: Iterable[int]) -> dict[int, State]:
         NotFound: one is not there.
     """
     wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     query = select(jobs.c.id, jobs.c.state).where(among(conn, jobs.c.id, wanted)).order_by(jobs.c.id)
     states = {id_: State(state) for id_, state in conn.execute(query.with_for_update(read=True))}
     if missing := [id_ for id_ in wanted if id_ not in states]:
@@ -55,9 +62,7 @@ def ended_among(conn: Connection, ids: Iterable[int]) -> dict[int, State]:
 
 def settle(conn: Connection, ended: Mapping[int, State]) -> list[Link]:
     """Return the links that some ends decide, and mark them as decided."""
-    open_ = among(conn, dependencies.c.upstream, list(ended)), ~dependencies.c.settled
-    columns = (dependencies.c.job, dependencies.c.upstream, dependencies.c.condition)
-    links = [Link(*row) for row in conn.execute(select(*columns).where(*open_).order_by(*columns))]
+    links = [Link(*row) for row in conn.execute(_DECIDED, {"ended": list(ended)})]
     if links:
-        conn.execute(update(dependencies).where(*open_).values(settled=True))
+        conn.execute(_SETTLE, {"ended": list(ended)})
     return links

@@ -44,6 +44,8 @@ def end_waiting(
 ) -> dict[int, State]:
     """End those of some jobs that are drafts or wait, and return them; `settle` is the caller's to call."""
     waiting = or_(jobs.c.waits.is_not(None), jobs.c.state == State.DRAFT)
+    if not faults:
+        return {}
     query = select(*_BRIEF).where(among(conn, jobs.c.id, list(faults)), waiting).order_by(jobs.c.id)
     rows = conn.execute(query.with_for_update()).all()
     if rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Connection, select, text
 
-from shoal.base.transaction import among, insert_into
+from shoal.base.transaction import among, insert_into, one_of
 from shoal.jobs.tables import lanes
 
 
@@ -47,6 +47,8 @@ _READY = text(
     """
 ).columns(lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
 
+_KNOWN = select(lanes.c.key, lanes.c.id).where(one_of(lanes.c.key, "keys"))
+
 
 def key_of(owner: str, kind: str, labels: Iterable[str], resources: Mapping[str, float]) -> str:
     """Return the text by which a lane is found."""
@@ -83,7 +85,7 @@ def to_lane(id_: int, owner: str, kind: str, labels: Sequence[str], resources: d
 
 
 def _known(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
-    rows = conn.execute(select(lanes.c.key, lanes.c.id).where(among(conn, lanes.c.key, keys)))
+    rows = conn.execute(_KNOWN, {"keys": sorted(set(keys))})
     return {key: id_ for key, id_ in rows}
 
 

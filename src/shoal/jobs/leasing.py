@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, u
 
 from shoal.base.bulk import Bulk
 from shoal.base.clock import SECOND
-from shoal.base.transaction import among, is_postgres, now
+from shoal.base.transaction import now, one_of
 from shoal.jobs import lanes, limits, registry, tokens
 from shoal.jobs.changes import tell
 from shoal.jobs.choosing import choose
@@ -22,9 +22,20 @@ from shoal.jobs.model import Lease, Order, WorkerId
 from shoal.jobs.states import Reason, State
 from shoal.jobs.tables import IS_TIMED, attempts, jobs
 
-_IS_DUE = text(IS_TIMED), jobs.c.due <= bindparam("moment")
+_DUE = select(jobs.c.id).where(text(IS_TIMED), jobs.c.due <= bindparam("moment")).order_by(jobs.c.due)
+_WAKE = (
+    update(jobs)
+    .where(jobs.c.id.in_(_DUE.limit(10_000).with_for_update(skip_locked=True)))
+    .values(waits=Reason.READY)
+)
+_SOONEST = union_all(
+    select(func.min(jobs.c.due)).where(text(IS_TIMED)),
+    select(func.min(jobs.c.deadline)).where(jobs.c.deadline.is_not(None), jobs.c.waits.is_not(None)),
+    select(func.min(attempts.c.expires)).where(attempts.c.expires.is_not(None)),
+)
 _TAKE = (
     update(jobs)
+    .where(one_of(jobs.c.id, "chosen"))
     .values(state=State.LEASED, waits=None, due=None, attempts=jobs.c.attempts + 1, fence=jobs.c.fence + 1)
     .returning(
         jobs.c.id, jobs.c.lane, jobs.c.generation, jobs.c.attempts, jobs.c.fence, jobs.c.kind, jobs.c.owner,
@@ -111,20 +122,12 @@ def heartbeat(conn: Connection, worker: WorkerId, given: Sequence[str], seconds:
 
 def next_due(conn: Connection) -> int | None:
     """Return when something next becomes due by itself (a wait, deadline or lease ends); None for never."""
-    soonest = union_all(
-        select(func.min(jobs.c.due)).where(text(IS_TIMED)),
-        select(func.min(jobs.c.deadline)).where(jobs.c.deadline.is_not(None), jobs.c.waits.is_not(None)),
-        select(func.min(attempts.c.expires)).where(attempts.c.expires.is_not(None)),
-    )
-    return min((due for due in conn.execute(soonest).scalars() if due is not None), default=None)
+    return min((due for due in conn.execute(_SOONEST).scalars() if due is not None), default=None)
 
 
 def _wake_due(conn: Connection, moment: int) -> None:
     """Make the jobs ready whose time has come."""
-    due = select(jobs.c.id).where(*_IS_DUE).order_by(jobs.c.due).limit(10_000)
-    if is_postgres(conn):
-        due = due.with_for_update(skip_locked=True)
-    conn.execute(update(jobs).where(jobs.c.id.in_(due)).values(waits=Reason.READY), {"moment": moment})
+    conn.execute(_WAKE, {"moment": moment})
 
 
 def _take(
@@ -136,7 +139,7 @@ def _take(
     seconds: float,
 ) -> list[Lease]:
     expires = moment + round(seconds * SECOND)
-    rows = {row.id: row for row in conn.execute(_TAKE.where(among(conn, jobs.c.id, chosen))).all()}
+    rows = {row.id: row for row in conn.execute(_TAKE, {"chosen": chosen}).all()}
     leases: list[Lease] = []
     added: list[tuple[Any, ...]] = []
     for job in chosen:

@@ -16,6 +16,8 @@ from shoal.jobs.tables import lanes as lanes_table
 
 Scope = tuple[str, str]
 
+_EVERY = select(limits).order_by(limits.c.scope, limits.c.name)
+_EVERY_LOCKED = _EVERY.with_for_update()
 _ACTIVE = (
     select(lanes_table.c.kind, lanes_table.c.owner, func.count())
     .select_from(jobs.join(lanes_table, lanes_table.c.id == jobs.c.lane))
@@ -64,15 +66,14 @@ def set_limit(conn: Connection, *, kind: str | None = None, owner: str | None = 
 
 def every(conn: Connection) -> dict[Scope, int]:
     """Return all limits."""
-    return {(scope, name): n for scope, name, n in conn.execute(select(limits))}
+    return {(scope, name): n for scope, name, n in conn.execute(_EVERY)}
 
 
 def room(conn: Connection, lanes: Iterable[Lane], *, lock: bool) -> Room:
     """Return how much the limits leave for some lanes; locked, nobody else counts before the commit."""
     wanted = {scope for lane in lanes for scope in scopes(lane)}
-    query = select(limits).order_by(limits.c.scope, limits.c.name)
     # All rows are locked, whatever lanes they concern: they are few, and one order avoids deadlocks.
-    rows = conn.execute(query.with_for_update() if lock else query).all()
+    rows = conn.execute(_EVERY_LOCKED if lock else _EVERY).all()
     left = {(scope, name): n for scope, name, n in rows if (scope, name) in wanted}
     if not left:
         return Room()

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from shoal.base.clock import SECOND
-from shoal.base.transaction import insert_into
 from shoal.jobs.lanes import Lane
 from shoal.jobs.model import WorkerId
 from shoal.jobs.tables import workers
@@ -16,6 +16,24 @@ from shoal.jobs.tables import workers
 # A worker counts as there for so long after its last sign; signs are written down no oftener than `STALE`.
 GONE = 60 * SECOND
 STALE = 10 * SECOND
+
+
+def _upsert(new: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    fresh = new.excluded
+    differs = or_(
+        workers.c.seen < bindparam("stale"),
+        workers.c.labels != fresh.labels,
+        workers.c.resources != fresh.resources,
+    )
+    values = {column.name: fresh[column.name] for column in workers.c if column.name != "name"}
+    return new.on_conflict_do_update(index_elements=["name"], set_=values, where=differs)
+
+
+_COLUMNS = {column.name: bindparam(column.name, type_=column.type) for column in workers.c}
+_SEEN = {
+    "sqlite": _upsert(sqlite.insert(workers).values(_COLUMNS)),
+    "postgresql": _upsert(postgresql.insert(workers).values(_COLUMNS)),
+}
 _ALIVE = (
     update(workers)
     .where(workers.c.name == bindparam("worker"), workers.c.seen < bindparam("stale"))
@@ -48,21 +66,18 @@ def seen(
     moment: int,
 ) -> None:
     """Write down that a worker asked for jobs, and what it offers."""
-    row = {
-        "host": worker.host,
-        "labels": sorted(labels),
-        "resources": dict(resources),
-        "kinds": None if kinds is None else list(kinds),
-        "seen": moment,
-    }
-    insert = insert_into(conn, workers).values(name=worker.name, **row)
-    new = insert.excluded
-    differs = or_(
-        workers.c.seen < moment - STALE,
-        workers.c.labels != new.labels,
-        workers.c.resources != new.resources,
+    conn.execute(
+        _SEEN[conn.dialect.name],
+        {
+            "name": worker.name,
+            "host": worker.host,
+            "labels": sorted(labels),
+            "resources": dict(resources),
+            "kinds": None if kinds is None else list(kinds),
+            "seen": moment,
+            "stale": moment - STALE,
+        },
     )
-    conn.execute(insert.on_conflict_do_update(index_elements=["name"], set_=row, where=differs))
 
 
 def alive(conn: Connection, worker: WorkerId, moment: int) -> None:

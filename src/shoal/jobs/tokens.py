@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, select
 from sqlalchemy import text as sql
 
-from shoal.base.transaction import among
+from shoal.base.transaction import one_of
 from shoal.jobs.tables import IS_ACTIVE, attempts, jobs
 
 
@@ -37,6 +37,8 @@ _ACTIVE: Select[Any] = (
     .where(sql(f"jobs.{IS_ACTIVE}"))
     .order_by(jobs.c.id)
 )  # fmt: skip
+_HELD = _ACTIVE.where(one_of(jobs.c.id, "ids"))
+_HELD_LOCKED = _HELD.with_for_update(of=jobs)
 
 
 def new_secret() -> str:
@@ -72,10 +74,8 @@ def held(conn: Connection, tokens: Sequence[str], *, lock: bool) -> dict[str, Ro
     parsed = {token: parts for token in tokens if (parts := parse(token)) is not None}
     if not parsed:
         return {}
-    query = _ACTIVE.where(among(conn, jobs.c.id, sorted({parts.job for parts in parsed.values()})))
-    if lock:
-        query = query.with_for_update(of=jobs)
-    found = {row.id: row for row in conn.execute(query).all()}
+    ids = sorted({parts.job for parts in parsed.values()})
+    found = {row.id: row for row in conn.execute(_HELD_LOCKED if lock else _HELD, {"ids": ids}).all()}
     return {
         token: row
         for token, parts in parsed.items()
