@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from shoal.base.errors import Conflict, InvalidSetting
@@ -88,3 +90,9 @@ def test_a_port_in_use_is_a_sentence() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="Cannot listen on"):
         Listener("192.0.2.1", 0).bind()
+
+
+def test_a_small_answer_is_not_held_back_by_the_kernel() -> None:
+    # asyncio turns Nagle's algorithm off only for sockets that say that they are TCP.
+    with Listener("127.0.0.1", 0).bind() as bound:
+        assert bound.proto == socket.IPPROTO_TCP
