@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
+import shoal
 from shoal.base.faults import registered
 from tests.support import crash_program
 from tests.support.crash import Fault, Program, faults, survive
@@ -16,8 +18,9 @@ from tests.support.postgres import Cluster, running_cluster
 
 NAME = "tests.support.crash_program:main"
 ROOMS = ("jobs", "storage", "migrations")
-for module in ("shoal.jobs.desk", "shoal.storage.files", "shoal.migrations.upgrading"):
-    import_module(module)
+for room in ("jobs", "storage", "migrations"):
+    for module in iter_modules([str(Path(shoal.__path__[0], room))]):
+        import_module(f"shoal.{room}.{module.name}")
 POINTS = [name for name in registered() if name.partition(".")[0] in ROOMS]
 # The house alone, whose workers have to end by themselves, or (in storage.put) one worker alone.
 ALONE = faults(["jobs.lease", "jobs.start", "jobs.finish", "storage.put"], ["process"])

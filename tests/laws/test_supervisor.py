@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ import psutil
 import pytest
 
 from shoal.base.clock import SECOND, now
-from shoal.base.database import Database
+from shoal.base.database import Database, open_database
+from shoal.base.errors import Unavailable
 from shoal.base.faults import fault_point
 from shoal.jobs import cancelling, logs
 from shoal.jobs.model import Dependency, Retry
 from shoal.jobs.states import State
+from shoal.jobs.supervisor import Supervisor
+from shoal.migrations import upgrade
 from tests.support.house import House
 from tests.support.waiting import wait_until
 
@@ -240,3 +244,24 @@ def test_leases_of_a_process_that_died_are_taken_back_at_the_next_start(
     assert [lease.job_id for lease in leased] == [id_]
     job = new_house().done([id_])[0]
     assert (job.state, job.attempts) == (State.SUCCEEDED, 2)
+
+
+def test_workers_that_cannot_live_are_replaced_ever_more_slowly_and_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    births = tmp_path / "births"
+    monkeypatch.setenv("DOOMED", str(births))
+    database = open_database(f"sqlite:///{tmp_path / 'shoal.db'}")
+    upgrade(database)
+    supervisor = Supervisor(database, tmp_path / "files", 1, tmp_path / "logs", ("tests.support.doomed",))
+    supervisor.start()
+    try:
+        wait_until(lambda: supervisor.status().trouble)
+        with pytest.raises(Unavailable, match="die as soon as they start"):
+            supervisor.raise_trouble()
+    finally:
+        supervisor.stop()
+        database.close()
+    times = [float(line) for line in births.read_text().split()]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps[3] > gaps[2] > gaps[1] > 0.1

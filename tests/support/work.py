@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import time
@@ -30,7 +31,19 @@ def add(spec: Spec, context: Context) -> dict[str, Any]:
 
 def where(spec: Spec, context: Context) -> dict[str, Any]:
     """Tell who runs this."""
-    return {"pid": os.getpid(), "attempt": context.attempt, "group": os.getpgid(0)}
+    return {
+        "pid": os.getpid(),
+        "group": os.getpgid(0),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "modules": sorted({"tests.support.warmed", "numba"} & sys.modules.keys()),
+    }
+
+
+def warmed_in(spec: Spec, context: Context) -> dict[str, Any]:
+    """Tell in which processes the warmed module was warmed."""
+    from tests.support import warmed
+
+    return {"pids": warmed.warmed_in}
 
 
 def say(spec: Spec, context: Context) -> None:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from shoal.base.errors import Unavailable
 from shoal.jobs.member import Member, Output
 from shoal.jobs.nursery import Exited, Nursery, Spawned
 from shoal.jobs.protocol import Message
@@ -16,6 +17,7 @@ from shoal.jobs.worker import Settings
 
 _QUICK = 1.0  # seconds: a worker that dies younger and without having finished a job died at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.05, 10.0
+_STILLBORN = 5  # deaths in a row before the first word
 _LAST_WORDS = 0.5  # seconds between a death and the end of its line, or the other way round
 
 
@@ -40,6 +42,7 @@ class Crew:
         self._nursery = nursery
         self._numbers = 0
         self._quick_deaths = 0
+        self._stillborn = 0
         self._open = True
         self._spawning: set[asyncio.Task[None]] = set()
 
@@ -47,6 +50,16 @@ class Crew:
     def fork_server(self) -> int | None:
         """Return the fork server's process id, None when there is none."""
         return self._nursery.pid if self._nursery is not None else None
+
+    @property
+    def trouble(self) -> Unavailable | None:
+        """Return what is wrong when workers cannot even start."""
+        if self._stillborn < _STILLBORN:
+            return None
+        return Unavailable(
+            "Worker processes die as soon as they start.",
+            hint="What they last said is on this process's standard error; 'shoal doctor' may know more.",
+        )
 
     def fill(self) -> None:
         """Ask for the workers that are missing."""
@@ -127,6 +140,7 @@ class Crew:
             self._loop.call_later(self._delay(member), self.fill)
 
     def _delay(self, member: Member) -> float:
+        self._stillborn = 0 if member.ready else self._stillborn + 1
         is_quick = not member.finished and monotonic() - member.born < _QUICK
         self._quick_deaths = self._quick_deaths + 1 if is_quick else 0
         if self._quick_deaths < 2:

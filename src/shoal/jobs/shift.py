@@ -69,7 +69,7 @@ class Shift:
         """Return who does what."""
         crew, ledger = self._dispatcher.crew, self._dispatcher.ledger
         workers = tuple(_status(member) for member in crew.members)
-        return Status(workers, len(self._dispatcher.ahead), crew.fork_server, ledger.trouble)
+        return Status(workers, len(self._dispatcher.ahead), crew.fork_server, ledger.trouble or crew.trouble)
 
     async def _take_over(self) -> None:
         """Take back what a process before us left, then begin."""

@@ -236,3 +236,28 @@ def test_workers_get_one_thread_and_no_secrets() -> None:
     assert {"SHOAL_FAULT", "PATH"} <= kept.keys()
     assert not {"SHOAL_DATABASE", "SHOAL_SERVER_TOKEN"} & kept.keys()
     assert kept["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_modules_are_loaded_and_warmed_once_before_the_fork(tmp_path: Path) -> None:
+    nursery = Nursery(preload=("no.such.module", "tests.support.warmed"))
+    talk = Talk(nursery, tmp_path)
+    talk.do("where")
+    found = talk.hear(Finish).result or {}
+    assert found["modules"] == ["tests.support.warmed"]
+    talk.say(Assign([Assignment("t2", 1, 1, 1, "", "tests.support.work:warmed_in", 1, {})]))
+    assert talk.hear(Finish).result == {"pids": [nursery.pid]}
+    nursery.close()
+    talk.line.close()
+    os.close(talk.output)
+
+
+def test_a_worker_is_of_our_group_and_leaves_no_core(talk: Talk) -> None:
+    talk.do("where")
+    found = talk.hear(Finish).result or {}
+    assert (found["group"], found["core"]) == (os.getpgid(0), [0, 0])
+
+
+def test_a_garbled_message_is_refused() -> None:
+    for frame in (b"", b"{}", b'["finish", {}]', b'["no such", {}]', b'["assign", {"leases": [{}]}]'):
+        with pytest.raises(ValueError, match="worker protocol"):
+            decode(frame)
