@@ -37,6 +37,9 @@ def test_one_bad_job_refuses_the_submission(store: Store) -> None:
         NewJob("k", spec={"x": object()}),
         NewJob("k", spec={"x": 2**70}),
         NewJob("k", name="a\0b"),
+        NewJob("k", name="\ud800"),
+        NewJob("k", array_index=2**40),
+        NewJob("k", parent=2**70),
         NewJob("k", priority=10**9),
         NewJob("k", timeout=0),
         NewJob("k", timeout=-1),
@@ -237,3 +240,16 @@ def test_results_come_back_as_they_were(store: Store, result: object) -> None:
     back = store.job(id_)
     assert (back.result, type(back.result)) == (result, type(result))
     assert back.spec == {"value": result}
+
+
+@pytest.mark.parametrize("id_", [0, -1, 2**31, 2**63 - 1])
+def test_an_id_that_is_none_is_not_found(store: Store, id_: int) -> None:
+    with pytest.raises(NotFound):
+        store.job(id_)
+    assert store.cancel(id_) == []
+
+
+def test_a_number_that_is_too_large_is_refused_in_words(store: Store) -> None:
+    with pytest.raises(InvalidInput, match="too large"):
+        store.job(2**70)
+    assert store.cancel(2**70, 2**63, 2**63 - 1) == []

@@ -43,10 +43,14 @@ class Cluster:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{self.user}@127.0.0.1:{self.port}/{name}"
 
+    @property
+    def _admin(self) -> str:
+        return self.url("postgres").replace("+psycopg", "")
+
     def clone(self) -> str:
         """Return the address of a new database with the newest schema and nothing in it."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"{self._quickly()}')
         return self.url(name)
 
     def empty(self) -> str:
@@ -55,12 +59,16 @@ class Cluster:
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self.url(name)
 
+    def _quickly(self) -> str:
+        """Return the strategy that is twice as fast for small templates, where there is a choice."""
+        with psycopg.connect(self._admin) as conn:
+            return " STRATEGY FILE_COPY" if conn.info.server_version >= 150_000 else ""
+
     def drop(self, url: str) -> None:
         self.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
-        address = self.url("postgres").replace("+psycopg", "")
-        with psycopg.connect(address, autocommit=True) as conn:
+        with psycopg.connect(self._admin, autocommit=True) as conn:
             conn.execute(statement.encode())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from shoal.base.errors import Forbidden, InvalidSetting, ShoalError, StorageFull, Unavailable
+from shoal.base.errors import Forbidden, InvalidInput, InvalidSetting, ShoalError, StorageFull, Unavailable
 
 _REPEATABLE = ("40001", "40P01")
 _RIGHTS = ("42501", "28000", "28P01")
@@ -22,6 +22,8 @@ def explained(error: StatementError, where: str) -> BaseException:
     state = _state(error)
     if state in ("53100", "53200"):
         return StorageFull(f"{where} has no room left.", hint="Free some space on the database's disk.")
+    if state == "22003":
+        return InvalidInput("A number is too large to be kept.")
     if state == "25006":
         return Forbidden(f"{where} is read-only.", hint="Point to the primary, not to a replica.")
     if state in _RIGHTS:

@@ -45,7 +45,7 @@ class SqliteDatabase:
         try:
             with self._reading.connect() as conn:
                 return work(conn)
-        except StatementError as error:
+        except (StatementError, OverflowError) as error:
             raise explained(error, self.path) from error
 
     def write(self, point: FaultPoint, work: Work[T]) -> T:

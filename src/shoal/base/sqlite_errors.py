@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import StatementError
 
-from shoal.base.errors import Forbidden, ShoalError, StorageFull, Unavailable
+from shoal.base.errors import Forbidden, InvalidInput, ShoalError, StorageFull, Unavailable
 
 _FULL, _READONLY, _IOERR, _CANTOPEN, _BUSY, _PERM, _CORRUPT, _NOTADB = 13, 8, 10, 14, 5, 3, 11, 26
 _ROOM_NEEDED = 1 << 20
@@ -19,6 +19,8 @@ def explained(error: BaseException, path: Path) -> BaseException:
     cause = error.orig if isinstance(error, StatementError) else error
     if isinstance(cause, ShoalError):
         return cause
+    if isinstance(cause, OverflowError):
+        return InvalidInput("A number is too large to be kept.")
     code = getattr(cause, "sqlite_errorcode", None)
     if not isinstance(cause, sqlite3.Error) or code is None:
         return error

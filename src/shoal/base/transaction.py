@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from shoal.base import clock
 
 T = TypeVar("T")
+_TOO_LARGE = 2**63
 Work = Callable[[Connection], T]
 # One statement's value for all its rows; read when the statement runs, not when the transaction began.
 DATABASE_CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -69,7 +70,9 @@ class _Numbers(TypeDecorator[Any]):
         return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return list(value) if dialect.name == "postgresql" else orjson.dumps(list(value)).decode()
+        # No column holds a number of more than 64 bits, so none is equal to one.
+        kept = [item for item in value if isinstance(item, str) or -_TOO_LARGE <= item < _TOO_LARGE]
+        return kept if dialect.name == "postgresql" else orjson.dumps(kept).decode()
 
 
 class _Texts(_Numbers):

@@ -24,19 +24,29 @@ def _fault(job: NewJob, position: int) -> str | None:
     times = (job.not_before, job.deadline)
     if not job.kind:
         return "it has no kind"
-    if any("\0" in text for text in texts):
-        return "a text in it holds a NUL character"
+    if not all(_is_text(text) for text in texts):
+        return "a text in it holds a NUL character or half of a character"
     if abs(job.priority) > MAX_PRIORITY:
         return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
     if job.timeout == 0 or any(seconds is not None and not 0 <= seconds < 1e12 for seconds in durations):
         return "a duration in it is negative, zero or endless"
     if any(time is not None and not 0 <= time <= _INT64 for time in times):
         return "a time in it is not in microseconds since 1970"
+    if not 0 <= (job.array_index or 0) < 2**31 or not 0 <= (job.parent or 0) <= _INT64:
+        return "its array index or its parent is out of range"
     if job.retry.max_attempts < 1 or job.retry.factor < 1 or not 0 <= job.retry.jitter <= 1:
         return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
     if any(not 0 <= amount < float("inf") for amount in job.resources.values()):
         return "an amount of a resource is negative or endless"
     return _fault_of_dependencies(job, position)
+
+
+def _is_text(text: str) -> bool:
+    """Say whether every database can keep a text."""
+    try:
+        return "\0" not in text and (text.isascii() or bool(text.encode()))
+    except UnicodeEncodeError:
+        return False
 
 
 def _fault_of_dependencies(job: NewJob, position: int) -> str | None:
