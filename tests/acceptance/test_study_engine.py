@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
 
-from shoal.base.database import Database, open_database
 from shoal.base.errors import Conflict, InvalidInput
-from shoal.jobs.supervisor import Supervisor
-from shoal.migrations import upgrade
 from shoal.storage import datasets
-from shoal.storage.files import FileStorage
 from shoal.storage.reading import table_as_read
 from shoal.studies.comparing import compare_column, compare_studies
 from shoal.studies.document import brief
-from shoal.studies.model import Progress, Study, StudyState
+from shoal.studies.model import Progress, StudyState
 from shoal.studies.notebook import study as in_process
 from shoal.studies.plan import StudyPlan
 from shoal.studies.predicting import predict
-from shoal.studies.presets import plan_of
 from shoal.studies.reproduction import (
     check_data,
     differences,
@@ -32,39 +26,9 @@ from shoal.studies.reproduction import (
     plan_of_document,
     read_document,
 )
-from shoal.studies.service import Studies
-from shoal.studies.work import register_kinds
+from tests.support.studies import SMALL, Engine
 
 CENTRES = np.array([[0.0, 0.0], [9.0, 1.0], [3.0, 8.0]])
-PLAN: dict[str, Any] = {"n_experiments": 2, "max_k": 5, "n_init": 3}
-
-
-class Engine:
-    """A home without a house: database, files, workers and studies."""
-
-    def __init__(self, root: Path) -> None:
-        register_kinds()
-        self.root = root
-        self.database: Database = open_database(f"sqlite:///{root / 'shoal.db'}")
-        upgrade(self.database)
-        self.storage = FileStorage(root / "files")
-        self.supervisor = Supervisor(self.database, root / "files", 2, root / "logs", ())
-        self.studies = Studies(self.database, self.storage, workers=2)
-
-    def dataset(self, path: Path) -> datasets.Dataset:
-        return datasets.add(self.database, self.storage, path)
-
-    def start(self, path: Path, **options: Any) -> Study:
-        prepared = self.studies.prepare(self.dataset(path), plan_of(PLAN | options))
-        return self.studies.start(prepared, "local")
-
-    def finished(self, study: Study) -> Study:
-        ended = self.studies.wait(study, timeout=120, guard=self.supervisor.raise_trouble)
-        assert ended.state == StudyState.succeeded, ended.error
-        return ended
-
-    def run(self, path: Path, **options: Any) -> Study:
-        return self.finished(self.start(path, **options))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +59,7 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_finds_the_groups_and_tells_of_the_data(engine: Engine, blobs: Path) -> None:
     heard: list[Progress] = []
     study = engine.start(blobs)
-    ended = engine.studies.wait(study, heard.append, timeout=120)
+    ended = engine.studies.wait(study, heard.append)
     summary = ended.summary
     assert summary is not None and summary["best"] is not None
     assert (summary["best"]["k"], summary["best"]["sizes"]) == (3, [59, 49, 40])
@@ -121,7 +85,7 @@ def test_every_fit_is_recorded_once_with_scores_and_parameters(engine: Engine, b
 
 def test_the_library_call_gives_the_same_numbers(engine: Engine, blobs: Path) -> None:
     durable = engine.run(blobs)
-    here = in_process(blobs, threads=2, **PLAN)
+    here = in_process(blobs, threads=2, **SMALL)
     for ours, theirs in zip(engine.studies.fits(durable), here.fits, strict=True):
         assert (ours.bic, ours.icl, ours.sizes) == (theirs.bic, theirs.icl, theirs.sizes)
     assert durable.summary == here.summary
@@ -130,7 +94,7 @@ def test_the_library_call_gives_the_same_numbers(engine: Engine, blobs: Path) ->
 def test_files_hold_the_files_own_columns_and_the_label(engine: Engine, blobs: Path, tmp_path: Path) -> None:
     study = engine.run(blobs)
     files = engine.studies.write(study, tmp_path / "out")
-    lines = Path(files["labels"]).read_text().splitlines()
+    lines = files["labels.csv"].read_text().splitlines()
     assert lines[0] == "x, y,kind,site,Label" or lines[0] == '"x"," y","kind","site",Label'
     assert len(lines) == 151
     assert lines[11].endswith(",")
@@ -141,8 +105,8 @@ def test_files_hold_the_files_own_columns_and_the_label(engine: Engine, blobs: P
         "report.html",
         "study.json",
     ]
-    printed = brief(study, files)
-    assert printed["best"]["bic"] == read_document(Path(files["json"]))["summary"]["best"]["bic"]
+    said = read_document(files["study.json"])["summary"]["best"]
+    assert brief(study, {})["best"]["bic"] == said["bic"]
 
 
 def test_new_rows_get_the_cluster_they_would_have_had(engine: Engine, blobs: Path) -> None:
@@ -215,7 +179,7 @@ def test_studies_compare_with_each_other_and_with_a_true_column(engine: Engine, 
 
 def test_a_study_is_reproduced_from_its_document(engine: Engine, blobs: Path, tmp_path: Path) -> None:
     study = engine.finished(engine.studies.extend(engine.run(blobs, covariances="diag-tied"), 6))
-    said = read_document(Path(engine.studies.write(study, tmp_path)["json"]))
+    said = read_document(engine.studies.write(study, tmp_path)["study.json"])
     dataset = engine.dataset(blobs)
     check_data(said, dataset)
     again = engine.studies.start(engine.studies.prepare(dataset, plan_of_document(said)), "local")
@@ -269,12 +233,12 @@ def test_the_default_plan_is_settled_for_the_rows(engine: Engine, blobs: Path) -
 def test_a_study_whose_last_job_cannot_run_fails_and_may_run_again(engine: Engine, blobs: Path) -> None:
     study = engine.run(blobs, max_k=2)
     lost = engine.studies.fits(study)[0].params
-    kept = engine.storage.open(lost).read()
+    kept = (engine.root / "files" / lost).read_bytes()
     engine.storage.delete(lost)
     # Only the other fits run again, so summing up looks for parameters that are gone.
     others = [fit.fit for fit in engine.studies.fits(study) if fit.params != lost]
     again = engine.studies.rerun(study, others)
-    ended = engine.studies.wait(again, timeout=120, guard=engine.supervisor.raise_trouble)
+    ended = engine.studies.wait(again)
     assert ended.state == StudyState.failed
     assert "parameters.npz" in ended.error
     engine.storage.put(lost, [kept])

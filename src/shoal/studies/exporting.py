@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
-from shoal.base.files import write_durably
+import orjson
+
 from shoal.studies.model import Fit
-from shoal.studies.outputs import WRITTEN, as_json
 
 Format = Literal["csv", "json"]
 COLUMNS = (
@@ -21,12 +20,11 @@ COLUMNS = (
 
 def fits_as(form: Format, fits: Sequence[Fit]) -> bytes:
     """Return all fits as CSV (sizes separated by blanks) or as a JSON list; scores are higher-is-better."""
-    return as_json([fit.as_json() for fit in fits]) if form == "json" else _as_csv(fits)
-
-
-def save_fits(path: Path, fits: Sequence[Fit]) -> None:
-    """Write all fits into a file, as JSON if its name ends so, else as CSV."""
-    write_durably(WRITTEN, path, fits_as("json" if path.suffix == ".json" else "csv", fits))
+    if form == "csv":
+        return _as_csv(fits)
+    return orjson.dumps(
+        [fit.as_json() for fit in fits], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
 
 
 def _as_csv(fits: Sequence[Fit]) -> bytes:

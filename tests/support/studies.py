@@ -1,24 +1,38 @@
-"""Studies as commands and the server use them: one object over a database and a storage."""
+"""Studies without a server: a database, a storage, real workers, and short ways to speak of studies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from shoal.base.database import Database
-from shoal.storage import dataset as datasets
+import orjson
+
+from shoal.base.database import Database, open_database
+from shoal.jobs.supervisor import Supervisor
+from shoal.migrations.upgrading import upgrade
+from shoal.storage import datasets
 from shoal.storage.arrow_files import map_table
 from shoal.storage.backend import Storage
-from shoal.storage.dataset import Dataset
+from shoal.storage.datasets import Dataset
+from shoal.storage.export import save_csv
+from shoal.storage.files import FileStorage
 from shoal.studies import running, stored
+from shoal.studies.archive import recommended_mode
 from shoal.studies.budget import fit_budget
+from shoal.studies.document import document
 from shoal.studies.estimate import Estimate, estimate
 from shoal.studies.intake import Intake, source_of, take_in
-from shoal.studies.model import Fit, Progress, Study
-from shoal.studies.outputs import write_outputs
+from shoal.studies.model import Fit, Progress, Study, StudyState
+from shoal.studies.outputs import label_columns
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan
-from shoal.studies.waiting import OnProgress, wait
+from shoal.studies.presets import plan_of
+from shoal.studies.report import render_report
+from shoal.studies.work import register_kinds
+from tests.support.waiting import wait_until
+
+SMALL: dict[str, Any] = {"n_experiments": 2, "max_k": 5, "n_init": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +96,16 @@ class Studies:
         """Return how far a study is."""
         return self.database.read(lambda conn: stored.progress(conn, study))
 
-    def dataset(self, study: Study) -> Dataset:
-        """Return the dataset that a study is over; raises NotFound."""
-        return self.database.read(lambda conn: datasets.get(conn, study.dataset, study.dataset_version))
+    def wait(self, study: Study, on_progress: Callable[[Progress], None] | None = None) -> Study:
+        """Wait until a study has ended, telling how far it is."""
 
-    def wait(
-        self,
-        study: Study,
-        on_progress: OnProgress | None = None,
-        timeout: float | None = None,
-        guard: Callable[[], None] | None = None,
-    ) -> Study:
-        """Wait until a study has ended; see `waiting.wait`."""
-        return wait(self.database, study.id, on_progress, timeout, guard=guard)
+        def ended() -> Study | None:
+            found = self.get(study.id)
+            if on_progress is not None:
+                on_progress(self.progress(found))
+            return found if found.state != StudyState.running else None
+
+        return wait_until(ended, timeout=120, on_timeout=lambda: self.progress(study)) or study
 
     def rerun(self, study: Study, fits: Sequence[int] | None = None) -> Study:
         """Run fits again: those named, or those that failed or never ran; see `running.rerun`."""
@@ -127,6 +138,43 @@ class Studies:
         """Delete a study that does not run; its dataset stays."""
         self.database.write(running.REMOVED, lambda conn: running.remove(conn, stored.get(conn, study.id)))
 
-    def write(self, study: Study, folder: Path, *, raw: bool = False) -> dict[str, str]:
-        """Write report.html, labels.csv and study.json into a folder; see `outputs.write_outputs`."""
-        return write_outputs(folder, self.storage, study, self.dataset(study), self.fits(study), raw=raw)
+    def write(self, study: Study, folder: Path) -> dict[str, Path]:
+        """Write report.html, labels.csv and study.json into a folder."""
+        files = {name: folder / name for name in ("report.html", "labels.csv", "study.json")}
+        dataset = self.database.read(lambda conn: datasets.get(conn, study.dataset, study.dataset_version))
+        content = document(study, self.fits(study))
+        folder.mkdir(exist_ok=True)
+        files["report.html"].write_text(render_report(study, content))
+        files["study.json"].write_bytes(orjson.dumps(content))
+        labels = label_columns(self.storage, study, recommended_mode(study))
+        save_csv(files["labels.csv"], self.storage, dataset, labels)
+        return files
+
+
+class Engine:
+    """A home without a house: database, files, workers and studies."""
+
+    def __init__(self, root: Path) -> None:
+        """Open everything below a folder; the workers are not started."""
+        register_kinds()
+        self.root = root
+        self.database: Database = open_database(f"sqlite:///{root / 'shoal.db'}")
+        upgrade(self.database)
+        self.storage = FileStorage(root / "files")
+        self.supervisor = Supervisor(self.database, root / "files", 2, root / "logs")
+        self.studies = Studies(self.database, self.storage, workers=2)
+
+    def dataset(self, path: Path) -> Dataset:
+        return datasets.add(self.database, self.storage, path)
+
+    def start(self, path: Path, **options: Any) -> Study:
+        prepared = self.studies.prepare(self.dataset(path), plan_of(SMALL | options))
+        return self.studies.start(prepared, "local")
+
+    def finished(self, study: Study) -> Study:
+        ended = self.studies.wait(study)
+        assert ended.state == StudyState.succeeded, ended.error
+        return ended
+
+    def run(self, path: Path, **options: Any) -> Study:
+        return self.finished(self.start(path, **options))
