@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from shoal.clustering.density_kernels import shared_score, unsquared_distances
 from shoal.clustering.distance_kernels import old_covariances
-from shoal.clustering.gaussian_kernels import ROWS, feature_count, members_moments
-from shoal.clustering.likelihood_kernels import restrict, write_score
+from shoal.clustering.gaussian_kernels import members_moments
+from shoal.clustering.likelihood_kernels import restrict
 from shoal.clustering.modes import KINDS, Mode
-from shoal.clustering.packing import Doubles, aligned_empty
+from shoal.clustering.packing import Doubles
 from shoal.clustering.prepared import Prepared
 from shoal.clustering.scores import LN_TWO_PI
 
@@ -113,14 +113,11 @@ class Components:
 
     def shared_log_likelihood(self, prepared: Prepared, mode: Mode) -> float:
         """Return the mixture log-likelihood of prepared rows less the entropy of the responsibilities."""
-        kind, d = KINDS[mode.covariance], prepared.columns
-        slopes = np.zeros((len(self.weights), feature_count(kind, d)))
-        constants = self.log_determinants - 2 * np.log(self.weights)
-        for j, mean in enumerate(self.means - prepared.packed.offset):
-            constants[j] += write_score(kind, self.precisions[j], 1.0, mean, slopes[j])
-        features = aligned_empty((1, slopes.shape[1], ROWS), np.float64)
-        total = shared_score(prepared.blocks, prepared.weights, kind, constants, slopes, features)
-        return float(-0.5 * (total + prepared.total * d * LN_TWO_PI))
+        heights = self.log_determinants - 2 * np.log(self.weights)
+        centres = self.means - prepared.packed.offset
+        slanted = mode.covariance == "full"
+        total = shared_score(prepared.blocks, prepared.weights, slanted, heights, centres, self.precisions)
+        return float(-0.5 * (total + prepared.total * prepared.columns * LN_TWO_PI))
 
     def squared_distances(self, X: Doubles) -> Doubles:
         """Return the squared Mahalanobis distance (n, k) of each row (n, d) to each mean."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.clustering.gaussian_kernels import expand
+from shoal.clustering.gaussian_kernels import ROWS
 from shoal.clustering.jit import kernel, summing_kernel
 
 Doubles = NDArray[np.float64]
@@ -16,45 +16,73 @@ NEGLIGIBLE = 80.0
 
 
 @kernel
-def _score_block(features: Doubles, constants: Doubles, slopes: Doubles, scores: Doubles) -> None:
-    k, width = slopes.shape
+def _score_block(
+    blocks: Doubles,
+    b: int,
+    slanted: bool,
+    heights: Doubles,
+    means: Doubles,
+    precisions: Doubles,
+    gaps: Doubles,
+    scores: Doubles,
+) -> None:
+    """Write -2 ln(weight x density) (k, rows), less a constant, by differences: no digits are lost."""
+    k, d = means.shape
     for j in range(k):
-        for r in range(features.shape[2]):
-            scores[j, r] = constants[j]
-        for f in range(width):
-            slope = slopes[j, f]
-            for r in range(features.shape[2]):
-                scores[j, r] += slope * features[0, f, r]
+        for r in range(ROWS):
+            scores[j, r] = heights[j]
+        for c in range(d):
+            mean = means[j, c]
+            for r in range(ROWS):
+                gaps[c, r] = blocks[b, c, r] - mean
+            own = precisions[j, c, c]
+            for r in range(ROWS):
+                scores[j, r] += own * gaps[c, r] * gaps[c, r]
+            if slanted:
+                for e in range(c):
+                    twice = 2.0 * precisions[j, c, e]
+                    for r in range(ROWS):
+                        scores[j, r] += twice * gaps[c, r] * gaps[e, r]
+
+
+@kernel
+def _share_row(scores: Doubles, r: int) -> float:
+    """Return the sum over clusters of responsibility times score of one row."""
+    least = scores[0, r]
+    for j in range(1, scores.shape[0]):
+        least = min(least, scores[j, r])
+    mass = 0.0
+    mixed = 0.0
+    for j in range(scores.shape[0]):
+        gap = scores[j, r] - least
+        if gap < NEGLIGIBLE:
+            share = np.exp(-0.5 * gap)
+            mass += share
+            mixed += share * gap
+    return float(least + mixed / mass)
 
 
 @kernel
 def shared_score(
-    blocks: Doubles, weights: Doubles, kind: int, constants: Doubles, slopes: Doubles, features: Doubles
+    blocks: Doubles,
+    weights: Doubles,
+    slanted: bool,
+    heights: Doubles,
+    means: Doubles,
+    precisions: Doubles,
 ) -> float:
     """Return the sum over rows and clusters of weight times responsibility times score.
 
-    A score is -2 ln(weight x density) less a constant: `constants` (k,) + `slopes` (k, F) . features.
+    A score is `heights[j]` + the squared Mahalanobis distance; `slanted` says that precisions (k, d, d) are
+    not diagonal.
     """
-    size = blocks.shape[2]
-    k = slopes.shape[0]
-    scores = np.empty((k, size))
+    scores = np.empty((means.shape[0], ROWS))
+    gaps = np.empty((means.shape[1], ROWS))
     total = 0.0
     for b in range(blocks.shape[0]):
-        expand(blocks, b, kind, features)
-        _score_block(features, constants, slopes, scores)
-        for r in range(min(size, weights.shape[0] - b * size)):
-            least = scores[0, r]
-            for j in range(1, k):
-                least = min(least, scores[j, r])
-            mass = 0.0
-            mixed = 0.0
-            for j in range(k):
-                gap = scores[j, r] - least
-                if gap < NEGLIGIBLE:
-                    share = np.exp(-0.5 * gap)
-                    mass += share
-                    mixed += share * scores[j, r]
-            total += weights[b * size + r] * mixed / mass
+        _score_block(blocks, b, slanted, heights, means, precisions, gaps, scores)
+        for r in range(min(ROWS, weights.shape[0] - b * ROWS)):
+            total += weights[b * ROWS + r] * _share_row(scores, r)
     return total
 
 

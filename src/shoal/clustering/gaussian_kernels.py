@@ -10,7 +10,7 @@ Every mode is an exponential family, so one pass serves them all: the score of a
 
 and the same features, summed by cluster, are the sufficient statistics. So the tile of K-Means does the work.
 Features are made block by block in the first-level cache and never stored; labels are (blocks, 2, rows). A
-pass adds and subtracts only the rows whose cluster changed. Rows are centred on the column means, which
+pass adds and subtracts only the rows whose cluster changed. Rows are centred on the column medians, which
 keeps the cancellation in these sums harmless; final numbers are computed anew from the rows.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from shoal.clustering.covariance_kernels import lift
 from shoal.clustering.drawing import Hashes, hash_rows
@@ -32,12 +32,12 @@ CHUNK_ROWS = 65536
 class Prepared:
     """Hold what every fit over the same rows needs; read-only, so threads may share it.
 
-    `packed` are the rows (n, d) in float64, less `center` and divided by `scale` (d,), which is 1 unless they
-    were standardised. `weights` (n,) are positive but where a row is to be ignored; `total` is their sum,
-    which takes the place of n in scores. `first` (d,) and `moment` (d, d) are the sums of w x and w x x' of
-    the packed rows, `floor` (d,) is the least variance a cluster may have, `flat` the number of directions in
-    which all rows together vary less than that, `distinct` the number of different rows, `sample` some of the
-    rows where there are many.
+    `packed` are the rows (n, d) in float64, standardised by `center` and `scale` (d,) if that was asked for,
+    and packed from their medians. `weights` (n,) are positive but where a row is to be ignored; `total` is
+    their sum, which takes the place of n in scores. `first` (d,) and `moment` (d, d) are the sums of w x and
+    w x x' of the packed rows, `floor` (d,) is the least variance a cluster may have, `flat` the number of
+    directions in which all rows together vary less than that, `distinct` the number of different rows,
+    `sample` some of the rows where there are many.
     """
 
     packed: PackedRows
@@ -88,24 +88,28 @@ def prepare(
     """
     rows = _as_rows(X)
     weights = _as_weights(sample_weight, rows.shape[0])
-    center, scales = _location(rows, weights, scale)
+    center, scales = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
     if scale:
+        center, scales = _location(rows, weights)
         rows = np.ascontiguousarray((rows - center) / scales)
-    packed = pack(rows, np.zeros(rows.shape[1]) if scale else center)
+    low, middle, high = _quantiles(rows, weights)
+    packed = pack(rows, middle)
     first, moment = _sums(packed, weights)
-    _refuse_extremes(moment.diagonal() / weights.sum())
-    floor = _floor(packed, weights, moment.diagonal() / weights.sum(), reg_covar)
+    mean = first / weights.sum()
+    covariance = moment / weights.sum() - np.outer(mean, mean)
+    _refuse_extremes(covariance.diagonal())
+    floor = _floor(low, high, covariance.diagonal(), reg_covar)
     hashes = hash_rows(rows)
     whole = Prepared(
         packed=packed,
-        center=center if scale else np.zeros(rows.shape[1]),
+        center=center,
         scale=scales,
         weights=weights,
         total=float(weights.sum()),
         first=first,
         moment=moment,
         floor=floor,
-        flat=_flat_directions(moment / weights.sum(), floor),
+        flat=_flat_directions(covariance, floor),
         distinct=len(np.unique(hashes[weights > 0])),
         seeding=Seeding(packed, weights),
         sample=None,
@@ -165,14 +169,12 @@ def _as_weights(given: ArrayLike | None, n: int) -> Doubles:
     return weights if weights.flags.writeable else weights.copy()
 
 
-def _location(rows: Doubles, weights: Doubles, scale: bool) -> tuple[Doubles, Doubles]:
-    """Return each column's mean and, to scale by, its population standard deviation (1 if constant)."""
+def _location(rows: Doubles, weights: Doubles) -> tuple[Doubles, Doubles]:
+    """Return each column's mean and population standard deviation (1 if constant)."""
     center = np.average(rows, axis=0, weights=weights)
     counted = rows[weights > 0]
     constant = counted.min(axis=0) == counted.max(axis=0)
     center[constant] = counted[0, constant]
-    if not scale:
-        return center, np.ones(rows.shape[1])
     gaps = rows - center
     # Divided by the largest, so that squares neither overflow nor vanish.
     largest = np.abs(gaps).max(axis=0)
@@ -188,15 +190,18 @@ def _refuse_extremes(variances: Doubles) -> None:
         raise InvalidData("A column varies too much or too little to be squared.", hint="Scale the columns.")
 
 
-def _floor(packed: PackedRows, weights: Doubles, variances: Doubles, reg_covar: float) -> Doubles:
+def _quantiles(rows: Doubles, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return each column's median, to measure rows from, between the ends of its middle nine tenths."""
+    given = None if (weights == 1).all() else weights
+    low, middle, high = np.quantile(rows, [0.05, 0.5, 0.95], axis=0, method="inverted_cdf", weights=given)
+    return low, middle, high
+
+
+def _floor(low: Doubles, high: Doubles, variances: Doubles, reg_covar: float) -> Doubles:
     """Return the least variance a cluster may have in each column; a constant column counts as the others.
 
     A few rows far out must not raise it, so the spread of the middle nine tenths is used where it is less.
     """
-    plain = bool((weights == 1).all())
-    low, high = np.quantile(
-        packed.rows, [0.05, 0.95], axis=0, method="inverted_cdf", weights=None if plain else weights
-    )
     middle = ((high - low) / NINE_TENTHS) ** 2
     usual = np.where(middle > 0, np.minimum(middle, variances), variances)
     typical = usual[usual > 0].mean() if (usual > 0).any() else 1.0
