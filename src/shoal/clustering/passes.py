@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shoal.clustering.jit import kernel, summing_kernel
 from shoal.clustering.packing import ROW_VECTORS, Doubles, Floats, PackedRows, block_rows
+from shoal.clustering.row_move import move_row
 from shoal.clustering.tile import TILE_CENTRES, TILE_VECTORS, nearest_of_tile
 from shoal.clustering.vector import lowest_bit
 
@@ -40,17 +41,6 @@ def pack_centres(centres: Doubles, packed: Floats, norms: Floats) -> None:
             norm += rounded * rounded
             packed[group, j, q] *= -2.0
         norms[c] = norm
-
-
-@kernel
-def _move(blocks: Floats, block: int, r: int, weight: float, old: int, new: int, sums: Doubles) -> None:
-    d = blocks.shape[1]
-    for j in range(d):
-        value = weight * np.float64(blocks[block, j, r])
-        sums[old, j] -= value
-        sums[new, j] += value
-    sums[old, d] -= weight
-    sums[new, d] += weight
 
 
 @kernel
@@ -93,7 +83,7 @@ def assign_chunks(
                     changes += 1
                     if keep_sums:
                         weight = weights[row] if weights.shape[0] > 0 else 1.0
-                        _move(blocks, block, r, weight, old, new, sums[chunk, r & bank_mask])
+                        move_row(blocks, sums[chunk], block, r, weight, r & bank_mask, old, new)
                         if weights.shape[0] > 0:
                             counts[chunk, old] -= weight > 0.0
                             counts[chunk, new] += weight > 0.0

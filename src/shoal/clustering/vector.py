@@ -106,10 +106,24 @@ def prefetch(builder: Builder, base: Value, index: Value) -> None:
     builder.call(function, [builder.bitcast(builder.gep(base, [index]), byte), I32(0), I32(2), I32(1)])
 
 
+def _plain_loop(module: Any) -> Any:
+    """Return the mark of a loop that is not to be vectorised or unrolled."""
+    width = module.add_metadata([ir.MetaDataString(module, "llvm.loop.vectorize.width"), I32(1)])
+    unroll = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    return module.add_metadata([width, unroll])
+
+
 def repeat(
-    builder: Builder, count: Value, carried: list[Value], body: Callable[[Value, list[Value]], list[Value]]
+    builder: Builder,
+    count: Value,
+    carried: list[Value],
+    body: Callable[[Value, list[Value]], list[Value]],
+    plain: bool = False,
 ) -> list[Value]:
-    """Write a loop over 0 <= i < count that carries values in registers; `count` is at least 1."""
+    """Write a loop over 0 <= i < count that carries values in registers; `count` is at least 1.
+
+    A `plain` loop is left as it is by the optimiser, neither vectorised nor unrolled: for few rounds.
+    """
     before = builder.block
     head = builder.append_basic_block("loop")
     after = builder.append_basic_block("done")
@@ -125,7 +139,9 @@ def repeat(
     index.add_incoming(following, builder.block)
     for phi, value in zip(phis, results, strict=True):
         phi.add_incoming(value, builder.block)
-    builder.cbranch(builder.icmp_signed("<", following, count), head, after)
+    branch = builder.cbranch(builder.icmp_signed("<", following, count), head, after)
+    if plain:
+        branch.set_metadata("llvm.loop", _plain_loop(builder.module))
     builder.position_at_end(after)
     return results
 
