@@ -28,6 +28,9 @@ class Action(StrEnum):
 
     EVENT_READ = "event.read"
 
+    HOUSE_BACKUP = "house.backup"
+    HOUSE_CLEAN = "house.clean"
+
     @property
     def reads(self) -> bool:
         """Say whether the action leaves everything as it was."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shoal.client.datasets import Dataset
     from shoal.client.studies import Study
 
+MOST_GROUPS = 30
 Against = Annotated[str | None, typer.Argument(metavar="[ID]", help="Another study.")]
 Column = Annotated[
     str | None, typer.Option("--column", help="A column of the file that is known to be true.")
@@ -106,7 +107,10 @@ def _cross_table(found: dict[str, Any]) -> str:
     head = ["", *found["column_names"]]
     rows = [[name, *counts] for name, counts in zip(found["row_names"], found["counts"], strict=True)]
     title = f"{found['left']} against {found['right']}: adjusted Rand index {found['adjusted_rand']:.3f}"
-    return f"{title}, {found['rows']:,} rows\n\n{table(head, rows, right=head[1:])}"
+    title += f", {found['rows']:,} rows"
+    if len(rows) > MOST_GROUPS or len(head) > MOST_GROUPS:
+        return f"{title}\n\nToo many groups for a table; --output json has the counts."
+    return f"{title}\n\n{table(head, rows, right=head[1:])}"
 
 
 def register(app: typer.Typer) -> None:

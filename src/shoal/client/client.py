@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from shoal.client.calls import Ask, json_of
+from shoal.client.calls import API, Ask, json_of
 from shoal.client.datasets import Datasets
 from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
@@ -52,6 +52,15 @@ class Client:
     ) -> Iterator[Event]:
         """Yield what happens from now on, or after a number, for ever; broken connections are resumed."""
         return watch(self._driver, topics, subject, after)
+
+    def backup(self) -> Iterator[bytes]:
+        """Yield an archive of everything, in pieces; `shoal restore` takes it."""
+        return self._driver.download(Ask("POST", f"{API}/backup", patience=3600))
+
+    def clean(self) -> dict[str, int]:
+        """Forget what is old, and return how many of each were forgotten."""
+        found: dict[str, int] = self._driver.run(json_of(Ask("POST", f"{API}/gc", patience=3600)))
+        return found
 
     def close(self) -> None:
         """Close the connections."""

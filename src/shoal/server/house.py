@@ -32,7 +32,7 @@ class House:
         with ExitStack() as opened:
             self.home = Home.open(settings.home, wait=settings.home_wait)
             opened.callback(self.home.close)
-            self.database = self._open_database()
+            self.database = open_database_of(settings, self.home)
             opened.callback(self.database.close)
             upgrade(self.database)
             self._closing = opened.pop_all()
@@ -70,7 +70,9 @@ class House:
     ) -> None:
         self.close()
 
-    def _open_database(self) -> Database:
-        if self.settings.database is None:
-            return open_database(f"sqlite:///{self.home.path / 'shoal.db'}")
-        return open_database(resolve_secret(self.settings.database))
+
+def open_database_of(settings: Settings, home: Home) -> Database:
+    """Open the database that settings name, else SQLite in the home; raises what `open_database` does."""
+    if settings.database is None:
+        return open_database(f"sqlite:///{home.path / 'shoal.db'}")
+    return open_database(resolve_secret(settings.database))

@@ -13,6 +13,7 @@ from shoal.server.jobs_api import JOBS
 from shoal.server.studies_api import STUDIES
 from shoal.server.studyparts_api import STUDY_PARTS
 from shoal.server.studyuse_api import study_use_face
+from shoal.server.upkeep_api import UPKEEP
 
 
 def faces_of(settings: Settings) -> list[Face]:
@@ -27,4 +28,5 @@ def faces_of(settings: Settings) -> list[Face]:
         JOBS,
         JOB_LOGS,
         EVENTS,
+        UPKEEP,
     ]

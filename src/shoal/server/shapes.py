@@ -217,3 +217,12 @@ class ComparisonShape(Shape):
     row_names: list[str]
     column_names: list[str]
     counts: list[list[int]]
+
+
+class RemovedShape(Shape):
+    """How many of each were forgotten."""
+
+    jobs: int
+    logs: int
+    events: int
+    files: int

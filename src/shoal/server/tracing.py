@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shoal.server.problems import of_unexpected, reply
 
 HEADER = "X-Request-Id"
+# A reply is what it says it is, and no other site's page may embed it.
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 log = logging.getLogger("shoal.server")
 access_log = logging.getLogger("shoal.access")
 
@@ -38,7 +40,7 @@ class Tracing:
             nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = request_id
+                MutableHeaders(scope=message).update({HEADER: request_id, **ALWAYS})
             await send(message)
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 

@@ -1,0 +1,81 @@
+"""Looking after a house: backups, forgetting what is old, and newer schemas."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from shoal.base import backup, clock
+from shoal.base.backup import Manifest
+from shoal.base.faults import fault_point
+from shoal.base.home import Home
+from shoal.base.settings import Settings
+from shoal.jobs import housekeeping, kinds
+from shoal.jobs.housekeeping import DAY, Retention
+from shoal.migrations import upgrade as migrate
+from shoal.migrations.upgrading import newest, stored
+from shoal.server.house import open_database_of
+from shoal.server.parts import House
+from shoal.storage import datasets
+from shoal.studies import leftovers
+
+COLLECT = fault_point("upkeep.collect", "What ended long ago is forgotten.")
+
+
+def back_up(house: House, target: Path) -> Manifest:
+    """Write everything of a house into one archive, while it is in use; raises what `backup.make` raises."""
+    folders = {"files": house.home.files, "logs": house.home.logs}
+    return backup.make(house.database, folders, target)
+
+
+def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
+    """Put a backup into a new home; raises what `backup.restore` raises."""
+    held = Home.open(home)
+    try:
+        return backup.restore(archive, home, migrate, url=url)
+    finally:
+        held.close()
+
+
+def collect(house: House) -> dict[str, int]:
+    """Forget ended jobs, logs and events that are old, and files that nothing names; returns how many.
+
+    Jobs of studies stay: their study is told by them.
+    """
+    kept = house.settings.retention
+    retention = Retention(kept.jobs_days * DAY, kept.logs_days * DAY, kept.events_days * DAY)
+    others = [name for name in kinds.registered() if not name.startswith("study.")]
+    removed = {"jobs": 0, "logs": 0, "events": 0}
+    more = True
+    while more:
+        found = house.database.write(
+            COLLECT, partial(housekeeping.collect, retention=retention, kinds=others)
+        )
+        for log in found.logs:
+            (house.home.logs / log).unlink(missing_ok=True)
+        removed["jobs"] += found.jobs
+        removed["logs"] += len(found.logs)
+        removed["events"] += found.events
+        more = found.more
+    files = datasets.collect(house.database, house.storage) + leftovers.collect(house.database, house.storage)
+    return removed | {"files": files}
+
+
+def upgrade(settings: Settings) -> Path | None:
+    """Write a backup of a home and bring it to the newest schema; None when there is nothing to do."""
+    home = Home.open(settings.home, wait=settings.home_wait)
+    try:
+        database = open_database_of(settings, home)
+        try:
+            if database.read(stored) in (None, newest()):
+                return None
+            moment = datetime.fromtimestamp(clock.now() / clock.SECOND, UTC)
+            target = home.path / "backups" / f"before-{newest()}-{moment:%Y%m%dT%H%M%SZ}.tar.gz"
+            backup.make(database, {"files": home.files, "logs": home.logs}, target)
+            migrate(database)
+            return target
+        finally:
+            database.close()
+    finally:
+        home.close()

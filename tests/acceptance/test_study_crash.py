@@ -1,0 +1,49 @@
+"""kill -9 of the workers, and of everything, at every fault point of a study that the command line runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tests.support.study_program as study_program
+from shoal.base.faults import registered
+from tests.support.crash import Fault, Program, faults, survive
+
+NAME = "tests.support.study_program:main"
+# Points that a study does not come by, each with its reason. A new point is on the path until it stands here.
+ELSEWHERE = {
+    "access.token": "no token is made",
+    "backup.": "no backup is made",
+    "crash.": "of the tests",
+    "datasets.export": "only when a dataset is written to a path",
+    "datasets.remove": "nothing is removed",
+    "housekeeping.": "nothing is old enough",
+    "jobs.cancel": "nothing is cancelled",
+    "jobs.expire": "no lease ends by time",
+    "jobs.log": "fits print nothing",
+    "jobs.renew": "it is over before a lease is renewed",
+    "jobs.return": "no lease is given back",
+    "jobs_api.": "no job is changed by hand",
+    "storage.delete": "nothing is removed",
+    "studies.change": "it is not run again",
+    "studies.output": "only when it is written without a server",
+    "studies.remove": "nothing is removed",
+    "tests.": "of the tests",
+}
+POINTS = [name for name in registered() if not any(name.startswith(prefix) for prefix in ELSEWHERE)]
+
+
+def test_the_program_ends_well_without_a_fault(tmp_path: Path) -> None:
+    program = Program(NAME, tmp_path, "")
+    assert program.run() == 0, program.output.read_text()
+    study_program.verify(tmp_path, "")
+
+
+@pytest.mark.parametrize("fault", faults(POINTS, ("tree", "others")), ids=str)
+def test_killed_anywhere_the_study_completes_and_each_fit_is_recorded_once(
+    fault: Fault, tmp_path: Path
+) -> None:
+    program = Program(NAME, tmp_path, "")
+    survive(program, fault)
+    study_program.verify(tmp_path, "")
