@@ -114,6 +114,7 @@ def test_no_page_of_another_origin_is_told_that_it_may_read(server: Served) -> N
     with server.http() as http:
         answer = http.get("/api/v1/studies", headers={"Origin": "http://evil.example"})
         preflight = http.options("/api/v1/studies", headers={"Origin": "http://evil.example"})
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert not [name for name in [*answer.headers, *preflight.headers] if name.startswith("access-control")]
 
 
