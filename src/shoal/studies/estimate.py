@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shoal.base.errors import TooLarge
 from shoal.clustering.modes import Mode, mode_named
 from shoal.studies.grid import grid
 from shoal.studies.plan import StudyPlan
@@ -41,6 +42,15 @@ class Estimate:
         on = f"{counted(self.fits, 'fit')} on {counted(self.workers, 'worker')}"
         about = duration(self.seconds) if self.seconds >= 1 else "1 s"
         return f"{on}, about {about}, {size(self.memory)}."
+
+
+def check_memory(cost: Estimate, free: float) -> None:
+    """Raise `TooLarge` when a study needs more bytes than are free."""
+    if cost.memory > free:
+        raise TooLarge(
+            f"This needs about {size(cost.memory)}; {size(free)} is free.",
+            hint="Try fewer columns, or fewer workers.",
+        )
 
 
 def fit_seconds(plan: StudyPlan, covariance: str, k: int, rows: int, columns: int) -> float:

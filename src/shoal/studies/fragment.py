@@ -7,6 +7,7 @@ from functools import cache
 import jinja2
 
 from shoal.studies.answer import answer
+from shoal.studies.notes import beside_answer
 from shoal.studies.report_tables import cluster_rows, shape_rows
 from shoal.studies.summary import Summary
 
@@ -16,7 +17,7 @@ def render_fragment(summary: Summary) -> str:
     shapes, ties = shape_rows(summary)
     return _template().render(
         told=answer(summary),
-        notes=[note["text"] for note in summary["notes"]],
+        notes=[note["text"] for note in beside_answer(summary)],
         shapes=shapes,
         ties=ties,
         columns=summary["columns"],

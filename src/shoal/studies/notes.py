@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from shoal.clustering.selection import Note as Remark
 from shoal.studies.model import Facts
 from shoal.studies.plan import StudyPlan
-from shoal.studies.summary import Note
+from shoal.studies.summary import Note, Summary
 from shoal.studies.wording import counted
 
 # Said by the answer itself, with its reasons.
 _IN_THE_ANSWER = ("no-clear-winner",)
+_SENTENCES = ("one-group", "nothing-passes")
 _ABOUT_LARGER_K = ("edge", "edge-of-mode")
 
 
@@ -36,6 +37,15 @@ class Grounds:
 def notes(grounds: Grounds) -> list[Note]:
     """Return the notes, the ones about the answer first."""
     return [*_about_answer(grounds), *_about_fits(grounds), *_about_data(grounds)]
+
+
+def beside_answer(summary: Summary) -> list[Note]:
+    """Return the notes that are shown beside the answer's own sentences, and not those that repeat it."""
+    shown = [note for note in summary["notes"] if note["code"] not in _SENTENCES]
+    for note in summary["notes"]:
+        if note["code"] == "nothing-passes" and "act" in note:
+            shown.insert(0, _note(note["code"], "To recommend fits with smaller clusters:", note["act"]))
+    return shown
 
 
 def _about_answer(grounds: Grounds) -> Iterator[Note]:

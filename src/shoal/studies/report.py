@@ -17,6 +17,7 @@ from shoal.studies.answer import Answer, answer
 from shoal.studies.colours import SLOTS
 from shoal.studies.method import command, method
 from shoal.studies.model import Study
+from shoal.studies.notes import beside_answer
 from shoal.studies.report_tables import cluster_rows, score_tables, shape_rows, whole_row, win_rows
 from shoal.studies.summary import Summary
 from shoal.studies.wording import MINUS, counted, duration, percent, scored
@@ -87,8 +88,7 @@ def _context(study: Study, summary: Summary, document: Mapping[str, Any]) -> dic
 
 def _told(told: Answer, summary: Summary) -> dict[str, Any]:
     before, _, after = told.count.partition(told.strong) if told.strong else (told.count, "", "")
-    notes = [note for note in summary["notes"] if note["code"] != "nothing-passes" or not told.count]
-    acts = [{"text": note["text"], "act": note.get("act", "")} for note in notes]
+    acts = [{"text": note["text"], "act": note.get("act", "")} for note in beside_answer(summary)]
     return {"told": told, "before": before, "after": after, "notes": acts}
 
 

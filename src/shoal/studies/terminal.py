@@ -12,6 +12,7 @@ from typing import IO
 from shoal.studies.answer import answer
 from shoal.studies.colours import slot
 from shoal.studies.model import Study
+from shoal.studies.notes import beside_answer
 from shoal.studies.sparkline import sparkline
 from shoal.studies.summary import Note, Profile, Summary
 from shoal.studies.wording import counted, duration, percent, printable, scored, shape, signed
@@ -62,8 +63,7 @@ def result(study: Study, look: Look) -> list[str]:
     if summary is None:
         return [study.error or f"The study is {study.state}."]
     parts = [_answer(summary, look), _shapes(summary, look), _clusters(summary, look)]
-    told = [note for note in summary["notes"] if note["code"] != "nothing-passes" or summary["best"]]
-    parts.append([line for note in told for line in _note(note, look)])
+    parts.append([line for note in beside_answer(summary) for line in _note(note, look)])
     return [line for part in parts if part for line in [*part, ""]][:-1]
 
 

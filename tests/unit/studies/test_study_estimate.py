@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from shoal.base.errors import InvalidInput
+from shoal.base.errors import InvalidInput, TooLarge
 from shoal.studies.budget import fit_budget, parse_budget
-from shoal.studies.estimate import estimate
+from shoal.studies.estimate import check_memory, estimate
 from shoal.studies.plan import StudyPlan
 
 
@@ -53,6 +53,13 @@ def test_a_budget_that_cannot_be_kept_says_so() -> None:
     plan, told = fit_budget(StudyPlan(), 2, 1_000_000, 8, 1)
     assert (plan.n_init, plan.n_experiments) == (1, 1)
     assert "It will still take about" in told
+
+
+def test_what_does_not_fit_into_memory_is_refused_in_words() -> None:
+    cost = estimate(StudyPlan(), 10_000_000, 20, 2)
+    with pytest.raises(TooLarge, match=r"This needs about \d+\.\d GB; 6\.0 GB is free"):
+        check_memory(cost, 6e9)
+    check_memory(cost, 1e12)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("60s", 60), ("1.5 min", 90), ("2h", 7200)])

@@ -73,6 +73,14 @@ def test_only_shapes_that_were_tried_have_a_column() -> None:
     assert "Untied" not in text
 
 
+def test_what_to_do_when_nothing_passes_is_shown_once() -> None:
+    text = "No fit has all clusters at 17 rows or more. Allow smaller clusters."
+    note = {"code": "nothing-passes", "text": text, "act": "--min-members 8"}
+    lines = result(study(summary(best=None, recommended={}, profiles=[], notes=[note])), Look())
+    assert lines[0] == text
+    assert lines[-1] == "! To recommend fits with smaller clusters: [--min-members 8]"
+
+
 def test_the_highest_value_has_the_highest_mark_and_gaps_stay() -> None:
     assert sparkline([-7409.0, -4429.0, None, -4500.0]) == "▁█ ▅"
     assert sparkline([3.0]) == "█"
