@@ -16,7 +16,7 @@ from shoal.base.clock import SECOND, now
 from shoal.base.database import Database, open_database
 from shoal.base.errors import Unavailable
 from shoal.base.faults import fault_point
-from shoal.jobs import cancelling, logs
+from shoal.jobs import cancelling, finishing, logs
 from shoal.jobs.model import Dependency, Retry
 from shoal.jobs.states import State
 from shoal.jobs.supervisor import Supervisor
@@ -265,3 +265,19 @@ def test_workers_that_cannot_live_are_replaced_ever_more_slowly_and_it_is_told(
     times = [float(line) for line in births.read_text().split()]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps[3] > gaps[2] > gaps[1] > 0.1
+
+
+def test_the_answer_of_an_attempt_that_was_given_up_is_refused(new_house: NewHouse, tmp_path: Path) -> None:
+    house = new_house(cancel_grace=30.0)
+    (id_,) = house.submit("recount", files(tmp_path))
+    wait_until((tmp_path / "running").exists)
+    first = (tmp_path / "running").read_text()
+    worker = house.supervisor._desk.worker
+    house.database.write(CANCEL, lambda conn: finishing.abandon(conn, worker=worker))
+    wait_until(lambda: (tmp_path / "running").read_text() != first)
+    (tmp_path / "go").touch()
+    job = house.done([id_])[0]
+    assert house.supervisor.drain(10)
+    assert (job.state, job.result) == (State.SUCCEEDED, {"attempt": 2})
+    assert [attempt.state for attempt in house.attempts(id_)] == [State.LOST, State.SUCCEEDED]
+    assert house.job(id_) == job

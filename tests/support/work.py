@@ -93,6 +93,13 @@ def wait_for_file(spec: Spec, context: Context) -> dict[str, Any]:
     return {"pid": os.getpid()}
 
 
+def recount(spec: Spec, context: Context) -> dict[str, Any]:
+    """Say that it runs, wait for a file whatever one is told, and tell which attempt this is."""
+    _say_running(spec)
+    wait_until(Path(spec["go"]).exists, timeout=60)
+    return {"attempt": context.attempt}
+
+
 def stubborn(spec: Spec, context: Context) -> None:
     """Say that it runs, then hear nothing for a minute."""
     _say_running(spec)

@@ -54,7 +54,7 @@ class Options:
     workers: int
     preload: Sequence[str]
     heartbeat: float = 1.0
-    hung_after: float = 30.0
+    hung_after: float = 60.0
     cancel_grace: float = 5.0
     term_grace: float = 2.0
 

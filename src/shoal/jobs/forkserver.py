@@ -2,7 +2,7 @@
 
 It is ours rather than multiprocessing's because that one imports the caller's `__main__` again (a script
 that calls us without `if __name__ == "__main__"` would start itself anew), is one per process for ever, and
-does not report a dead child's memory. It stays single-threaded, so forking is safe.
+does not report a dead child's memory. It never starts a Python thread, so forking is safe.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from shoal.jobs.states import State
 
 T = TypeVar("T")
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0
-_A_MOMENT = 0.005  # A job that ends within this needs no record that it runs.
+_A_MOMENT = 0.02  # A job that ends within this needs no record that it runs.
 
 
 class Ledger:

@@ -10,15 +10,16 @@ from time import monotonic
 from sqlalchemy import Connection, select
 
 from shoal.base.database import Database
-from shoal.base.transaction import among
+from shoal.base.transaction import one_of
 from shoal.jobs import reading
 from shoal.jobs.model import Job
 from shoal.jobs.states import ENDS, State
 from shoal.jobs.tables import jobs
 
 OnChange = Callable[[Mapping[int, State]], None]
+_FEW = 100  # jobs that are looked at whenever something happens
 _LOOK = 1.0  # seconds after which to look although nothing was told
-_ENDED = select(jobs.c.id, jobs.c.state).where(jobs.c.state.in_(sorted(ENDS)))
+_ENDED = select(jobs.c.id, jobs.c.state).where(one_of(jobs.c.id, "ids"), jobs.c.state.in_(sorted(ENDS)))
 
 
 def wait(
@@ -60,7 +61,7 @@ class _Watch:
         self._on_change = on_change
         self._end = None if timeout is None else monotonic() + timeout
         self._looked = 0.0
-        self._counted = 0.0
+        self._counted = monotonic()
 
     def look(self) -> bool:
         """Learn who has ended and say whether others have not."""
@@ -79,12 +80,12 @@ class _Watch:
         return bool(self._open)
 
     def rest(self) -> float:
-        """Pause, so that looking takes a small part of the time; return how long to wait for news."""
+        """Return how long to wait for news; for many jobs pause first: looking takes time from the work."""
         left = _LOOK if self._end is None else min(_LOOK, self._end - monotonic())
-        few = len(self._open) < 100
-        time.sleep(max(0.0, min(left, self._looked * (1 if few else 10))))
+        if len(self._open) > _FEW:
+            time.sleep(max(0.0, min(left, 10 * self._looked)))
         return left
 
     def _ended(self, conn: Connection) -> dict[int, State]:
-        rows = conn.execute(_ENDED.where(among(conn, jobs.c.id, self._open)))
+        rows = conn.execute(_ENDED, {"ids": self._open}).all()
         return {id_: State(state) for id_, state in rows}
