@@ -116,7 +116,7 @@ class Studies:
 
     def extend(self, study: Study, max_k: int | None = None) -> Study:
         """Try more clusters, by default twice as many; see `running.extend`."""
-        most = min(2 * study.plan.max_k, study.facts["rows"], self.max_k) if max_k is None else max_k
+        most = min(2 * study.plan.max_k, study.facts["distinct"], self.max_k) if max_k is None else max_k
         return self.database.write(
             running.CHANGED,
             lambda conn: running.extend(

@@ -94,7 +94,8 @@ def _certainty(verdict: Verdict, best: Best, summary: Summary) -> str:
     if verdict == "single":
         return "Only one repeat was run, so we cannot say how sure this is."
     if summary["rival"] is None:
-        return "No other number of clusters could be compared with it." if best["k"] > 1 else ""
+        tried = len(summary["curve"]) > 1
+        return "No other number of clusters could be compared with it." if tried else ""
     chose = f"{summary['wins'].get(str(best['k']), 0)} of {summary['experiments']} repeats chose {best['k']}"
     if verdict == "firm":
         return f"This is a firm result: {_clauses([chose, *_support(best, summary)])}."

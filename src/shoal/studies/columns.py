@@ -106,7 +106,8 @@ def _none_left(why: dict[str, Why | None]) -> InvalidInput:
     reasons = {reason for reason in why.values() if reason in ("constant", "place", "id")}
     if "constant" in reasons:
         same = [name for name, reason in why.items() if reason == "constant"]
-        return InvalidInput(f"{listed(same)} has the same value in every row, so there is nothing to group.")
+        verb = "has" if len(same) == 1 else "have"
+        return InvalidInput(f"{listed(same)} {verb} the same value in every row: there is nothing to group.")
     if reasons:
         names = [name for name, reason in why.items() if reason in reasons]
         hint = f"To use them anyway: --columns {','.join(names)}"

@@ -14,7 +14,6 @@ from shoal.storage.dataset import Dataset
 from shoal.studies.columns import ColumnChoice, choose_columns
 from shoal.studies.model import Facts, Source
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan, check
-from shoal.studies.wording import counted
 
 _AT_ONCE = 1 << 20
 
@@ -42,16 +41,22 @@ def take_in(
         InvalidInput: the plan is over a limit, a column cannot be used, or no row is left.
     """
     check(plan, max_k=max_k)
+    if table.num_rows < 2:
+        raise _too_few(table.num_rows, table.num_rows)
     choice = choose_columns(columns, plan.columns)
-    gaps = rows_with_gaps(table, [column for column in columns if column.name in choice.used])
+    used = [column for column in columns if column.name in choice.used]
+    gaps = rows_with_gaps(table, used)
     dropped = gaps if plan.missing == "drop" else 0
     rows = table.num_rows - dropped
-    if rows < 1:
-        raise _no_rows(table.num_rows)
+    if rows < 2:
+        raise _too_few(table.num_rows, rows)
     settled = replace(plan, columns=choice.used).for_rows(rows)
+    distinct = min(rows, distinct_rows(table, used, settled)) if settled.missing == "drop" else rows
+    settled = replace(settled, max_k=min(settled.max_k, distinct))
     check(settled, max_k=max_k, fits=max_fits)
     facts = Facts(
         rows=rows,
+        distinct=distinct,
         dropped=dropped,
         filled=gaps - dropped,
         asked_max_k=plan.max_k,
@@ -76,12 +81,23 @@ def _gaps(batch: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return missing
 
 
-def _no_rows(rows: int) -> InvalidInput:
-    if not rows:
-        return InvalidInput("There are no rows.", hint="The file has only a header.")
-    every = counted(rows, "row")
+def distinct_rows(table: Any, columns: Sequence[Column], plan: StudyPlan) -> int:
+    """Return how many different rows without gaps there are, where that may bound `max_k`; else all rows.
+
+    They are counted only when no column alone has as many different values as clusters are tried.
+    """
+    if any(column.distinct is None or column.distinct >= plan.max_k for column in columns):
+        return int(table.num_rows)
+    chosen = table.select([column.name for column in columns]).drop_null()
+    return int(chosen.group_by(chosen.column_names).aggregate([]).num_rows)
+
+
+def _too_few(rows: int, complete: int) -> InvalidInput:
+    if rows < 2:
+        return InvalidInput(f"There {'is only 1 row' if rows else 'are no rows'}: nothing can be grouped.")
+    without = "No row" if not complete else "Only 1 row"
     return InvalidInput(
-        f"All of the {every} have a missing value in the columns to group by.",
+        f"{without} of {rows:,} has a value in every column to group by.",
         hint="Choose fewer columns with --columns, or fill the gaps with --missing impute.",
     )
 

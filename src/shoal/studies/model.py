@@ -37,9 +37,10 @@ class Source(TypedDict):
 
 
 class Facts(TypedDict):
-    """What choosing columns and rows came to."""
+    """What choosing columns and rows came to; `distinct` rows bound the number of clusters."""
 
     rows: int
+    distinct: int
     dropped: int
     filled: int
     asked_max_k: int

@@ -49,7 +49,7 @@ def beside_answer(summary: Summary) -> list[Note]:
 
 
 def _about_answer(grounds: Grounds) -> Iterator[Note]:
-    can_grow = grounds.plan.max_k < grounds.facts["rows"]
+    can_grow = grounds.plan.max_k < grounds.facts["distinct"]
     for remark in grounds.remarks:
         if remark.code in _IN_THE_ANSWER or (remark.code in _ABOUT_LARGER_K and not can_grow):
             continue
@@ -59,7 +59,7 @@ def _about_answer(grounds: Grounds) -> Iterator[Note]:
 def _act(code: str, grounds: Grounds) -> str:
     """Return the options that would do something about it."""
     if code in _ABOUT_LARGER_K:
-        return f"--extend --max-k {min(2 * grounds.plan.max_k, grounds.facts['rows'])}"
+        return f"--extend --max-k {min(2 * grounds.plan.max_k, grounds.facts['distinct'])}"
     if code == "nothing-passes" and grounds.nearest:
         return f"--min-members {grounds.nearest}"
     return ""
@@ -84,8 +84,9 @@ def _about_data(grounds: Grounds) -> Iterator[Note]:
         yield _note("rows-filled", text)
     for name in facts["constant"]:
         yield _note("constant-column", f"Column {name} is the same in every row. It is left out.")
-    if facts["asked_max_k"] > facts["rows"]:
-        rows, most = counted(facts["rows"], "row"), grounds.plan.max_k
+    if facts["asked_max_k"] > facts["distinct"]:
+        different = "different " if facts["distinct"] < facts["rows"] else ""
+        rows, most = counted(facts["distinct"], f"{different}row"), grounds.plan.max_k
         text = f"{rows} can hold at most {counted(most, 'cluster')}. The largest number is now {most}."
         yield _note("few-rows", text)
 

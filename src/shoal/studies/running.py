@@ -105,9 +105,9 @@ def extend(
         Conflict: the study runs.
         InvalidInput: `max_k` is not larger, over a limit, or more than the rows.
     """
-    if max_k > study.facts["rows"]:
-        most = study.facts["rows"]
-        raise InvalidInput(f"{most} rows can hold at most {most} clusters.", hint="Give a smaller number.")
+    if max_k > (most := study.facts["distinct"]):
+        text = f"{most:,} different rows can hold at most {most:,} clusters."
+        raise InvalidInput(text, hint="Give a smaller number.")
     plan = study.plan.extended(max_k)
     check(plan, max_k=limits[0], fits=limits[1])
     return _again(conn, study, plan, grid(plan)[study.plan.n_fits :], workers, set())

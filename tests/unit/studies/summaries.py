@@ -76,7 +76,9 @@ def study(found: Summary | None = None, **changes: Any) -> Study:
         table_sha256="cd" * 32,
         key="d1/v1.arrow",
     )
-    facts = Facts(rows=342, dropped=2, filled=0, asked_max_k=10, constant=[], left="1 text column")
+    facts = Facts(
+        rows=342, distinct=342, dropped=2, filled=0, asked_max_k=10, constant=[], left="1 text column"
+    )
     plan = StudyPlan(columns=("bill_depth_mm", "body_mass_g"), min_members=17)
     made = Study(
         "7f3a",

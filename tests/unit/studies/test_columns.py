@@ -49,7 +49,7 @@ def test_asked_columns_keep_the_order_of_the_file() -> None:
         (ALL, ["specie"], "Did you mean species?"),
         (ALL, ["species"], "Column species is text; only numbers can be grouped."),
         ([Column("s", "text")], None, "There are no number columns. Text cannot be grouped yet."),
-        ([Column("x", constant=True)], None, "x has the same value in every row"),
+        ([Column("x", constant=True)], None, "x has the same value in every row: there is nothing to group."),
         (PLACES, None, "--columns"),
     ],
 )

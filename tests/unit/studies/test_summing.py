@@ -143,6 +143,21 @@ def test_no_row_without_gaps_says_what_to_do() -> None:
         take_in(read.columns, read.table, StudyPlan())
 
 
+@pytest.mark.parametrize(("rows", "told"), [(1, "There is only 1 row"), (0, "no rows")])
+def test_one_row_or_none_cannot_be_grouped(rows: int, told: str) -> None:
+    read = table_as_read(pa.table({"a": [1.0, 2.0]}))
+    with pytest.raises(InvalidInput, match=told):
+        take_in(read.columns, read.table.slice(0, rows), StudyPlan())
+
+
+def test_different_rows_bound_the_number_of_clusters() -> None:
+    table = pa.table({"a": [1, 1, 2, 2, 2, None] * 9, "b": [5.0, 6.5, 5.0, 5.0, 5.0, 5.0] * 9})
+    read = table_as_read(table)
+    intake = take_in(read.columns, read.table, StudyPlan())
+    assert (intake.plan.max_k, intake.facts["distinct"], intake.facts["rows"]) == (3, 3, 45)
+    assert take_in(read.columns, read.table, StudyPlan(max_k=2)).plan.max_k == 2
+
+
 def test_the_library_takes_arrays_mappings_tables_and_one_column() -> None:
     values = blobs()
     same = [
