@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import shoal.server.registered  # noqa: F401  (every fault point of the server is known)
 import tests.support.study_program as study_program
 from shoal.base.faults import registered
 from tests.support.crash import Fault, Program, faults, survive
@@ -21,6 +22,7 @@ ELSEWHERE = {
     "housekeeping.": "nothing is old enough",
     "jobs.cancel": "nothing is cancelled",
     "jobs.expire": "no lease ends by time",
+    "jobs.progress": "fits are too short to tell how far they are",
     "jobs.log": "fits print nothing",
     "jobs.renew": "it is over before a lease is renewed",
     "jobs.return": "no lease is given back",
