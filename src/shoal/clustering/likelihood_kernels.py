@@ -116,6 +116,14 @@ def clear_empty(members: Counts, counts: Doubles, sums: Doubles) -> None:
 
 
 @exact_kernel
+def copy_square(source: Doubles, target: Doubles) -> None:
+    """Copy a square matrix; numba's own assignment of arrays takes ten times as long to compile."""
+    for i in range(source.shape[0]):
+        for j in range(source.shape[0]):
+            target[i, j] = source[i, j]
+
+
+@exact_kernel
 def pooled_scatter(
     moment: Doubles, members: Counts, counts: Doubles, sums: Doubles, scatter: Doubles
 ) -> None:
@@ -161,7 +169,7 @@ def maximise(
     slopes[:] = 0.0
     if kind == TIED:
         pooled_scatter(moment, members, counts, sums, scatter)
-        kept[:] = scatter
+        copy_square(scatter, kept)
         most, log_determinant = restrict(scatter, shape, floor, precision, scratch)
         trace = _trace_of_product(precision, kept) if most > 0 else float(d)
     for j in range(members.shape[0]):
@@ -169,7 +177,7 @@ def maximise(
             continue
         if kind != TIED:
             scatter_of(kind, counts[j], sums[j], scatter)
-            kept[:] = scatter
+            copy_square(scatter, kept)
             raised, log_determinant = restrict(scatter, shape, floor, precision, scratch)
             most = max(most, raised)
             trace = _trace_of_product(precision, kept) if raised > 0 else float(d)

@@ -95,6 +95,25 @@ def move(labels: Labels, n: int, absorber: int, freed: int, split: int) -> None:
 
 
 @exact_kernel
+def _pour(
+    members: Counts,
+    counts: Doubles,
+    sums: Doubles,
+    source: int,
+    some: Counts,
+    mass: Doubles,
+    total: Doubles,
+    target: int,
+    share: int,
+) -> None:
+    """Set (`share` 0) or add to (1) the sums of a cluster by those of another."""
+    some[target] = share * some[target] + members[source]
+    mass[target] = share * mass[target] + counts[source]
+    for f in range(sums.shape[1]):
+        total[target, f] = share * total[target, f] + sums[source, f]
+
+
+@exact_kernel
 def gains(
     kind: int,
     shape: int,
@@ -112,39 +131,33 @@ def gains(
     `members`, `counts` and `sums` are of the halves.
     """
     k = splits.shape[0]
-    some = np.empty(k + 1, np.int64)
-    mass = np.empty(k + 1)
-    total = np.empty((k + 1, sums.shape[1]))
+    some = np.zeros(k + 1, np.int64)
+    mass = np.zeros(k + 1)
+    total = np.zeros((k + 1, sums.shape[1]))
     constants = np.empty((k + TILE_CENTRES) // TILE_CENTRES * TILE_CENTRES)
     slopes = np.empty((constants.shape[0] // TILE_CENTRES, sums.shape[1], TILE_CENTRES))
-    for a in range(k):
-        some[a] = members[2 * a] + members[2 * a + 1]
-        mass[a] = counts[2 * a] + counts[2 * a + 1]
-        total[a] = sums[2 * a] + sums[2 * a + 1]
-    some[k] = 0
-    mass[k] = 0.0
-    now, _ = maximise(kind, shape, moment, floor, some, mass, total, constants, slopes, work)
-    for a in range(k):
-        for b in range(a):
-            merges[a, b] = merges[b, a] = 0.0
-            if some[a] > 0 and some[b] > 0:
-                kept = (some[b], mass[b], total[b].copy(), some[a], mass[a], total[a].copy())
-                some[a] += kept[0]
-                mass[a] += kept[1]
-                total[a] += kept[2]
-                some[b] = 0
-                after, _ = maximise(kind, shape, moment, floor, some, mass, total, constants, slopes, work)
-                merges[a, b] = merges[b, a] = now - after
-                some[b], mass[b], some[a], mass[a] = kept[0], kept[1], kept[3], kept[4]
-                total[b], total[a] = kept[2], kept[5]
-        splits[a] = -np.inf
-        if members[2 * a] > 0 and members[2 * a + 1] > 0:
-            some[a], mass[a], total[a] = members[2 * a], counts[2 * a], sums[2 * a]
-            some[k], mass[k], total[k] = members[2 * a + 1], counts[2 * a + 1], sums[2 * a + 1]
-            after, _ = maximise(kind, shape, moment, floor, some, mass, total, constants, slopes, work)
-            splits[a] = after - now
-            some[a] += some[k]
-            mass[a] += mass[k]
-            total[a] += total[k]
-            some[k] = 0
-            mass[k] = 0.0
+    now = 0.0
+    # The first trial changes nothing; the others merge b into a, or split a if b is the same.
+    for trial in range(-1, k * (k + 1) // 2):
+        a, b = -1, -1
+        if trial >= 0:
+            a = int((np.sqrt(8.0 * trial + 1.0) - 1.0) / 2.0)
+            b = trial - a * (a + 1) // 2
+        for j in range(k):
+            _pour(members, counts, sums, 2 * j, some, mass, total, j, 0)
+            if j != a or b != a:
+                _pour(members, counts, sums, 2 * j + 1, some, mass, total, j, 1)
+        some[k] = 0
+        if a >= 0 and b == a:
+            _pour(members, counts, sums, 2 * a + 1, some, mass, total, k, 0)
+        elif a >= 0:
+            _pour(some, mass, total, b, some, mass, total, a, 1)
+            some[b] = 0
+        value, _ = maximise(kind, shape, moment, floor, some, mass, total, constants, slopes, work)
+        if a < 0:
+            now = value
+        elif a == b:
+            possible = members[2 * a] > 0 and members[2 * a + 1] > 0
+            splits[a] = value - now if possible else -np.inf
+        else:
+            merges[a, b] = merges[b, a] = now - value

@@ -43,7 +43,8 @@ def start(
     for weight in weights:
         members[0] += weight > 0.0
         counts[0] += weight
-    sums[0] = whole
+    for f in range(whole.shape[0]):
+        sums[0, f] = whole[f]
     if centres.shape[0] > 0:
         pack_centres(centres, slopes, constants)
     assign(blocks, weights, kind, constants, slopes, labels, members, counts, sums, features)
