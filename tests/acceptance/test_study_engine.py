@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
 
-from shoal.base.errors import Conflict, InvalidInput
+from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.storage import datasets
 from shoal.storage.reading import table_as_read
 from shoal.studies.comparing import compare_column, compare_studies
@@ -117,6 +117,19 @@ def test_new_rows_get_the_cluster_they_would_have_had(engine: Engine, blobs: Pat
     assert found.left_out == 1
     with pytest.raises(InvalidInput, match="Column y is not there"):
         predict(engine.storage, study, table_as_read(pa.table({"x": [1.0]})))
+
+
+@pytest.mark.parametrize("options", [{}, {"legacy": True}])
+def test_any_fit_can_be_opened_and_has_the_sizes_it_was_scored_with(
+    engine: Engine, blobs: Path, options: dict[str, bool]
+) -> None:
+    study = engine.run(blobs, **options)
+    for fit in engine.studies.fits(study)[18:24]:
+        labels = engine.studies.opened(study, fit.fit)
+        assert [labels.count(cluster) for cluster in range(1, fit.k + 1)] == list(fit.sizes)
+        assert [row for row, label in enumerate(labels) if label is None] == [10, 100]
+    with pytest.raises(NotFound):
+        engine.studies.opened(study, 1000)
 
 
 def test_an_extension_runs_only_the_new_fits(engine: Engine, blobs: Path) -> None:

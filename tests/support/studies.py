@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 
 from shoal.base.database import Database, open_database
-from shoal.jobs.supervisor import Supervisor
+from shoal.base.faults import fault_point
+from shoal.jobs import waiting
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
 from shoal.storage import datasets
 from shoal.storage.arrow_files import map_table
@@ -19,7 +21,7 @@ from shoal.storage.datasets import Dataset
 from shoal.storage.export import save_csv
 from shoal.storage.files import FileStorage
 from shoal.studies import running, stored
-from shoal.studies.archive import recommended_mode
+from shoal.studies.archive import opened_column, recommended_mode
 from shoal.studies.budget import fit_budget
 from shoal.studies.document import document
 from shoal.studies.estimate import Estimate, estimate
@@ -32,6 +34,7 @@ from shoal.studies.report import render_report
 from shoal.studies.work import register_kinds
 from tests.support.waiting import wait_until
 
+OPENED = fault_point("tests.opened", "A test opens a fit.")
 SMALL: dict[str, Any] = {"n_experiments": 2, "max_k": 5, "n_init": 3}
 
 
@@ -127,6 +130,13 @@ class Studies:
                 limits=(self.max_k, self.max_fits),
             ),
         )
+
+    def opened(self, study: Study, fit: int) -> Sequence[int | None]:
+        """Return the clusters of any fit, row by row."""
+        job = self.database.write(OPENED, lambda conn: running.open_fit(conn, study, fit))
+        result = waiting.wait(self.database, [job], timeout=60)[job].result
+        found: Sequence[int | None] = opened_column(self.storage, result["artifact"]).to_pylist()
+        return found
 
     def cancel(self, study: Study) -> Study:
         """Stop a study; see `running.cancel`."""

@@ -31,18 +31,11 @@ class Kept:
 
     def column(self, mode: str) -> pa.Array:
         """Return the clusters of a mode's recommended fit for every row of the table (from 1, or null)."""
-        return self._spread(self.labels[mode].astype(np.int32) + 1)
-
-    def certainty_column(self) -> pa.Array:
-        """Return how sure each row's cluster is, for every row of the table: null if left out."""
-        return self._spread(self.certainty)
-
-    def _spread(self, values: NDArray[np.generic]) -> pa.Array:
         out = np.zeros(self.total, bool)
         out[self.left_out] = True
-        everywhere = np.zeros(self.total, values.dtype)
-        everywhere[~out] = values
-        return pa.array(everywhere, mask=out)
+        clusters = np.zeros(self.total, np.int32)
+        clusters[~out] = self.labels[mode].astype(np.int32) + 1
+        return pa.array(clusters, mask=out)
 
 
 def open_archive(storage: Storage, study: Study) -> Kept:
@@ -63,6 +56,17 @@ def open_archive(storage: Storage, study: Study) -> Kept:
             study.source["rows"],
             arrays["parameters"].tobytes(),
         )
+
+
+def opened_column(storage: Storage, key: str) -> pa.Array:
+    """Return the clusters (from 1, or null) that a job of `running.open_fit` made; `key` is in its result.
+
+    Raises:
+        NotFound: the file was removed.
+    """
+    with storage.open(key) as file:
+        clusters = np.load(file, allow_pickle=False)
+    return pa.array(clusters, mask=clusters == 0)
 
 
 def recommended_mode(study: Study, mode: str | None = None) -> str:

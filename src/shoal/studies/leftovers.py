@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from shoal.base import clock
 from shoal.base.database import Database
-from shoal.jobs.tables import jobs
+from shoal.jobs.store.tables import jobs
 from shoal.storage.backend import Storage
 from shoal.studies.tables import fits, studies
 

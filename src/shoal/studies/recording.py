@@ -8,9 +8,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from shoal.base import events
 from shoal.base.transaction import now
-from shoal.jobs import reading
 from shoal.jobs.model import Job, NewJob
-from shoal.jobs.submission import submit
+from shoal.jobs.store import reading
+from shoal.jobs.store.submission import submit
 from shoal.studies.grid import grid
 from shoal.studies.model import Fit, Study, StudyState
 from shoal.studies.stored import error_text, jobs_of, list_fits, written

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from shoal.base import events
-from shoal.base.errors import Conflict, InvalidInput
+from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.base.faults import fault_point
 from shoal.base.ids import new_id
 from shoal.base.transaction import now
-from shoal.jobs import cancelling
 from shoal.jobs.model import Dependency, NewJob
+from shoal.jobs.store import cancelling
+from shoal.jobs.store.submission import submit
 from shoal.studies.batches import batches
 from shoal.studies.estimate import fit_seconds
 from shoal.studies.grid import FitTask, grid
@@ -111,6 +112,25 @@ def extend(
     plan = study.plan.extended(max_k)
     check(plan, max_k=limits[0], fits=limits[1])
     return _again(conn, study, plan, grid(plan)[study.plan.n_fits :], workers, set())
+
+
+def open_fit(conn: Connection, study: Study, fit: int) -> int:
+    """Submit the job that makes a fit's labels and return its id.
+
+    When it has ended, `archive.opened_column` reads what it made; `shoal gc` removes that again.
+
+    Raises:
+        NotFound: there is no such fit, or it has no result.
+    """
+    found = next((one for one in list_fits(conn, study.id) if one.fit == fit), None)
+    if found is None or not found.params:
+        raise NotFound(f"The study {study.id} has no result of a fit {fit}.")
+    spec = {
+        "key": study.source["key"],
+        "plan": replace(study.plan, former=()).as_json(),
+        "fit": found.as_json() | {"params": found.params},
+    }
+    return submit(conn, study.owner, [NewJob(kind="study.open", name=study.name, spec=spec)])[0]
 
 
 def cancel(conn: Connection, study: Study) -> Study:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from shoal.base.errors import NotFound
-from shoal.jobs import reading
 from shoal.jobs.model import Job
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.tables import jobs
+from shoal.jobs.store import reading
+from shoal.jobs.store.tables import jobs
 from shoal.studies.grid import grid
 from shoal.studies.model import Fit, Progress, Study, StudyState
 from shoal.studies.plan import StudyPlan

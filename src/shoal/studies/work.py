@@ -10,7 +10,9 @@ from shoal.studies.recording import record_finished, record_fits, record_gathere
 FITS = Kind("study.fits", run="shoal.studies.fitting:run", record=record_fits)
 GATHER = Kind("study.gather", run="shoal.studies.relay:run", record=record_gathered)
 FINISH = Kind("study.finish", run="shoal.studies.finishing:run", record=record_finished)
-KINDS = (FITS, GATHER, FINISH)
+# The labels of a fit that is not recommended are made when somebody opens it.
+OPEN = Kind("study.open", run="shoal.studies.opening:run")
+KINDS = (FITS, GATHER, FINISH, OPEN)
 
 
 def register_kinds() -> None:
