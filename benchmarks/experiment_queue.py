@@ -23,9 +23,10 @@ from typing import Any
 from benchmarks.rounds import Table, compare, options
 from shoal.base.database import open_database
 from shoal.base.faults import fault_point
-from shoal.jobs import kinds, submission, waiting
+from shoal.jobs import kinds, waiting
 from shoal.jobs.model import NewJob
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.store import submission
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations import upgrade
 
 SUBMIT = fault_point("benchmark.submit", "The benchmark's jobs are submitted.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shoal.jobs.context import Context
+from shoal.jobs.workers.context import Context
 
 
 def nothing(spec: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from shoal.base import events
-from shoal.jobs import housekeeping, reading
-from shoal.jobs.housekeeping import Collected, Retention
 from shoal.jobs.model import NO_RETRY, Dependency, NewJob, Outcome
 from shoal.jobs.states import State
+from shoal.jobs.store import housekeeping, reading
+from shoal.jobs.store.housekeeping import Collected, Retention
 from tests.support.store import Store
 
 AT_ONCE = Retention(jobs=-1, logs=-1, events=-1)

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, event
 from shoal.base import clock
 from shoal.base.database import open_database
 from shoal.base.errors import InvalidInput
-from shoal.jobs import explaining, finishing, leasing, limits
-from shoal.jobs.explaining import Explanation
 from shoal.jobs.model import NewJob, Outcome, WorkerId
 from shoal.jobs.states import Reason, State
+from shoal.jobs.store import explaining, finishing, leasing, limits
+from shoal.jobs.store.explaining import Explanation
 from tests.support.postgres import Cluster
 from tests.support.store import ALICE, BOB, Store
 

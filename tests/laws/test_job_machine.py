@@ -12,9 +12,9 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import text
 
 from shoal.base.database import Database
-from shoal.jobs import finishing, reading
 from shoal.jobs.model import Dependency, Lease, NewJob, Outcome, Retry
 from shoal.jobs.states import ACTIVE, ENDS, WAITING, State
+from shoal.jobs.store import finishing, reading
 from tests.support.store import ALICE, Store
 
 _TABLES = [

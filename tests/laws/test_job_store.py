@@ -6,9 +6,9 @@ import pytest
 
 from shoal.base.database import Database
 from shoal.base.errors import Conflict, NotFound
-from shoal.jobs import finishing, leasing, progress, reading
 from shoal.jobs.model import NO_RETRY, NewJob, Outcome, Retry
 from shoal.jobs.states import Reason, State
+from shoal.jobs.store import finishing, leasing, progress, reading
 from tests.support.store import ALICE, BOB, Store
 from tests.support.waiting import wait_until
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shoal.base.errors import Conflict, InvalidInput, NotFound
-from shoal.jobs import reading, submission
 from shoal.jobs.model import NO_RETRY, Dependency, NewJob, Retry
 from shoal.jobs.states import Reason, State
+from shoal.jobs.store import reading, submission
 from tests.support.store import Store
 
 

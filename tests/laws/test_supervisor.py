@@ -16,10 +16,11 @@ from shoal.base.clock import SECOND, now
 from shoal.base.database import Database, open_database
 from shoal.base.errors import Unavailable
 from shoal.base.faults import fault_point
-from shoal.jobs import cancelling, finishing, logs
+from shoal.jobs import logs
 from shoal.jobs.model import Dependency, Retry
 from shoal.jobs.states import State
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.store import cancelling, finishing
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations import upgrade
 from tests.support.house import House
 from tests.support.waiting import wait_until
@@ -237,7 +238,7 @@ def test_leases_of_a_process_that_died_are_taken_back_at_the_next_start(
     house = new_house()
     house.supervisor.stop()
     (id_,) = house.submit("where")
-    from shoal.jobs import leasing
+    from shoal.jobs.store import leasing
 
     desk = house.supervisor._desk
     leased = database.write(CANCEL, lambda conn: leasing.lease(conn, desk.worker, 1, (), {}, None, 3600))

@@ -12,10 +12,11 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table,
 
 from shoal.base.database import Database, open_database
 from shoal.base.faults import fault_point
-from shoal.jobs import cancelling, kinds, reading, submission, waiting
+from shoal.jobs import kinds, waiting
 from shoal.jobs.model import Dependency, Job, NewJob, Retry
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.store import cancelling, reading, submission
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations import upgrade
 from shoal.storage.files import FileStorage
 from tests.support.waiting import wait_until

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from shoal.base.database import Database
 from shoal.base.faults import fault_point
-from shoal.jobs import kinds, reading, submission, waiting
+from shoal.jobs import kinds, waiting
 from shoal.jobs.model import Attempt, Job, NewJob, Retry
 from shoal.jobs.states import State
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.store import reading, submission
+from shoal.jobs.workers.supervisor import Supervisor
 
 SUBMIT = fault_point("tests.submit", "Jobs of a test are submitted.")
 AT_ONCE = Retry(max_attempts=3, on=("error", "timeout", "lost"), backoff=0.0)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from shoal.base.database import Database
 from shoal.base.faults import fault_point
-from shoal.jobs import cancelling, finishing, leasing, reading, rerunning, submission
 from shoal.jobs.model import Attempt, Job, Lease, NewJob, Outcome, WorkerId
 from shoal.jobs.states import State
+from shoal.jobs.store import cancelling, finishing, leasing, reading, rerunning, submission
 
 T = TypeVar("T")
 STORED = fault_point("tests.store", "A test writes to the job store.")

@@ -9,8 +9,8 @@ import numpy as np
 from shoal.base.database import open_database
 from shoal.base.settings import load_settings
 from shoal.cli.main import run
-from shoal.jobs import reading
 from shoal.jobs.states import ENDS
+from shoal.jobs.store import reading
 from shoal.server.house import House
 from shoal.studies import stored
 from shoal.studies.model import StudyState

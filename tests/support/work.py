@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shoal.jobs.context import Context
+from shoal.jobs.workers.context import Context
 from tests.support.waiting import wait_until
 
 Spec = dict[str, Any]

@@ -15,7 +15,7 @@ from shoal.cli.output import say
 
 if TYPE_CHECKING:
     from shoal.client import Client
-    from shoal.jobs.nursery import Nursery
+    from shoal.jobs.workers.nursery import Nursery
     from shoal.server.house import House
 
 
@@ -76,7 +76,7 @@ def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
 
 @contextmanager
 def _nursery() -> Iterator[Nursery]:
-    from shoal.jobs.nursery import Nursery
+    from shoal.jobs.workers.nursery import Nursery
 
     nursery = Nursery()
     try:

@@ -77,7 +77,9 @@ def run(
         study = start(client, file, delimiter, name, options)
         study = follow(study)
         if extend and _is_at_the_edge(study):
-            study = follow(study.extend(min(2 * study.facts["plan"]["max_k"], study.facts["facts"]["distinct"])))
+            study = follow(
+                study.extend(min(2 * study.facts["plan"]["max_k"], study.facts["facts"]["distinct"]))
+            )
         tell(study, out or folder_for(file), output, raw=raw)
 
 

@@ -20,16 +20,17 @@ from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.modes import MODES, Mode, Shape, mode_of
 from shoal.clustering.packing import Doubles
 from shoal.clustering.prepared import Prepared, prepare
+from shoal.clustering.restarts import RestartedSearch
 from shoal.clustering.scores import SCORES, Score, Scores, score_of
-from shoal.clustering.search import DistanceSearch, LikelihoodSearch, Partition
+from shoal.clustering.search import DistanceSearch, Partition
 
 __all__ = ["Assignment", "Fit", "Prepared", "Score", "fit_mode", "fit_seed", "prepare"]
 
 Assignment = Literal["likelihood", "distance"]
 Seed = int | Sequence[int]
 
-_SEARCHES: dict[str, type[LikelihoodSearch | DistanceSearch]] = {
-    "likelihood": LikelihoodSearch,
+_SEARCHES: dict[str, type[RestartedSearch | DistanceSearch]] = {
+    "likelihood": RestartedSearch,
     "distance": DistanceSearch,
 }
 

@@ -15,15 +15,11 @@ from shoal.clustering.gaussian_kernels import ROWS, feature_count, gather
 from shoal.clustering.limits import InvalidParameter
 from shoal.clustering.modes import DIAGONAL, FULL, KINDS, SPHERICAL, TIED, Mode
 from shoal.clustering.move_kernels import collect
-from shoal.clustering.moves import rearrange
 from shoal.clustering.packing import Doubles, aligned_empty, aligned_zeros
 from shoal.clustering.passes import groups_of
 from shoal.clustering.prepared import Prepared
 from shoal.clustering.search_kernels import climb, start
 from shoal.clustering.tile import TILE_CENTRES
-
-FINALISTS = 3
-ROWS_PER_CLUSTER = 50
 
 Rank = tuple[bool, bool, float]
 
@@ -196,47 +192,6 @@ class LikelihoodSearch(Search):
         return self._partition(
             history[: last + 1], passes, settled, self.k > 1 and raised > self.prepared.flat
         )
-
-    def best(
-        self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
-    ) -> Partition:
-        """Return the best of `n_init` restarts.
-
-        Of many rows a sample goes ahead; from where the best few of its restarts end, all rows go on.
-        """
-        sample = self.prepared.sample
-        if sample is None or self.k > sample.distinct // ROWS_PER_CLUSTER:
-            found = super().best(random, n_init, min_members, max_iter, tol)
-            return rearrange(self, found, min_members, max_iter, tol)
-        scout = LikelihoodSearch(sample, self.k, self.mode)
-        share = sample.total / self.prepared.total
-        leaders = scout.leaders(random, n_init, min_members * share, max_iter, tol)
-        ends = [self._follow(leader, max_iter, tol) for leader in leaders]
-        return max(ends, key=lambda end: self.rank(end, min_members))
-
-    def leaders(
-        self, random: RandomState, n_init: int, min_members: float, max_iter: int, tol: float
-    ) -> list[tuple[Doubles, Doubles]]:
-        """Return how the best few of `n_init` restarts, no two alike, score rows in the end."""
-        ends: dict[Rank, Partition] = {}
-        for _ in range(n_init):
-            self.start(random)
-            end = self.improve(max_iter, tol)
-            ends.setdefault(self.rank(end, min_members), end)
-        best, *rest = sorted(ends, reverse=True)[:FINALISTS]
-        moved = rearrange(self, ends[best], min_members, max_iter, tol)
-        return [self._scores_of(end) for end in (moved, *(ends[rank] for rank in rest))]
-
-    def _scores_of(self, end: Partition) -> tuple[Doubles, Doubles]:
-        self.resume(end)
-        self.improve(0, 0.0)
-        return self.constants.copy(), self.slopes.copy()
-
-    def _follow(self, leader: tuple[Doubles, Doubles], max_iter: int, tol: float) -> Partition:
-        """Go on with all rows from where a restart on a sample ended."""
-        self.constants[:], self.slopes[:] = leader
-        self._assign_all(np.empty((0, self.prepared.columns)))
-        return self.improve(max_iter, tol)
 
     def rank(self, partition: Partition, min_members: float) -> Rank:
         """Prefer enough members, then no degenerate cluster, then likelihood."""

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 
 from shoal.base.database import Database
 from shoal.base.transaction import one_of
-from shoal.jobs import reading
 from shoal.jobs.model import Job
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.tables import jobs
+from shoal.jobs.store import reading
+from shoal.jobs.store.tables import jobs
 
 OnChange = Callable[[Mapping[int, State]], None]
 _FEW = 100  # jobs that are looked at whenever something happens

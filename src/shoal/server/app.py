@@ -12,8 +12,8 @@ from shoal.access.tokens import Tokens
 from shoal.server.bodies import Bodies
 from shoal.server.draining import Draining
 from shoal.server.faces import Face, Faces, OnPorts
+from shoal.server.guard.loopback import Guard
 from shoal.server.heads import Heads
-from shoal.server.loopback import Guard
 from shoal.server.metrics import Measured
 from shoal.server.parts import House
 from shoal.server.refusals import Refusals

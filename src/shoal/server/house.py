@@ -10,8 +10,8 @@ from typing import Self
 from shoal.base.database import Database, open_database
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
-from shoal.jobs.nursery import Nursery
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.workers.nursery import Nursery
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
 from shoal.storage.files import FileStorage
 from shoal.studies.work import register_kinds

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shoal.jobs import reading
+from shoal.jobs.store import reading
 from shoal.server.parts import House
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

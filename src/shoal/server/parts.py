@@ -8,7 +8,7 @@ from typing import Protocol
 from shoal.base.database import Database
 from shoal.base.home import Home
 from shoal.base.settings import Settings
-from shoal.jobs.supervisor import Supervisor
+from shoal.jobs.workers.supervisor import Supervisor
 from shoal.storage.backend import Storage
 
 

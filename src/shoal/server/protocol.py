@@ -10,7 +10,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from shoal.server.connection import Connection
+from shoal.server.guard.connection import Connection
 from shoal.server.problems import http_problem, reply
 from shoal.server.tracing import HEADER, new_request_id
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from shoal.base.settings import Settings
-from shoal.server.datasets_api import datasets_face
-from shoal.server.description import DESCRIPTION
-from shoal.server.events_api import EVENTS
+from shoal.server.api.datasets import datasets_face
+from shoal.server.api.description import DESCRIPTION
+from shoal.server.api.events import EVENTS
+from shoal.server.api.health import HEALTH
+from shoal.server.api.job_logs import JOB_LOGS
+from shoal.server.api.jobs import JOBS
+from shoal.server.api.studies import STUDIES
+from shoal.server.api.study_parts import STUDY_PARTS
+from shoal.server.api.study_use import study_use_face
+from shoal.server.api.upkeep import UPKEEP
 from shoal.server.faces import Face
-from shoal.server.health import HEALTH
-from shoal.server.joblogs_api import JOB_LOGS
-from shoal.server.jobs_api import JOBS
-from shoal.server.studies_api import STUDIES
-from shoal.server.studyparts_api import STUDY_PARTS
-from shoal.server.studyuse_api import study_use_face
-from shoal.server.upkeep_api import UPKEEP
 
 
 def faces_of(settings: Settings) -> list[Face]:

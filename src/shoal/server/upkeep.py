@@ -11,8 +11,9 @@ from shoal.base.backup import Manifest
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings
-from shoal.jobs import housekeeping, kinds
-from shoal.jobs.housekeeping import DAY, Retention
+from shoal.jobs import kinds
+from shoal.jobs.store import housekeeping
+from shoal.jobs.store.housekeeping import DAY, Retention
 from shoal.migrations import upgrade as migrate
 from shoal.migrations.upgrading import newest, stored
 from shoal.server.house import open_database_of

@@ -29,7 +29,7 @@ def test_an_unknown_kind_is_not_found() -> None:
 
 def test_the_house_does_not_import_what_only_workers_need() -> None:
     code = (
-        "import sys, shoal.jobs.supervisor, shoal.jobs.waiting; "
+        "import sys, shoal.jobs.workers.supervisor, shoal.jobs.waiting; "
         "print(sorted({'numba', 'sklearn', 'pandas', 'numpy', 'scipy', 'pyarrow'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

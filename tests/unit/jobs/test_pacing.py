@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from math import inf
 
-from shoal.jobs.pacing import MOST_AHEAD, Pace
+from shoal.jobs.workers.pacing import MOST_AHEAD, Pace
 
 
 def test_nothing_is_taken_ahead_of_jobs_nobody_knows() -> None:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.jobs.model import Retry
-from shoal.jobs.ranking import AGE, place
-from shoal.jobs.retrying import delay
+from shoal.jobs.store.ranking import AGE, place
+from shoal.jobs.store.retrying import delay
 
 times = st.integers(0, 2**50)
 priorities = st.integers(-100, 100)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shoal.base.errors import TooLarge
-from shoal.jobs import wire
+from shoal.jobs.workers import wire
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])

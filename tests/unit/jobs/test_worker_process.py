@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import psutil
 import pytest
 
-from shoal.jobs import wire
-from shoal.jobs.nursery import Exited, Nursery, Spawned, environment
-from shoal.jobs.protocol import (
+from shoal.jobs.workers import wire
+from shoal.jobs.workers.nursery import Exited, Nursery, Spawned, environment
+from shoal.jobs.workers.protocol import (
     Artifact,
     Assign,
     Assignment,
@@ -33,7 +33,7 @@ from shoal.jobs.protocol import (
     decode,
     encode,
 )
-from shoal.jobs.worker import Settings
+from shoal.jobs.workers.worker import Settings
 from tests.support.waiting import wait_until
 
 M = TypeVar("M", bound=Message)

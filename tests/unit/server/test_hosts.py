@@ -6,9 +6,9 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from shoal.server.hosts import HostNames, host_name
-from shoal.server.loopback import names_outsider
-from shoal.server.origins import acts, is_foreign
+from shoal.server.guard.hosts import HostNames, host_name
+from shoal.server.guard.loopback import names_outsider
+from shoal.server.guard.origins import acts, is_foreign
 
 
 @pytest.mark.parametrize(

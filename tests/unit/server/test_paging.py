@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shoal.base.errors import InvalidInput
-from shoal.server.paging import decode, encode
+from shoal.server.api.paging import decode, encode
 
 
 def test_a_cursor_gives_back_what_it_was_made_of() -> None:

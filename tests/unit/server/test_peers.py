@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shoal.server import peers
+from shoal.server.guard import peers
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(not peers.AVAILABLE, reason="only Linux tells")

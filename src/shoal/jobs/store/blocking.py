@@ -1,0 +1,29 @@
+"""Why ready jobs are not taken: a limit is reached, or no worker has what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from shoal.base.transaction import now
+from shoal.jobs.states import Reason
+from shoal.jobs.store import lanes, limits, registry
+
+
+def reasons(conn: Connection, ids: Collection[int]) -> dict[int, Reason]:
+    """Return for each lane what its ready jobs wait for: a limit, a label, or only a free worker (ready)."""
+    if not ids:
+        return {}
+    known = lanes.by_id(conn, sorted(ids))
+    room = limits.room(conn, known.values(), lock=False)
+    workers = registry.present(conn, now(conn))
+    return {id_: _reason(lane, room, workers) for id_, lane in known.items()}
+
+
+def _reason(lane: lanes.Lane, room: limits.Room, workers: list[registry.Worker]) -> Reason:
+    if room.of(lane) is not None and (room.of(lane) or 0) < 1:
+        return Reason.LIMIT
+    if workers and not any(worker.labels.issuperset(lane.labels) for worker in workers):
+        return Reason.LABEL
+    return Reason.READY

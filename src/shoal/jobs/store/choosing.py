@@ -1,0 +1,93 @@
+"""Choosing the jobs that a worker gets next: the lowest ranks of all lanes that are open to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from shoal.base import events
+from shoal.base.transaction import is_postgres
+from shoal.jobs.store.lanes import Lane
+from shoal.jobs.store.limits import Room
+
+Candidate = tuple[int, int, Lane]  # rank, job, lane
+
+_HEAD = text(
+    """
+    SELECT rank, id FROM jobs
+    WHERE waits = 'ready' AND lane = :lane AND (deadline IS NULL OR deadline > :now)
+    ORDER BY rank, id LIMIT :n
+    """
+)
+# Every lane gives its first jobs that nobody else holds; they stay locked until the commit.
+_HEADS = text(
+    """
+    SELECT j.rank, j.id, l.lane
+    FROM unnest(:lanes, :caps) AS l(lane, cap)
+    CROSS JOIN LATERAL (
+        SELECT rank, id FROM jobs
+        WHERE waits = 'ready' AND lane = l.lane AND (deadline IS NULL OR deadline > :now)
+        ORDER BY rank, id LIMIT l.cap
+        FOR UPDATE SKIP LOCKED
+    ) AS j
+    """
+).bindparams(bindparam("lanes", type_=ARRAY(BigInteger)), bindparam("caps", type_=ARRAY(Integer)))
+
+
+def choose(
+    conn: Connection, lanes: Sequence[Lane], room: Room, free: Mapping[str, float], n: int, moment: int
+) -> list[int]:
+    """Return at most n jobs of some lanes, the most urgent first, within limits and free resources."""
+    caps = {lane: cap for lane in lanes if (cap := min(n, _most(lane, room, free))) > 0}
+    if not caps:
+        return []
+    candidates = sorted(_heads(conn, caps, moment), key=_urgency)
+    left = dict(free)
+    chosen: list[int] = []
+    for _, job, lane in candidates:
+        if len(chosen) < n and _most(lane, room, left) > 0:
+            chosen.append(job)
+            room.take(lane)
+            for name, amount in lane.resources.items():
+                left[name] -= amount
+    if chosen and is_postgres(conn):
+        _nudge(conn, caps, candidates, len(chosen))
+    return chosen
+
+
+def _urgency(candidate: Candidate) -> tuple[int, int]:
+    return candidate[0], candidate[1]
+
+
+def _most(lane: Lane, room: Room, free: Mapping[str, float]) -> int:
+    """Return how many jobs of a lane could be taken, a large number when nothing bounds it."""
+    bounds = [
+        int((free.get(name, 0.0) + 1e-9) // amount) for name, amount in lane.resources.items() if amount
+    ]
+    if (left := room.of(lane)) is not None:
+        bounds.append(left)
+    return min(bounds, default=1 << 30)
+
+
+def _heads(conn: Connection, caps: Mapping[Lane, int], moment: int) -> list[Candidate]:
+    if is_postgres(conn):
+        by_id = {lane.id: lane for lane in caps}
+        given = {"lanes": list(by_id), "caps": list(caps.values()), "now": moment}
+        return [(rank, job, by_id[lane]) for rank, job, lane in conn.execute(_HEADS, given)]
+    return [
+        (rank, job, lane)
+        for lane, cap in caps.items()
+        for rank, job in conn.execute(_HEAD, {"lane": lane.id, "n": cap, "now": moment})
+    ]
+
+
+def _nudge(conn: Connection, caps: Mapping[Lane, int], candidates: Sequence[Candidate], chosen: int) -> None:
+    """Wake the other servers when jobs were locked but not taken, and someone may have found a lane empty."""
+    if chosen == len(candidates):
+        return
+    found = Counter(lane for _, _, lane in candidates)
+    if any(0 < found[lane] < cap for lane, cap in caps.items()):
+        events.nudge(conn)

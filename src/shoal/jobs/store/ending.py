@@ -1,0 +1,85 @@
+"""What follows from the end of a job: those that wait for it become ready, or fail in turn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, or_, select, update
+
+from shoal.base.transaction import among
+from shoal.jobs.states import Reason, State
+from shoal.jobs.store import dependencies
+from shoal.jobs.store.changes import brief, tell
+from shoal.jobs.store.tables import jobs
+
+_COUNT_DOWN = (
+    update(jobs).where(jobs.c.id == bindparam("job")).values(pending=jobs.c.pending - bindparam("met"))
+)
+_END = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"))
+    .values(state=bindparam("end"), error=bindparam("fault"), ended=bindparam("moment"), waits=None, due=None)
+)
+_BRIEF = (jobs.c.id, jobs.c.owner, jobs.c.kind)
+
+
+def settle(conn: Connection, ended: Mapping[int, State], moment: int) -> None:
+    """Let the ends of jobs take effect on those that wait for them, and on those that wait for these."""
+    while ended and (links := dependencies.settle(conn, ended)):
+        broken: dict[int, Mapping[str, Any]] = {}
+        met: Counter[int] = Counter()
+        for link in links:
+            if dependencies.is_met(link.condition, ended[link.upstream]):
+                met[link.job] += 1
+            else:
+                broken[link.job] = _fault(link, ended[link.upstream])
+        _count_down(conn, {job: n for job, n in met.items() if job not in broken}, moment)
+        ended = _fail(conn, broken, moment)
+
+
+def end_waiting(
+    conn: Connection, faults: Mapping[int, Mapping[str, Any] | None], state: State, moment: int
+) -> dict[int, State]:
+    """End those of some jobs that are drafts or wait, and return them; `settle` is the caller's to call."""
+    waiting = or_(jobs.c.waits.is_not(None), jobs.c.state == State.DRAFT)
+    if not faults:
+        return {}
+    query = select(*_BRIEF).where(among(conn, jobs.c.id, list(faults)), waiting).order_by(jobs.c.id)
+    rows = conn.execute(query.with_for_update()).all()
+    if rows:
+        conn.execute(
+            _END, [{"job": r.id, "end": state, "fault": faults[r.id], "moment": moment} for r in rows]
+        )
+    for row in rows:
+        tell(conn, row.id, row.owner, row.kind, state, **brief(faults[row.id]))
+    return {row.id: state for row in rows}
+
+
+def _count_down(conn: Connection, met: Mapping[int, int], moment: int) -> None:
+    if not met:
+        return
+    conn.execute(_COUNT_DOWN, [{"job": job, "met": n} for job, n in sorted(met.items())])
+    later = jobs.c.not_before > moment
+    freed = conn.execute(
+        update(jobs)
+        .where(among(conn, jobs.c.id, list(met)), jobs.c.pending == 0, jobs.c.waits == Reason.DEPENDENCY)
+        .values(
+            waits=case((later, Reason.TIME), else_=Reason.READY),
+            due=case((later, jobs.c.not_before), else_=moment),
+        )
+        .returning(*_BRIEF)
+    )
+    for row in freed.all():
+        tell(conn, row.id, row.owner, row.kind, "ready")
+
+
+def _fail(conn: Connection, faults: Mapping[int, Mapping[str, Any]], moment: int) -> dict[int, State]:
+    return end_waiting(conn, faults, State.FAILED, moment) if faults else {}
+
+
+def _fault(link: dependencies.Link, state: State) -> Mapping[str, Any]:
+    wanted = "succeed" if link.condition == "ok" else "not succeed"
+    message = f"Job {link.upstream} had to {wanted} first, and it {state}."
+    return {"kind": "dependency", "message": message, "upstream": link.upstream}

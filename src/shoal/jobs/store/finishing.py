@@ -1,0 +1,157 @@
+"""Recording how attempts end: one result per generation of a job, whoever answers and however late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, text, update
+
+from shoal.base.bulk import Bulk
+from shoal.base.schema import dumps
+from shoal.base.transaction import now
+from shoal.jobs.model import Job, Outcome, WorkerId
+from shoal.jobs.states import State
+from shoal.jobs.store import ending, tokens
+from shoal.jobs.store.changes import brief, tell
+from shoal.jobs.store.reading import get
+from shoal.jobs.store.retrying import Verdict, decide
+from shoal.jobs.store.tables import attempts, jobs
+
+Record = Callable[[Connection, Job, Any], None]
+
+MAX_EXPIRED = 1000
+_SETTLE = Bulk(
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"))
+    .values(
+        state=bindparam("to_state"), waits=bindparam("why"), due=bindparam("at"), rank=bindparam("place"),
+        attempts=bindparam("tries"), ended=bindparam("end"), error=bindparam("fault"),
+        result=bindparam("found"),
+    ),
+    "job", "to_state", "why", "at", "place", "tries", "end", "fault", "found",
+)  # fmt: skip
+_CLOSE = Bulk(
+    update(attempts)
+    .where(attempts.c.job == bindparam("of_job"), attempts.c.fence == bindparam("of_fence"))
+    .values(
+        state=bindparam("to_state"), ended=bindparam("end"), expires=None, stop_at=None,
+        exit_code=bindparam("code"), peak_memory=bindparam("peak"), error=bindparam("fault"),
+        log=bindparam("at"),
+    ),
+    "of_job", "of_fence", "to_state", "end", "code", "peak", "fault", "at",
+)  # fmt: skip
+
+
+def finish(conn: Connection, token: str, outcome: Outcome, record: Record | None = None) -> bool:
+    """Record how an attempt ended; False, and nothing changes, when the token is stale.
+
+    `record(conn, job, result)` runs in the same transaction when the job succeeds. A job that was being
+    cancelled becomes cancelled whatever the outcome. An outcome with the state `queued` gives the job back
+    unfinished, and the attempt is not counted.
+    """
+    return finish_many(conn, [(token, outcome)], record)[0]
+
+
+def finish_many(
+    conn: Connection, outcomes: Sequence[tuple[str, Outcome]], record: Record | None = None
+) -> list[bool]:
+    """Do what `finish` does for many attempts at once."""
+    held = tokens.held(conn, [token for token, _ in outcomes], lock=True)
+    given = {held[token].id: (held[token], outcome) for token, outcome in outcomes if token in held}
+    moment = now(conn)
+    succeeded = _settle(conn, list(given.values()), moment)
+    if record is not None:
+        for job in succeeded:
+            record(conn, get(conn, job), given[job][1].result)
+    return [token in held for token, _ in outcomes]
+
+
+def expire(conn: Connection) -> int:
+    """End what has run out of time, and return how many: leases of silent workers, timeouts, deadlines.
+
+    A lost attempt counts; when its job may not be tried again the job becomes lost.
+    """
+    moment = now(conn)
+    late = tokens.active().where(attempts.c.expires <= moment).limit(MAX_EXPIRED)
+    rows = conn.execute(late.with_for_update(of=jobs, skip_locked=True)).all()
+    _settle(conn, [(row, _overdue(row, moment)) for row in rows], moment)
+    return len(rows) + _end_past_deadline(conn, moment)
+
+
+def abandon(conn: Connection, *, worker: WorkerId | None = None, host: str | None = None) -> int:
+    """End the attempts of a worker, or of all workers of a host, known to be dead; return how many."""
+    whose: list[ColumnElement[bool]] = [attempts.c.expires.is_not(None)]
+    if worker is not None:
+        whose.append(attempts.c.worker == worker.name)
+    if host is not None:
+        whose.append(attempts.c.host == host)
+    rows = conn.execute(tokens.active().where(*whose).with_for_update(of=jobs)).all()
+    moment = now(conn)
+    _settle(conn, [(row, _lost(row)) for row in rows], moment)
+    return len(rows)
+
+
+def _settle(conn: Connection, given: Sequence[tuple[Row[Any], Outcome]], moment: int) -> list[int]:
+    """Write down what becomes of active jobs and return those that succeeded."""
+    if not given:
+        return []
+    verdicts = [(row, outcome, decide(row, outcome, moment)) for row, outcome in given]
+    _SETTLE.run(conn, [_job_change(row, verdict, moment) for row, _, verdict in verdicts])
+    _CLOSE.run(conn, [_attempt_change(*each, moment) for each in verdicts])
+    for row, _, verdict in verdicts:
+        tell(conn, row.id, row.owner, row.kind, verdict.state, **brief(verdict.error))
+    ending.settle(conn, {row.id: verdict.state for row, _, verdict in verdicts if verdict.ended}, moment)
+    return [row.id for row, _, verdict in verdicts if verdict.state is State.SUCCEEDED]
+
+
+def _job_change(row: Row[Any], verdict: Verdict, moment: int) -> tuple[Any, ...]:
+    return (
+        row.id,
+        verdict.state,
+        verdict.waits,
+        verdict.due,
+        row.rank if verdict.rank is None else verdict.rank,
+        verdict.attempts,
+        moment if verdict.ended else None,
+        _json(verdict.error),
+        _json(verdict.result),
+    )
+
+
+def _attempt_change(row: Row[Any], outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
+    return (
+        row.id,
+        row.fence,
+        verdict.state if verdict.state is State.CANCELLED else outcome.state,
+        moment,
+        outcome.exit_code,
+        outcome.peak_memory,
+        _json(verdict.error),
+        outcome.log,
+    )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else dumps(value)
+
+
+def _overdue(row: Row[Any], moment: int) -> Outcome:
+    if row.attempt_stop_at is None or row.attempt_stop_at > moment:
+        return _lost(row)
+    kind = "deadline" if row.attempt_stop_at == row.deadline else "timeout"
+    return Outcome(State.FAILED, error={"kind": kind, "message": f"The attempt ran past its {kind}."})
+
+
+def _lost(row: Row[Any]) -> Outcome:
+    message = f"Worker {row.attempt_worker} stopped answering."
+    return Outcome(State.LOST, error={"kind": "lost", "message": message})
+
+
+def _end_past_deadline(conn: Connection, moment: int) -> int:
+    late = select(jobs.c.id).where(jobs.c.deadline <= moment, text("waits IS NOT NULL")).limit(MAX_EXPIRED)
+    ids = conn.execute(late.where(jobs.c.deadline.is_not(None))).scalars().all()
+    fault: Mapping[str, Any] = {"kind": "deadline", "message": "The job's deadline passed while it waited."}
+    ended = ending.end_waiting(conn, dict.fromkeys(ids, fault), State.FAILED, moment) if ids else {}
+    ending.settle(conn, ended, moment)
+    return len(ended)

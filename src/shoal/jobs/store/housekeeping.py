@@ -1,0 +1,104 @@
+"""Forgetting what has been kept long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, exists, select
+
+from shoal.base import events
+from shoal.base.clock import SECOND
+from shoal.base.transaction import among, now
+from shoal.jobs.states import ENDS
+from shoal.jobs.store import registry
+from shoal.jobs.store.tables import attempts, dependencies, externals, generations, jobs, progress
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept after their end, in seconds; None for ever."""
+
+    jobs: float | None = 90 * DAY
+    logs: float | None = 30 * DAY
+    events: float | None = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was forgotten; `logs` are storage keys that nothing names any more, for the caller to delete."""
+
+    jobs: int
+    events: int
+    logs: tuple[str, ...]
+    more: bool
+
+
+def collect(
+    conn: Connection, retention: Retention, *, kinds: Sequence[str] | None = None, batch: int = 1000
+) -> Collected:
+    """Forget at most `batch` ended jobs, their logs and old events; call again while there is `more`.
+
+    A job stays while a job below it or one that waits for it has not ended. `kinds` restricts it to these.
+    """
+    moment = now(conn)
+    old = _old_jobs(conn, retention, moment, kinds, batch)
+    logs = _drop_logs(conn, retention, moment, batch)
+    logs += [log for log in _logs_of(conn, old) if log not in logs]
+    for column in (
+        attempts.c.job,
+        generations.c.job,
+        dependencies.c.job,
+        externals.c.job,
+        progress.c.job,
+        jobs.c.id,
+    ):
+        if old:
+            conn.execute(delete(column.table).where(among(conn, column, old)))
+    gone = 0 if retention.events is None else events.forget(conn, _before(moment, retention.events))
+    registry.forget(conn, moment - DAY * SECOND)
+    return Collected(len(old), gone, tuple(logs), len(old) == batch or len(logs) >= batch)
+
+
+def _before(moment: int, seconds: float) -> int:
+    return moment - round(seconds * SECOND)
+
+
+def _old_jobs(
+    conn: Connection, retention: Retention, moment: int, kinds: Sequence[str] | None, batch: int
+) -> list[int]:
+    if retention.jobs is None:
+        return []
+    child, waiting = jobs.alias(), jobs.alias()
+    has_child = exists().where(child.c.parent == jobs.c.id, child.c.state.not_in(ENDS))
+    is_awaited = exists().where(
+        dependencies.c.upstream == jobs.c.id,
+        waiting.c.id == dependencies.c.job,
+        waiting.c.state.not_in(ENDS),
+    )
+    query = select(jobs.c.id).where(
+        jobs.c.ended.is_not(None), jobs.c.ended < _before(moment, retention.jobs), ~has_child, ~is_awaited
+    )
+    if kinds is not None:
+        query = query.where(jobs.c.kind.in_(list(kinds)))
+    return list(conn.execute(query.order_by(jobs.c.ended).limit(batch)).scalars())
+
+
+def _drop_logs(conn: Connection, retention: Retention, moment: int, batch: int) -> list[str]:
+    """Take old log files off their attempts and return them."""
+    if retention.logs is None:
+        return []
+    old = select(attempts.c.log).where(
+        attempts.c.log.is_not(None), attempts.c.ended < _before(moment, retention.logs)
+    )
+    logs = list(conn.execute(old.limit(batch)).scalars())
+    if logs:
+        conn.execute(attempts.update().where(attempts.c.log.in_(logs)).values(log=None))
+    return logs
+
+
+def _logs_of(conn: Connection, ids: Sequence[int]) -> list[str]:
+    query = select(attempts.c.log).where(among(conn, attempts.c.job, ids))
+    return list(conn.execute(query.where(attempts.c.log.is_not(None))).scalars()) if ids else []

@@ -1,0 +1,99 @@
+"""Who works: the workers that asked for jobs lately, and what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shoal.base.clock import SECOND
+from shoal.jobs.model import WorkerId
+from shoal.jobs.store.lanes import Lane
+from shoal.jobs.store.tables import workers
+
+# A worker counts as there for so long after its last sign; signs are written down no oftener than `STALE`.
+GONE = 60 * SECOND
+STALE = 10 * SECOND
+
+
+def _upsert(new: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    fresh = new.excluded
+    differs = or_(
+        workers.c.seen < bindparam("stale"),
+        workers.c.labels != fresh.labels,
+        workers.c.resources != fresh.resources,
+    )
+    values = {column.name: fresh[column.name] for column in workers.c if column.name != "name"}
+    return new.on_conflict_do_update(index_elements=["name"], set_=values, where=differs)
+
+
+_COLUMNS = {column.name: bindparam(column.name, type_=column.type) for column in workers.c}
+_SEEN = {
+    "sqlite": _upsert(sqlite.insert(workers).values(_COLUMNS)),
+    "postgresql": _upsert(postgresql.insert(workers).values(_COLUMNS)),
+}
+_ALIVE = (
+    update(workers)
+    .where(workers.c.name == bindparam("worker"), workers.c.seen < bindparam("stale"))
+    .values(seen=bindparam("at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker and what it last offered; `kinds` None means any."""
+
+    name: str
+    host: str
+    labels: frozenset[str]
+    resources: dict[str, float]
+    kinds: tuple[str, ...] | None
+    seen: int
+
+    def can_do(self, lane: Lane) -> bool:
+        """Say whether it has what the jobs of a lane ask for, as far as what it last had free tells."""
+        return lane.fits(self.labels, self.resources, self.kinds)
+
+
+def seen(
+    conn: Connection,
+    worker: WorkerId,
+    labels: frozenset[str],
+    resources: Mapping[str, float],
+    kinds: Sequence[str] | None,
+    moment: int,
+) -> None:
+    """Write down that a worker asked for jobs, and what it offers."""
+    conn.execute(
+        _SEEN[conn.dialect.name],
+        {
+            "name": worker.name,
+            "host": worker.host,
+            "labels": sorted(labels),
+            "resources": dict(resources),
+            "kinds": None if kinds is None else list(kinds),
+            "seen": moment,
+            "stale": moment - STALE,
+        },
+    )
+
+
+def alive(conn: Connection, worker: WorkerId, moment: int) -> None:
+    """Write down that a worker gave a sign of life."""
+    conn.execute(_ALIVE, {"worker": worker.name, "stale": moment - STALE, "at": moment})
+
+
+def present(conn: Connection, moment: int) -> list[Worker]:
+    """Return the workers that gave a sign of life lately."""
+    rows = conn.execute(select(workers).where(workers.c.seen > moment - GONE).order_by(workers.c.name))
+    return [
+        Worker(r.name, r.host, frozenset(r.labels), r.resources, r.kinds and tuple(r.kinds), r.seen)
+        for r in rows
+    ]
+
+
+def forget(conn: Connection, before: int) -> int:
+    """Delete the workers that were last seen before a time."""
+    return conn.execute(delete(workers).where(workers.c.seen < before)).rowcount

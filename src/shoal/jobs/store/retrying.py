@@ -1,0 +1,90 @@
+"""Deciding what becomes of a job when an attempt ends."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from shoal.base.clock import SECOND
+from shoal.jobs.model import DEFAULT_RETRY, Outcome, Retry
+from shoal.jobs.states import ENDS, State
+from shoal.jobs.store.ranking import place
+
+# A service that ran for so long was well: its next failure counts as the first again.
+WELL = 60 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The next state of a job; for one that waits again, why, until when and at what rank."""
+
+    state: State
+    attempts: int
+    result: Any = None
+    error: Mapping[str, Any] | None = None
+    waits: str | None = None
+    due: int | None = None
+    rank: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Say whether this is an end."""
+        return self.state in ENDS
+
+
+def decide(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
+    """Return what becomes of an active job; `row` is what `tokens.held` returns."""
+    if row.state == State.CANCELLING:
+        return Verdict(State.CANCELLED, row.attempts, error=outcome.error)
+    if outcome.state is State.SUCCEEDED:
+        return Verdict(State.SUCCEEDED, row.attempts, result=outcome.result)
+    if outcome.state is State.CANCELLED:
+        return Verdict(State.CANCELLED, row.attempts, error=outcome.error)
+    if outcome.state is State.QUEUED:
+        return _again(row, State.QUEUED, max(row.attempts - 1, 0), None, moment, moment)
+    return _after_failure(row, outcome, moment)
+
+
+def retry_of(row: Row[Any]) -> Retry:
+    """Return the rule of a job."""
+    return DEFAULT_RETRY if row.retry is None else Retry(**(row.retry | {"on": tuple(row.retry["on"])}))
+
+
+def delay(retry: Retry, failures: int) -> int:
+    """Return how long to wait after so many failures, in microseconds, with jitter."""
+    growth = retry.factor ** min(failures - 1, 64)
+    seconds = min(retry.backoff * growth, retry.max_delay) * random.uniform(
+        1 - retry.jitter, 1 + retry.jitter
+    )
+    return round(seconds * SECOND)
+
+
+def _after_failure(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
+    lost = outcome.state is State.LOST
+    error = dict(outcome.error or {"message": ""})
+    error.setdefault("kind", "lost" if lost else "error")
+    retry = retry_of(row)
+    failures = 1 if row.service and _was_well(row, moment) else row.attempts
+    too_late = row.deadline is not None and row.deadline <= moment
+    if not too_late and (row.service or (failures < retry.max_attempts and _covers(retry, error))):
+        return _again(row, State.RETRYING, failures, error, moment, moment + delay(retry, failures))
+    return Verdict(State.LOST if lost else State.FAILED, row.attempts, error=error)
+
+
+def _again(
+    row: Row[Any], state: State, attempts: int, error: Mapping[str, Any] | None, moment: int, due: int
+) -> Verdict:
+    waits, due, rank = place(moment, priority=row.priority, not_before=due)
+    return Verdict(state, attempts, error=error, waits=waits, due=due, rank=rank)
+
+
+def _covers(retry: Retry, error: Mapping[str, Any]) -> bool:
+    return error["kind"] in retry.on or error.get("type") in retry.on
+
+
+def _was_well(row: Row[Any], moment: int) -> bool:
+    return row.attempt_started is not None and moment - row.attempt_started >= WELL

@@ -1,0 +1,1 @@
+"""The processes that do jobs: forked, supervised, replaced; they never see the database."""

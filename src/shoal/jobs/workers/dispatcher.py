@@ -1,0 +1,283 @@
+"""Give leases to workers and their outcomes to the database, in one event loop.
+
+Leases come in ahead of need and outcomes go out in batches, so that no worker waits for a commit. Nothing
+polls: what wakes the loop is a worker's line, the database's events, or the time at which something is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from shoal.base import clock
+from shoal.jobs import kinds
+from shoal.jobs.logs import AttemptLog, log_key
+from shoal.jobs.model import Lease, Order
+from shoal.jobs.workers import verdicts
+from shoal.jobs.workers.crew import Crew
+from shoal.jobs.workers.desk import Desk, Report
+from shoal.jobs.workers.ledger import Ledger
+from shoal.jobs.workers.member import Held, Member, Verdict
+from shoal.jobs.workers.nursery import Nursery
+from shoal.jobs.workers.pacing import MOST_STACKED, STACK, Pace
+from shoal.jobs.workers.protocol import (
+    Assign,
+    Assignment,
+    Finish,
+    Log,
+    Message,
+    Progress,
+    Recall,
+    Registered,
+    Returned,
+    Stop,
+)
+from shoal.jobs.workers.worker import Settings
+
+_PATIENCE = 0.03  # seconds a stacked worker may spend on one job before the rest is recalled
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How workers are kept.
+
+    `cancel_grace` is how long a job that was told to stop may take, `term_grace` how long a process may
+    take from SIGTERM to SIGKILL, `hung_after` how long a worker may give no sign of life; all in seconds.
+    """
+
+    storage_root: Path
+    log_folder: Path
+    workers: int
+    preload: Sequence[str]
+    heartbeat: float = 1.0
+    hung_after: float = 60.0
+    cancel_grace: float = 5.0
+    term_grace: float = 2.0
+
+
+class Dispatcher:
+    """Own what is in the house's hands: leases ahead, leases with workers, outcomes not yet recorded."""
+
+    def __init__(self, desk: Desk, options: Options, nursery: Nursery | None = None) -> None:
+        self.options = options
+        self.held: dict[str, Held] = {}
+        self.ahead: deque[Held] = deque()
+        self.pace = Pace()
+        self.ledger = Ledger(desk)
+        settings = Settings(str(options.storage_root), options.heartbeat)
+        self.crew = Crew(
+            options.workers, settings, options.preload, nursery, self._on_message, self._on_death
+        )
+        self.is_closing = False
+        self.changed = asyncio.Event()
+        self.emptied = asyncio.Event()
+        self.emptied.set()
+        self._stacks: asyncio.TimerHandle | None = None
+
+    def room(self) -> int:
+        """Return how many more leases to take now."""
+        if self.is_closing:
+            return 0
+        places = sum(member.verdict is None for member in self.crew.members)
+        target = places * (1 + self.pace.ahead())
+        room = target - len(self.held)
+        # A few at a time are not worth a transaction while the workers have enough.
+        return room if room * 4 >= target or not self.ahead else 0
+
+    def in_use(self) -> dict[str, float]:
+        """Return the resources of everything in hand."""
+        used: Counter[str] = Counter()
+        for held in self.held.values():
+            used.update(held.lease.resources)
+        return dict(used)
+
+    def take(self, leases: Sequence[Lease]) -> None:
+        """Hold new leases and hand them out."""
+        for lease in leases:
+            self.emptied.clear()
+            log = AttemptLog(self.options.log_folder, log_key(lease.job_id, lease.generation, lease.attempt))
+            held = self.held[lease.token] = Held(lease, log)
+            self.ahead.append(held)
+        if self.is_closing:
+            self.give_back_ahead()
+        self.hand_out()
+
+    def hand_out(self) -> None:
+        """Give the leases ahead to workers: to the idle first, then to those whose work is short."""
+        batches: dict[Member, list[Held]] = {}
+        fit = [member for member in self.crew.members if member.is_fit]
+        while fit and self.ahead and not self.is_closing:
+            member = min(fit, key=lambda one: len(one.held))
+            if member.held and not self._may_stack(member):
+                break
+            held = self.ahead.popleft()
+            held.member = member
+            member.expected = self.pace.expected(held.lease.kind) + (member.expected if member.held else 0.0)
+            member.held.append(held)
+            batches.setdefault(member, []).append(held)
+            if member.held[0] is held:
+                self._begin(held)
+        for member, batch in batches.items():
+            member.send(Assign([_assignment(held.lease) for held in batch]))
+        self.changed.set()
+
+    def obey(self, order: Order) -> None:
+        """Stop the work under a token."""
+        held = self.held.get(order.token)
+        if held is None or held.stop is not None:
+            return
+        held.stop = order.reason
+        if held.member is None:
+            self.ahead.remove(held)
+            self._end(held, Report(held.lease, verdicts.of_order(held)))
+        else:
+            held.member.send(Stop(order.token, order.reason))
+            self._later(held, self.options.cancel_grace, order.reason)
+
+    def kill(self, member: Member, verdict: Verdict) -> None:
+        """End a worker: SIGTERM, and SIGKILL when that has not helped."""
+        if member.verdict is None:
+            member.verdict = verdict
+            member.kill(signal.SIGTERM)
+            asyncio.get_running_loop().call_later(self.options.term_grace, member.kill, signal.SIGKILL)
+
+    def give_back_ahead(self) -> None:
+        """Give back what no worker has begun."""
+        while self.ahead:
+            self._give_back(self.ahead.popleft())
+        for member in self.crew.members:
+            if len(member.held) > 1:
+                member.send(Recall())
+
+    def _on_message(self, member: Member, message: Message) -> None:
+        match message:
+            case Finish():
+                self._on_finish(member, message)
+            case Log(token, text) if token in self.held:
+                self.held[token].log.append(text.encode(errors="replace"))
+            case Progress(token) if token in self.held:
+                self.ledger.progress.add(message)
+            case Registered(pid):
+                member.pid, member.ready = pid, True
+                self.hand_out()
+            case Returned(tokens):
+                self._on_returned(member, tokens)
+
+    def _on_finish(self, member: Member, message: Finish) -> None:
+        if not member.held or member.held[0].lease.token != message.token:
+            return
+        held = member.held.popleft()
+        member.finished += 1
+        self.pace.learn(held.lease.kind, message.seconds)
+        if held.stop == "shutdown" and message.state == "cancelled":
+            self._give_back(held)
+        else:
+            self._end(held, Report(held.lease, verdicts.of_finish(held, message)))
+        if member.held:
+            member.expected -= min(member.expected, self.pace.expected(held.lease.kind))
+            self._begin(member.held[0])
+        if len(member.held) < 2:
+            self.hand_out()
+
+    def _on_returned(self, member: Member, tokens: Sequence[str]) -> None:
+        member.recalled = False
+        gone = [held for held in member.held if held.lease.token in tokens]
+        for held in reversed(gone):
+            member.held.remove(held)
+            self._put_back(held)
+        self.hand_out()
+
+    def _on_death(self, member: Member) -> None:
+        dying, rest = list(member.held)[:1], list(member.held)[1:]
+        member.held.clear()
+        for held in dying:
+            if member.verdict == "shutdown":
+                self._give_back(held)
+            else:
+                self._end(held, Report(held.lease, verdicts.of_death(member, held)))
+        for held in reversed(rest):
+            self._put_back(held)
+        self.hand_out()
+
+    def _put_back(self, held: Held) -> None:
+        """Take a lease that was not begun out of a worker's hands."""
+        held.member = held.begun = None
+        if held.stop is not None:
+            self._end(held, Report(held.lease, verdicts.of_order(held)))
+        elif self.is_closing:
+            self._give_back(held)
+        else:
+            self.ahead.appendleft(held)
+
+    def _begin(self, held: Held) -> None:
+        held.begun = monotonic()
+        self.ledger.begun.add(held)
+        if held.lease.timeout is not None and not held.lease.service:
+            self._later(held, held.lease.timeout, "timeout")
+        if held.lease.deadline is not None:
+            self._later(held, (held.lease.deadline - clock.now()) / clock.SECOND, "deadline")
+
+    def _later(self, held: Held, seconds: float, verdict: Verdict) -> None:
+        loop = asyncio.get_running_loop()
+        held.timers.append(loop.call_later(max(0.0, seconds), self._run_out, held, verdict))
+
+    def _run_out(self, held: Held, verdict: Verdict) -> None:
+        """Kill the worker of a job whose time is up, if it is running."""
+        if held.member is not None and held.member.held[0] is held and not held.is_over:
+            held.member.send(Stop(held.lease.token, verdict))
+            self.kill(held.member, verdict)
+
+    def _may_stack(self, member: Member) -> bool:
+        begun = member.held[0].begun
+        is_fresh = begun is not None and monotonic() - begun < STACK
+        if not is_fresh or member.expected > STACK or len(member.held) >= MOST_STACKED:
+            return False
+        if self._stacks is None:
+            self._stacks = asyncio.get_running_loop().call_later(_PATIENCE, self._recall)
+        return True
+
+    def _recall(self) -> None:
+        """Take back what waits behind a job that lasts longer than was expected."""
+        self._stacks = None
+        stacked = [member for member in self.crew.members if len(member.held) > 1 and not member.recalled]
+        for member in stacked:
+            begun = member.held[0].begun
+            if begun is not None and monotonic() - begun > _PATIENCE / 2:
+                member.recalled = True
+                member.send(Recall())
+        if stacked:
+            self._stacks = asyncio.get_running_loop().call_later(_PATIENCE, self._recall)
+
+    def _end(self, held: Held, report: Report) -> None:
+        self._let_go(held)
+        self.ledger.ended.add(report)
+
+    def _give_back(self, held: Held) -> None:
+        self._let_go(held)
+        self.ledger.returned.add(held.lease.token)
+
+    def _let_go(self, held: Held) -> None:
+        held.close()
+        del self.held[held.lease.token]
+        self.changed.set()
+        if not self.held:
+            self.emptied.set()
+
+
+def _assignment(lease: Lease) -> Assignment:
+    kind = kinds.get(lease.kind)
+    return Assignment(
+        lease.token,
+        lease.job_id,
+        lease.generation,
+        lease.attempt,
+        lease.name,
+        kind.run,
+        kind.threads,
+        lease.spec,
+    )

@@ -1,0 +1,81 @@
+"""What has to be written down, in batches, again and again until the database takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from shoal.base.errors import Forbidden, ShoalError, Unavailable
+from shoal.jobs.states import State
+from shoal.jobs.workers import verdicts
+from shoal.jobs.workers.desk import Desk, Report
+from shoal.jobs.workers.member import Held
+from shoal.jobs.workers.outbox import Outbox
+from shoal.jobs.workers.protocol import Progress
+
+T = TypeVar("T")
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0
+_A_MOMENT = 0.02  # A job that ends within this needs no record that it runs.
+
+
+class Ledger:
+    """Write outcomes, beginnings, progress and returned leases; lives in one event loop."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.trouble: ShoalError | None = None
+        self.ended = Outbox(self._finish)
+        self.returned = Outbox(self._give_back)
+        self.begun = Outbox(self._start, pause=_A_MOMENT)
+        self.progress = Outbox(self._report, pause=0.05)
+        self._desk = desk
+
+    async def serve(self) -> None:
+        """Write for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            for outbox in (self.ended, self.returned, self.begun, self.progress):
+                tasks.create_task(outbox.serve())
+
+    async def emptied(self) -> None:
+        """Wait until every outcome and returned lease is written."""
+        await self.ended.emptied()
+        await self.returned.emptied()
+
+    async def persist(self, submit: Callable[[], Future[T]]) -> T:
+        """Do something to the database, and again while it is full, read-only or away (see `trouble`)."""
+        delay = _FIRST_DELAY
+        while True:
+            try:
+                done = await asyncio.wrap_future(submit())
+            except (Unavailable, Forbidden) as error:
+                self.trouble = error
+                await asyncio.sleep(delay)
+                delay = min(_LONGEST_DELAY, delay * 2)
+            else:
+                self.trouble = None
+                return done
+
+    async def _finish(self, reports: list[Report]) -> None:
+        try:
+            await self.persist(lambda: self._desk.finish(reports))
+        except Exception as error:
+            if len(reports) > 1:
+                for report in reports:
+                    await self._finish([report])
+            elif reports[0].outcome.state is State.SUCCEEDED:
+                lease, outcome = reports[0]
+                await self._finish([Report(lease, verdicts.of_failed_record(outcome, error))])
+            else:
+                raise
+
+    async def _give_back(self, tokens: list[str]) -> None:
+        await self.persist(lambda: self._desk.give_back(tokens))
+
+    async def _start(self, begun: list[Held]) -> None:
+        if tokens := [held.lease.token for held in begun if not held.is_over]:
+            await self.persist(lambda: self._desk.start(tokens))
+
+    async def _report(self, progress: list[Progress]) -> None:
+        newest = {one.token: one for one in progress}
+        await self.persist(lambda: self._desk.progress(list(newest.values())))

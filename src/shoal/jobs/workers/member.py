@@ -1,0 +1,123 @@
+"""One worker process as the house sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Literal
+
+from shoal.jobs.logs import AttemptLog
+from shoal.jobs.model import Lease
+from shoal.jobs.workers import wire
+from shoal.jobs.workers.nursery import Exited
+from shoal.jobs.workers.protocol import FromHouse, Message, decode, encode
+
+Verdict = Literal["cancelled", "timeout", "deadline", "hung", "stale", "shutdown"]
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A lease in our hands: ahead, with a worker, or (once `begun`) being worked on."""
+
+    lease: Lease
+    log: AttemptLog
+    taken: float = field(default_factory=monotonic)
+    member: Member | None = None
+    begun: float | None = None
+    stop: Verdict | None = None
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    is_over: bool = False
+
+    def close(self) -> None:
+        """Let go of what belongs to the attempt."""
+        self.is_over = True
+        for timer in self.timers:
+            timer.cancel()
+        self.log.close()
+
+
+class Member(asyncio.Protocol):
+    """Speak with one worker; what it holds is worked off in order, the first is running.
+
+    `expected` is how long what it was given since it was last idle was expected to last together.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        on_message: Callable[[Member, Message], None],
+        on_silence: Callable[[Member], None],
+    ) -> None:
+        self.number = number
+        self.pid: int | None = None
+        self.ready = False
+        self.held: deque[Held] = deque()
+        self.expected = 0.0
+        self.born = self.heard = monotonic()
+        self.finished = 0
+        self.verdict: Verdict | None = None
+        self.recalled = False
+        self.exited: Exited | None = None
+        self.silent = False
+        self._on_message = on_message
+        self._on_silence = on_silence
+        self._unpacker = wire.Unpacker()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; called by the loop."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Pass the messages on; called by the loop."""
+        self.heard = monotonic()
+        try:
+            for frame in self._unpacker.feed(data):
+                self._on_message(self, decode(frame))
+        except ValueError:
+            self.kill(signal.SIGKILL)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that no more will be heard; called by the loop."""
+        self.silent = True
+        self._on_silence(self)
+
+    @property
+    def is_fit(self) -> bool:
+        """Say whether the worker can take leases now."""
+        return self.ready and self.verdict is None and not self.silent
+
+    def send(self, message: FromHouse) -> None:
+        """Send a message, or nothing when the worker is gone."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(wire.packed(encode(message)))
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal, unless the worker is known to be dead: its id may be another's then."""
+        if self.pid is not None and self.exited is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def hang_up(self) -> None:
+        """Close the line; a living worker ends at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Output(asyncio.Protocol):
+    """Read what a worker's process prints past Python, and keep it in the running attempt's log."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+
+    def data_received(self, data: bytes) -> None:
+        """Keep the bytes; called by the loop."""
+        if self._member.held:
+            self._member.held[0].log.append(data)

@@ -1,0 +1,149 @@
+"""Warm worker processes that do the jobs in a database, kept alive and supervised."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shoal.base.database import Database
+from shoal.base.errors import Unavailable
+from shoal.jobs.model import WorkerId
+from shoal.jobs.workers.desk import Desk
+from shoal.jobs.workers.dispatcher import Options
+from shoal.jobs.workers.nursery import PRELOAD, Nursery
+from shoal.jobs.workers.shift import Shift
+from shoal.jobs.workers.status import Status
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Run jobs on this machine; every method may be called from any thread.
+
+    One event loop in a thread of its own speaks with the workers and the database.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        storage_root: Path,
+        workers: int,
+        log_folder: Path,
+        preload: Sequence[str] = PRELOAD,
+        *,
+        name: str | None = None,
+        labels: Sequence[str] = (),
+        resources: Mapping[str, float] | None = None,
+        lease_seconds: float = 30.0,
+        nursery: Nursery | None = None,
+        **patience: float,
+    ) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            database: where the jobs are, migrated.
+            storage_root: the folder of the file storage.
+            workers: how many processes.
+            log_folder: where attempts' logs go.
+            preload: modules the fork server imports before it forks, and whose `warm()` it calls.
+            name: the pool's own name; leases left under it by a process before us are taken back.
+            labels: what the workers offer to jobs that demand labels.
+            resources: amounts they offer; `cpu` is the number of workers if it is not given.
+            lease_seconds: how long a lease lasts without a heartbeat.
+            nursery: a fork server that was started early; it is closed with this.
+            patience: `heartbeat`, `hung_after`, `cancel_grace`, `term_grace` of `Options`.
+        """
+        host = socket.gethostname()
+        self._desk = Desk(
+            database,
+            WorkerId(name or f"{host}:{storage_root.resolve()}", host),
+            tuple(labels),
+            {"cpu": float(workers)} | dict(resources or {}),
+            lease_seconds,
+        )
+        self._options = Options(storage_root, log_folder, workers, tuple(preload), **patience)
+        self._nursery = nursery
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._shift: Shift | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: Unavailable | None = None
+
+    def start(self) -> None:
+        """Start the fork server and the workers in the background and return at once."""
+        if self._thread is None:
+            shift = Shift(self._desk, self._options, self._nursery or Nursery(self._options.preload))
+            ready: Future[None] = Future()
+            self._shift = shift
+            self._thread = threading.Thread(
+                target=self._serve, args=(shift, ready), name="shoal-dispatcher", daemon=True
+            )
+            self._thread.start()
+            ready.result()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Take no more jobs and wait for those that run; False when they have not ended in time."""
+        try:
+            self._call(lambda shift: shift.drain(), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    def stop(self, grace: float = 0.0) -> None:
+        """Let running jobs end for `grace` seconds, give back the others, end every process."""
+        if self._thread is not None:
+            with suppress(Unavailable):
+                self._hand_over(lambda shift: shift.stop(grace))
+            self._thread.join()
+
+    def status(self) -> Status:
+        """Return who does what."""
+        if self._failure is not None:
+            return Status(trouble=self._failure)
+        try:
+            return self._call(lambda shift: shift.status(), 5.0)
+        except Unavailable:
+            return Status(trouble=self._failure)
+
+    def raise_trouble(self) -> None:
+        """Raise what keeps outcomes from being recorded now (a full disk, a lost database), if anything."""
+        if (trouble := self.status().trouble) is not None:
+            raise trouble
+
+    def _call(self, what: Callable[[Shift], Coroutine[Any, Any, T]], timeout: float | None) -> T:
+        future = self._hand_over(what)
+        try:
+            return future.result(timeout)
+        except CancelledError:
+            raise Unavailable("The workers were stopped.") from None
+        finally:
+            future.cancel()
+
+    def _hand_over(self, what: Callable[[Shift], Coroutine[Any, Any, T]]) -> Future[T]:
+        if self._shift is None or self._loop is None:
+            raise Unavailable("The workers were not started.")
+        coroutine = what(self._shift)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            raise Unavailable("The workers were stopped.") from None
+
+    def _serve(self, shift: Shift, ready: Future[None]) -> None:
+        async def run() -> None:
+            self._loop = asyncio.get_running_loop()
+            ready.set_result(None)
+            await shift.run()
+
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            _log.exception("the dispatcher failed")
+            self._failure = Unavailable(f"The workers' dispatcher failed: {error!r}.", hint="Start again.")

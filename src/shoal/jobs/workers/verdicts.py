@@ -1,0 +1,72 @@
+"""What the end of an attempt means: from a worker's answer, or from its death."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from shoal.jobs.model import Outcome
+from shoal.jobs.states import State
+from shoal.jobs.workers.member import Held, Member, Verdict
+from shoal.jobs.workers.protocol import Finish
+
+_TIME_IS_UP: dict[Verdict, str] = {
+    "timeout": "The attempt took longer than its timeout of {timeout:g} s.",
+    "deadline": "The job's deadline has passed.",
+}
+
+
+def of_finish(held: Held, finish: Finish) -> Outcome:
+    """Return the outcome that a worker's answer means."""
+    state = State(finish.state)
+    if state is State.CANCELLED and held.stop in _TIME_IS_UP:
+        return _time_is_up(held, held.stop, finish.peak_memory)
+    return Outcome(state, finish.result, finish.error, 0, finish.peak_memory, held.log.key)
+
+
+def of_death(member: Member, held: Held) -> Outcome:
+    """Return the outcome of the attempt during which a worker died, or was killed by us for a reason."""
+    code = member.exited.code if member.exited is not None else None
+    peak = member.exited.peak_memory if member.exited is not None else None
+    if member.verdict in _TIME_IS_UP:
+        return _time_is_up(held, member.verdict, peak, code)
+    if member.verdict == "cancelled":
+        return Outcome(State.CANCELLED, None, None, code, peak, held.log.key)
+    error = {"kind": "lost", "type": "WorkerDied", "message": _obituary(member, code)}
+    return Outcome(State.LOST, None, error, code, peak, held.log.key)
+
+
+def of_order(held: Held) -> Outcome:
+    """Return the outcome of a lease that was ordered to stop before it was begun."""
+    return Outcome(State.CANCELLED, log=held.log.key)
+
+
+def of_failed_record(outcome: Outcome, error: Exception) -> Outcome:
+    """Return the outcome of a job that ended well but whose result could not be recorded."""
+    told: dict[str, Any] = {
+        "kind": "error",
+        "type": type(error).__name__,
+        "message": f"The result could not be recorded: {error}",
+    }
+    return Outcome(State.FAILED, None, told, outcome.exit_code, outcome.peak_memory, outcome.log)
+
+
+def _time_is_up(held: Held, verdict: Verdict, peak: int | None, code: int | None = 0) -> Outcome:
+    message = _TIME_IS_UP[verdict].format(timeout=held.lease.timeout or 0.0)
+    error = {"kind": verdict, "type": "TimeoutError", "message": message}
+    return Outcome(State.FAILED, None, error, code, peak, held.log.key)
+
+
+def _obituary(member: Member, code: int | None) -> str:
+    if member.verdict == "hung":
+        return "The worker gave no sign of life and was killed."
+    if code is None:
+        return "The worker died."
+    if code >= 0:
+        return f"The worker ended with exit code {code}."
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    hint = " Perhaps the machine ran out of memory." if code == -signal.SIGKILL else ""
+    return f"The worker was killed by {name}.{hint}"

@@ -1,0 +1,172 @@
+"""Jobs: /api/v1/jobs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from shoal.access import Action, Actor, Resource, require
+from shoal.base import events
+from shoal.base.errors import InvalidInput
+from shoal.base.faults import fault_point
+from shoal.jobs.model import Job
+from shoal.jobs.states import ENDS, State
+from shoal.jobs.store import cancelling, reading, rerunning
+from shoal.jobs.store.changes import TOPIC
+from shoal.jobs.store.explaining import explain
+from shoal.server import offload
+from shoal.server.api.paging import Cursor, Limit, decode, encode, part
+from shoal.server.api.shapes import AttemptList, ExplanationShape, JobPage, JobWithSeq
+from shoal.server.api.views import attempt_view, generation_view, job_view
+from shoal.server.api.waiting import LATEST, After, Wait, changed
+from shoal.server.faces import Face
+from shoal.server.replies import Json
+from shoal.server.rules import Rule, TheDraining, TheHouse
+
+CANCEL = fault_point("jobs_api.cancel", "Jobs are cancelled by a request.")
+RERUN = fault_point("jobs_api.rerun", "Jobs are queued again by a request.")
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+Id = Annotated[int, Path(ge=1, le=LATEST, description="the job's id")]
+Name = Annotated[str | None, Query(max_length=255)]
+Reader = Annotated[Actor, Depends(Rule(Action.JOB_READ))]
+Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
+
+
+@router.get("", operation_id="list_jobs", summary="Find jobs", response_model=JobPage)
+async def list_jobs(
+    house: TheHouse,
+    actor: Reader,
+    state: Annotated[list[State] | None, Query(description="any of these states")] = None,
+    kind: Annotated[list[str] | None, Query(description="any of these kinds")] = None,
+    name: Name = None,
+    parent: Annotated[int | None, Query(ge=1, le=LATEST, description="children of this job")] = None,
+    where: Annotated[
+        str | None, Query(max_length=4096, description='JSON that `extra` must hold: {"sample": {"site": 4}}')
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List jobs that fit every filter, the newest first."""
+    extra, place = _wanted(where), decode(cursor, int)
+
+    def find(conn: Connection) -> list[Job]:
+        return reading.find(
+            conn,
+            owners=None if actor.admin else [actor.name],
+            states=state,
+            kinds=kind,
+            name=name,
+            parent=parent,
+            extra=extra,
+            before=place[0] if place else None,
+            limit=limit + 1,
+        )
+
+    found = await offload.read(house.database, find)
+    return part("jobs", found, limit, job_view, lambda last: encode(last.id))
+
+
+@router.get("/{job}", operation_id="read_job", summary="Read a job", response_model=JobWithSeq)
+async def read_job(
+    job: Id, house: TheHouse, draining: TheDraining, actor: Reader, wait: Wait = 0, after: After = None
+) -> Response:
+    """Describe a job; with `wait`, once something about it changes or it has ended."""
+    found, seq = await _read(house, actor, job)
+    if wait and found.state not in ENDS:
+        await changed(house.database, draining, TOPIC, str(job), seq if after is None else after, wait)
+        found, seq = await _read(house, actor, job)
+    return Json(job_view(found) | {"seq": seq})
+
+
+@router.get(
+    "/{job}/attempts",
+    operation_id="list_attempts",
+    summary="What was tried",
+    response_model=AttemptList,
+)
+async def list_attempts(job: Id, house: TheHouse, actor: Reader) -> Response:
+    """List the attempts at a job over all its generations."""
+
+    def find(conn: Connection) -> dict[str, Any]:
+        _allowed(conn, actor, Action.JOB_READ, job)
+        return {
+            "attempts": [attempt_view(each) for each in reading.attempts_of(conn, job)],
+            "generations": [generation_view(each) for each in reading.generations_of(conn, job)],
+        }
+
+    return Json(await offload.read(house.database, find))
+
+
+@router.get(
+    "/{job}/explain", operation_id="explain_job", summary="Why is it so?", response_model=ExplanationShape
+)
+async def explain_job(job: Id, house: TheHouse, actor: Reader) -> Response:
+    """Say in words what a job waits for, does, or ended of."""
+
+    def find(conn: Connection) -> dict[str, Any]:
+        _allowed(conn, actor, Action.JOB_READ, job)
+        return asdict(explain(conn, job))
+
+    return Json(await offload.read(house.database, find))
+
+
+@router.post("/{job}/cancel", operation_id="cancel_job", summary="Stop a job", response_model=JobWithSeq)
+async def cancel_job(job: Id, house: TheHouse, actor: Changer) -> Response:
+    """Cancel a job with its children; one that has ended stays as it is."""
+
+    def act(conn: Connection) -> None:
+        _allowed(conn, actor, Action.JOB_CHANGE, job)
+        cancelling.cancel(conn, [job])
+
+    await offload.write(house.database, CANCEL, act)
+    return await _now(house, actor, job)
+
+
+@router.post("/{job}/rerun", operation_id="rerun_job", summary="Run a job again", response_model=JobWithSeq)
+async def rerun_job(job: Id, house: TheHouse, actor: Changer) -> Response:
+    """Queue an ended job again as a new generation; its old results stay."""
+
+    def act(conn: Connection) -> None:
+        _allowed(conn, actor, Action.JOB_CHANGE, job)
+        rerunning.rerun(conn, [job])
+
+    await offload.write(house.database, RERUN, act)
+    return await _now(house, actor, job)
+
+
+def _allowed(conn: Connection, actor: Actor, action: Action, job: int) -> Job:
+    found = reading.get(conn, job)
+    require(actor, action, Resource("job", job, found.owner))
+    return found
+
+
+async def _read(house: TheHouse, actor: Actor, job: int) -> tuple[Job, int]:
+    return await offload.read(
+        house.database, lambda conn: (_allowed(conn, actor, Action.JOB_READ, job), events.last(conn))
+    )
+
+
+async def _now(house: TheHouse, actor: Actor, job: int) -> Response:
+    found, seq = await _read(house, actor, job)
+    return Json(job_view(found) | {"seq": seq})
+
+
+def _wanted(where: str | None) -> dict[str, Any] | None:
+    if where is None:
+        return None
+    try:
+        wanted = orjson.loads(where)
+    except ValueError:
+        wanted = None
+    if not isinstance(wanted, dict):
+        problem = {"in": "query", "pointer": "/where", "message": "This is not a JSON object."}
+        raise InvalidInput("`where` is not a JSON object.", hint='Like {"sample": 4}.', errors=[problem])
+    return wanted
+
+
+JOBS = Face("jobs", router)

@@ -1,0 +1,66 @@
+"""Starting a study over a dataset of the house."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from shoal.access import Action, Actor, Resource, require
+from shoal.server.api.wishes import StudyWish
+from shoal.server.parts import House
+from shoal.storage import datasets
+from shoal.storage.datasets import Dataset
+from shoal.studies import running
+from shoal.studies.budget import fit_budget, parse_budget
+from shoal.studies.intake import Intake, source_of, take_in
+from shoal.studies.model import Study
+from shoal.studies.plan import StudyPlan
+from shoal.studies.presets import plan_of
+
+
+def submit_study(house: House, actor: Actor, wish: StudyWish) -> Study:
+    """Start what is wished for; blocks while the dataset's rows are counted.
+
+    Raises:
+        NotFound: there is no such dataset.
+        InvalidInput: an option cannot be used, or the rows cannot.
+    """
+    plan = plan_of(wish.options)
+    dataset = house.database.read(lambda conn: _allowed(conn, actor, wish.dataset))
+    intake = _within_budget(house, _taken(house, dataset, plan), wish.budget)
+
+    def start(conn: Connection) -> Study:
+        # It may have been removed meanwhile.
+        source = source_of(_allowed(conn, actor, wish.dataset))
+        return running.start(
+            conn,
+            actor.name,
+            source,
+            intake.plan,
+            intake.facts,
+            name=wish.name,
+            workers=house.settings.workers,
+        )
+
+    return house.database.write(running.STARTED, start)
+
+
+def _allowed(conn: Connection, actor: Actor, id_: str) -> Dataset:
+    dataset = datasets.get(conn, id_)
+    require(actor, Action.DATASET_READ, Resource("dataset", id_, dataset.owner))
+    return dataset
+
+
+def _taken(house: House, dataset: Dataset, plan: StudyPlan) -> Intake:
+    limits = house.settings.limits
+    table = datasets.open_table(house.storage, dataset)
+    return take_in(dataset.columns, table, plan, max_k=limits.max_k, max_fits=limits.fits)
+
+
+def _within_budget(house: House, intake: Intake, budget: str | None) -> Intake:
+    if budget is None:
+        return intake
+    columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
+    plan, _ = fit_budget(intake.plan, parse_budget(budget), rows, columns, house.settings.workers)
+    return replace(intake, plan=plan)

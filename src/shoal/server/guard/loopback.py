@@ -1,0 +1,137 @@
+"""Loopback is not trust: who may reach this server at all (decision 8 of the design).
+
+On a listener that only this machine reaches, a request needs no password, so it must come from a program
+of the server's own user (not just from this machine), by a name of this server (DNS rebinding), and, when
+it acts, not from somebody else's page in a browser. On any other listener every request but the doors
+carries the server token.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shoal.access import ANONYMOUS, OWNER, TOKEN_HOLDER, Actor
+from shoal.access.tokens import Tokens
+from shoal.base.errors import ForeignCaller, Misdirected, ShoalError, Unauthenticated
+from shoal.server.guard import peers
+from shoal.server.guard.connection import Connection
+from shoal.server.guard.hosts import HostNames
+from shoal.server.guard.origins import ActingGet, acts, is_foreign
+from shoal.server.listener import Listener, is_loopback
+from shoal.server.paths import local_path
+from shoal.server.problems import of_error
+
+FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
+IsDoor = Callable[[str, str], bool]
+
+
+class Guard:
+    """Let in who may come in, as an `Actor` in the request's state; answer the rest."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Tokens,
+        names: Sequence[str],
+        is_door: IsDoor,
+        acting_get: ActingGet,
+    ) -> None:
+        self.app = app
+        self._tokens = tokens
+        self._names = tuple(name.lower() for name in names)
+        self._hosts = HostNames(names)
+        self._is_door = is_door
+        self._acting_get = acting_get
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        try:
+            scope["state"]["actor"] = await self._admit(scope)
+        except ShoalError as refusal:
+            return await _refuse(refusal, scope, receive, send)
+        await self.app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> Actor:
+        headers = Headers(scope=scope)
+        door = scope["type"] == "http" and self._is_door(scope["method"], local_path(scope))
+        # A browser does not send this header for another page, so a token answers every question.
+        if (token := _bearer(headers)) is not None and not door:
+            return self._token_holder(token)
+        listener: Listener | None = scope["state"].get("listener")
+        if listener is not None and listener.loopback:
+            await self._check_local(scope, headers)
+            if not listener.unix:  # The rights of a Unix socket's folder have decided already.
+                await _check_user(scope)
+            return OWNER
+        if door:
+            return ANONYMOUS
+        raise Unauthenticated(
+            "This server wants its token with every request.", hint="Send Authorization: Bearer TOKEN."
+        )
+
+    def _token_holder(self, token: str) -> Actor:
+        if not self._tokens.open_to(token):
+            raise Unauthenticated("That is not the token of this server.", hint="Send the server token.")
+        return TOKEN_HOLDER
+
+    async def _check_local(self, scope: Scope, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._hosts.allow(hosts[0]):
+            raise Misdirected(
+                f"This server is not called {', '.join(hosts) or 'nothing'}.",
+                hint="Use localhost, or add the name to the setting `hosts`.",
+            )
+        if acts(scope, self._acting_get) and is_foreign(headers, self._names):
+            raise ForeignCaller(
+                "A page of another origin may not act here.", hint="Act from this server's own pages."
+            )
+        if any(names_outsider(headers.get(name)) for name in FORWARDED):
+            raise Unauthenticated(
+                "A proxy passed this on from another machine.",
+                hint="Let the proxy send the server token: Authorization: Bearer TOKEN.",
+            )
+
+
+async def _check_user(scope: Scope) -> None:
+    if not peers.AVAILABLE:
+        return
+    connection: Connection = scope["state"]["connection"]
+    uid = await connection.uid(scope["client"][:2], scope["server"][:2])
+    if uid != os.geteuid():
+        raise ForeignCaller(
+            "Another user of this machine may not use this server.",
+            hint="Run the command as the user who runs the server, or send the server token.",
+        )
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def names_outsider(forwarded: str | None) -> bool:
+    """Say whether a proxy's header names a hop that is not this machine."""
+    hops = (forwarded or "").lower().split(",")
+    return any(not is_loopback(_hop(hop.strip())) for hop in hops if hop.strip())
+
+
+def _hop(written: str) -> str:
+    pairs = (part.strip().partition("=") for part in written.split(";"))
+    node = next((value for name, _, value in pairs if name == "for"), written).strip('"')
+    if node.startswith("["):
+        return node[1:].partition("]")[0]
+    return node.partition(":")[0] if node.count(":") == 1 else node
+
+
+async def _refuse(refusal: ShoalError, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
+        return
+    await of_error(refusal, scope["state"]["request_id"])(scope, receive, send)

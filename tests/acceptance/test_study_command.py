@@ -1,0 +1,216 @@
+"""`shoal study` as people type it."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import DATA, PENGUINS, SHOAL, environment, shoal
+from tests.support.waiting import wait_until
+
+SMALL = ("--experiments", "2", "--max-k", "4", "--n-init", "2")
+
+
+def data(name: str) -> Path:
+    if not (DATA / name).exists():
+        pytest.skip(f"{name} is not beside this project")
+    return DATA / name
+
+
+def test_normal_csv_gives_the_known_scores(tmp_path: Path) -> None:
+    ran = shoal("study", "run", data("normal.csv"), "--output", "json", home=tmp_path / "h", cwd=tmp_path)
+    found = ran.json
+    assert ran.code == 0
+    assert (found["best"]["k"], found["best"]["covariance"]) == (3, "diag-tied")
+    assert (found["rows"], found["fits"], found["failed"]) == (3000, 600, 0)
+    least = {
+        "full-tied": (3, -4432.92),
+        "full-untied": (3, -4454.92),
+        "diag-tied": (3, -4428.96),
+        "diag-untied": (3, -4443.57),
+        "spher-tied": (10, -5192.92),
+        "spher-untied": (10, -5207.32),
+    }
+    for mode, (k, bic) in least.items():
+        assert found["recommended"][mode]["k"] == k
+        assert found["recommended"][mode]["bic"] >= bic
+    assert found["best"]["bic"] == found["recommended"]["diag-tied"]["bic"]
+    assert any("10 is the largest number tried" in note for note in found["notes"])
+    assert sorted(found["best"]["sizes"]) == [1000, 1000, 1000]
+
+
+def test_skewed_data_gives_the_known_score(tmp_path: Path) -> None:
+    found = shoal(
+        "study", "run", data("Dataset-2.csv"), "--output", "json", home=tmp_path / "h", cwd=tmp_path
+    ).json
+    assert (found["best"]["k"], found["best"]["covariance"]) == (3, "full-untied")
+    assert found["best"]["bic"] >= -6405.7
+
+
+def test_the_penguins_are_three_groups_in_a_table_and_in_files(tmp_path: Path) -> None:
+    ran = shoal("study", "run", PENGUINS, *SMALL, home=tmp_path / "h", cwd=tmp_path)
+    assert ran.code == 0
+    assert "Your data falls into 3 groups (clusters)" in ran.out
+    assert "Using 4: bill_length_mm" in ran.err
+    assert all(len(line) <= 80 for line in (ran.out + ran.err).splitlines())
+    folder = tmp_path / "penguins-study"
+    assert {path.name for path in folder.iterdir()} == {"labels.csv", "report.html", "study.json"}
+    with (folder / "labels.csv").open() as file, PENGUINS.open() as original:
+        rows, ours = list(csv.DictReader(file)), list(csv.DictReader(original))
+    assert [{name: row[name] for name in ours[0]} for row in rows] == ours
+    assert sum(row["Label"] == "" for row in rows) == 2
+    assert {row["Label"] for row in rows} == {"1", "2", "3", ""}
+
+
+def test_a_study_is_found_again_shown_exported_and_reproduced(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    first = shoal("study", "run", PENGUINS, *SMALL, "--output", "json", home=home, cwd=tmp_path).json
+    listed = shoal("study", "list", "--output", "json", home=home, cwd=tmp_path).json
+    assert [study["id"] for study in listed] == [first["id"]]
+    again = shoal("study", "show", first["id"][:5], "--output", "json", home=home, cwd=tmp_path).json
+    assert again["best"] == first["best"]
+    exported = shoal(
+        "study", "export", "last", "--out", "all", "--output", "json", home=home, cwd=tmp_path
+    ).json
+    assert (tmp_path / exported["fits"]).read_text().count("\n") == 1 + first["fits"]
+    proof = shoal("study", "reproduce", "penguins-study/study.json", home=home, cwd=tmp_path)
+    assert proof.code == 0, proof.err
+    assert "Reproduced: all 48 fits" in proof.out
+
+
+def test_a_changed_number_is_not_reproduced(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
+    document = tmp_path / "penguins-study" / "study.json"
+    text = document.read_text()
+    document.write_text(text.replace('"bic": -', '"bic": -1', 1))
+    ran = shoal("study", "reproduce", document, home=home, cwd=tmp_path)
+    assert ran.code == 1
+    assert "bic" in ran.out
+
+
+def test_new_rows_get_the_clusters_of_a_study(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
+    ran = shoal("study", "predict", "last", PENGUINS, "--out", "new.csv", home=home, cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    labels = [row["Label"] for row in csv.DictReader((tmp_path / "penguins-study/labels.csv").open())]
+    assert [row["Label"] for row in csv.DictReader((tmp_path / "new.csv").open())] == labels
+
+
+def test_a_study_is_compared_with_a_column_that_is_true(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
+    found = shoal(
+        "study", "compare", "last", "--column", "species", "--output", "json", home=home, cwd=tmp_path
+    ).json
+    assert found["column_names"] == ["Adelie", "Chinstrap", "Gentoo"]
+    assert found["adjusted_rand"] > 0.9
+    assert sum(map(sum, found["counts"])) == found["rows"] == 342
+
+
+def test_the_largest_k_tried_can_be_extended(tmp_path: Path) -> None:
+    plan = ("--experiments", "2", "--max-k", "2", "--n-init", "2", "--covariances", "full-tied")
+    ran = shoal(
+        "study", "run", PENGUINS, *plan, "--extend", "--output", "json", home=tmp_path / "h", cwd=tmp_path
+    )
+    assert ran.json["best"]["k"] == 3
+    assert ran.json["fits"] == 2 * 4
+
+
+def test_fits_are_run_again_by_their_ids(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    first = shoal("study", "run", PENGUINS, *SMALL, "--output", "json", home=home, cwd=tmp_path).json
+    again = shoal("study", "rerun", "last", "--fits", "0,7", "--output", "json", home=home, cwd=tmp_path).json
+    assert again["best"] == first["best"]
+    refused = shoal("study", "rerun", "last", "--fits", "48", home=home, cwd=tmp_path)
+    assert refused.code == 1
+    assert "no fit 48" in refused.err
+
+
+def test_without_groups_it_says_so(tmp_path: Path) -> None:
+    import numpy as np
+
+    rows = np.random.default_rng(1).normal(size=(300, 2))
+    (tmp_path / "one.csv").write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    ran = shoal("study", "run", "one.csv", *SMALL, home=tmp_path / "h", cwd=tmp_path)
+    assert ran.code == 0
+    assert "Your data looks like one group" in " ".join(ran.out.split())
+
+
+def test_ctrl_c_stops_and_says_what_is_kept(tmp_path: Path) -> None:
+    home = tmp_path / "h"
+    with subprocess.Popen(
+        [SHOAL, "study", "run", str(PENGUINS), "--experiments", "100", "--n-init", "30"],
+        cwd=tmp_path, env=environment(home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        wait_until(lambda: "Ctrl-C stops" in (process.stderr.readline() if process.stderr else ""))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "They are kept. Run the rest: shoal study rerun" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "penguins-study").exists()
+    states = [
+        one["state"] for one in shoal("study", "list", "--output", "json", home=home, cwd=tmp_path).json
+    ]
+    assert states == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "phrase"),
+    [
+        (["study", "run", "birds.csv"], 1, "birds.csv: no such file."),
+        (["study", "run", "penguins.cvs"], 1, "Did you mean penguins.csv?"),
+        (["study", "run", "penguins.csv", "--columns", "mass"], 1, "mass"),
+        (["study", "run", "penguins.csv", "--columns", "species"], 1, "species"),
+        (["study", "run", "penguins.csv", "--max-k", "0"], 1, "The largest number of clusters is 0"),
+        (["study", "run", "penguins.csv", "--max-k", "many"], 2, "many"),
+        (["study", "run", "penguins.csv", "--covariances", "round"], 1, "round"),
+        (["study", "run", "penguins.csv", "--budget", "soon"], 1, "The budget is 'soon'"),
+        (["study", "run"], 2, "FILE"),
+        (["study", "fly"], 2, "fly"),
+        (["study", "show", "last"], 1, "There is no study"),
+        (["study", "compare", "last"], 2, "--column"),
+        (["job", "show", "1"], 1, "There is no job 1"),
+        (["dataset", "show", "nothing"], 1, "There is no dataset nothing"),
+        (["restore", "penguins.csv"], 1, "penguins.csv"),
+        (["job", "list", "--server", "http://127.0.0.1:9"], 1, "http://127.0.0.1:9"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    words: list[str], code: int, phrase: str, tmp_path: Path
+) -> None:
+    (tmp_path / "penguins.csv").write_bytes(PENGUINS.read_bytes())
+    ran = shoal(*words, home=tmp_path / "h", cwd=tmp_path)
+    assert ran.code == code, ran.err
+    assert ran.out == ""
+    assert phrase in " ".join(ran.err.split())
+    assert ran.err.count("error:") == 1
+    assert {path.name for path in tmp_path.iterdir()} <= {"h", "penguins.csv"}
+
+
+HEAVY = (
+    "numpy",
+    "numba",
+    "sklearn",
+    "pandas",
+    "pyarrow",
+    "sqlalchemy",
+    "fastapi",
+    "rich",
+    "pydantic_settings",
+)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from shoal.cli.main import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "study" in ran.stdout
+    assert set(ran.stderr.split()) & set(HEAVY) == set()
