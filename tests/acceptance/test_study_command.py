@@ -22,6 +22,11 @@ def data(name: str) -> Path:
     return DATA / name
 
 
+def labels(path: Path) -> list[str]:
+    with path.open() as file:
+        return [row["Label"] for row in csv.DictReader(file)]
+
+
 def test_normal_csv_gives_the_known_scores(tmp_path: Path) -> None:
     ran = shoal("study", "run", data("normal.csv"), "--output", "json", home=tmp_path / "h", cwd=tmp_path)
     found = ran.json
@@ -99,8 +104,7 @@ def test_new_rows_get_the_clusters_of_a_study(tmp_path: Path) -> None:
     shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
     ran = shoal("study", "predict", "last", PENGUINS, "--out", "new.csv", home=home, cwd=tmp_path)
     assert ran.code == 0, ran.err
-    labels = [row["Label"] for row in csv.DictReader((tmp_path / "penguins-study/labels.csv").open())]
-    assert [row["Label"] for row in csv.DictReader((tmp_path / "new.csv").open())] == labels
+    assert labels(tmp_path / "new.csv") == labels(tmp_path / "penguins-study" / "labels.csv")
 
 
 def test_a_study_is_compared_with_a_column_that_is_true(tmp_path: Path) -> None:
@@ -152,7 +156,7 @@ def test_ctrl_c_stops_and_says_what_is_kept(tmp_path: Path) -> None:
         assert process.stderr is not None
         wait_until(lambda: "Ctrl-C stops" in (process.stderr.readline() if process.stderr else ""))
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "They are kept. Run the rest: shoal study rerun" in err
     assert "Traceback" not in err
@@ -171,7 +175,7 @@ def test_ctrl_c_stops_and_says_what_is_kept(tmp_path: Path) -> None:
         (["study", "run", "penguins.csv", "--columns", "mass"], 1, "mass"),
         (["study", "run", "penguins.csv", "--columns", "species"], 1, "species"),
         (["study", "run", "penguins.csv", "--max-k", "0"], 1, "The largest number of clusters is 0"),
-        (["study", "run", "penguins.csv", "--max-k", "many"], 2, "many"),
+        (["study", "run", "penguins.csv", "--max-k", "many"], 2, "--max-k"),
         (["study", "run", "penguins.csv", "--covariances", "round"], 1, "round"),
         (["study", "run", "penguins.csv", "--budget", "soon"], 1, "The budget is 'soon'"),
         (["study", "run"], 2, "FILE"),

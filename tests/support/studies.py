@@ -164,11 +164,11 @@ class Studies:
 class Engine:
     """A home without a house: database, files, workers and studies."""
 
-    def __init__(self, root: Path) -> None:
-        """Open everything below a folder; the workers are not started."""
+    def __init__(self, root: Path, url: str = "") -> None:
+        """Open everything below a folder, or another database; the workers are not started."""
         register_kinds()
         self.root = root
-        self.database: Database = open_database(f"sqlite:///{root / 'shoal.db'}")
+        self.database: Database = open_database(url or f"sqlite:///{root / 'shoal.db'}")
         upgrade(self.database)
         self.storage = FileStorage(root / "files")
         self.supervisor = Supervisor(self.database, root / "files", 2, root / "logs")

@@ -1,4 +1,4 @@
-"""A study by the command line itself, for tests that kill it: begun by the first run, finished by the next."""
+"""A study by the command line, for tests that kill it: begun by the first run, finished by the next."""
 
 from __future__ import annotations
 

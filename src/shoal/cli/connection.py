@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from shoal.base.errors import HomeInUse
 from shoal.base.home import holder
-from shoal.base.settings import Settings, load_settings, resolve_secret
 from shoal.cli.output import say
 
 if TYPE_CHECKING:
+    from shoal.base.settings import Settings
     from shoal.client import Client
     from shoal.jobs.workers.nursery import Nursery
     from shoal.server.house import House
@@ -31,6 +31,8 @@ class Where:
 
     def settings(self, **more: Any) -> Settings:
         """Return the settings with what was told."""
+        from shoal.base.settings import load_settings
+
         flags: Mapping[str, Any] = {"home": self.home, "database": self.database, "workers": self.workers}
         return load_settings({**flags, **more}, self.config)
 
@@ -94,6 +96,7 @@ def _house(settings: Settings) -> House:
 
 
 def _client(url: str, settings: Settings) -> Client:
+    from shoal.base.settings import resolve_secret
     from shoal.client import Client
 
     token = resolve_secret(settings.server_token) if settings.server_token else None

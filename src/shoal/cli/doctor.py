@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shoal.base.errors import ShoalError
 from shoal.base.home import holder
-from shoal.base.settings import Settings, is_reference, load_with_sources, resolve_secret
 from shoal.cli.options import Config, Database, Format, Home, Output
 from shoal.cli.output import print_json, table
+
+if TYPE_CHECKING:
+    from shoal.base.settings import Settings
 
 EXTRAS = {
     "psycopg": ("postgres", "PostgreSQL"),
@@ -37,6 +39,8 @@ def doctor(
     home: Home = None, config: Config = None, database: Database = None, output: Output = Format.TABLE
 ) -> int:
     """Show each setting and its source, what works here, and what to install."""
+    from shoal.base.settings import load_with_sources
+
     flags = {"home": home, "database": database}
     settings, sources = load_with_sources(flags, config)
     values = [(name, shown, sources.get(name, "default")) for name, shown in _leaves(settings)]
@@ -127,6 +131,8 @@ def _kernels(_: Settings) -> Check:
 def _database(settings: Settings) -> Check:
     if settings.database is None:
         return Check("database", True, "SQLite in the home")
+    from shoal.base.settings import is_reference, resolve_secret
+
     try:
         url = resolve_secret(settings.database)
         return Check("database", True, _reached(url))

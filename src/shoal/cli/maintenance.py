@@ -11,7 +11,6 @@ import typer
 from shoal.base.errors import Conflict
 from shoal.base.faults import fault_point
 from shoal.base.files import durable_file
-from shoal.base.settings import resolve_secret
 from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
 from shoal.cli.options import Config, Database, Format, Home, Output
@@ -39,6 +38,7 @@ def backup(where: Where, file: Target = None) -> None:
 
 def restore(file: Archive, home: Home = None, config: Config = None, database: Database = None) -> None:
     """Put a backup into a new, empty home."""
+    from shoal.base.settings import resolve_secret
     from shoal.server.upkeep import put_back
 
     settings = Where(home, config, database).settings()

@@ -15,8 +15,6 @@ from shoal.cli.options import Format, Output
 from shoal.cli.output import answer, say, table
 from shoal.cli.study_following import WRITTEN, follow
 from shoal.cli.study_options import Delimiter, File, Id, Raw
-from shoal.cli.study_view import study_of
-from shoal.studies.model import Fit
 
 if TYPE_CHECKING:
     from shoal.client import Client
@@ -64,6 +62,8 @@ def compare(
 @located
 def reproduce(where: Where, document: Document, data: Data = None, output: Output = Format.TABLE) -> None:
     """Run a study again from its study.json and verify every number."""
+    from shoal.cli.study_view import study_of
+    from shoal.studies.model import Fit
     from shoal.studies.reproduction import differences, other_versions, read_document
 
     content = read_document(document)
@@ -95,7 +95,8 @@ def _again(client: Client, content: dict[str, Any], data: Path | None) -> Study:
         raise InvalidInput(
             f"{found.name} is not the file of the study.", hint=f"Its SHA-256 was {source['sha256']}."
         )
-    plan = plan_of_document(content).as_json()
+    # In which steps a study grew changes no fit, only their ids.
+    plan = {name: value for name, value in plan_of_document(content).as_json().items() if name != "former"}
     return client.studies.submit(found.id, name=content["name"], **plan)
 
 

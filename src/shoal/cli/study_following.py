@@ -14,9 +14,6 @@ from shoal.base.files import durable_file
 from shoal.cli.options import Format
 from shoal.cli.output import print_json, say
 from shoal.cli.progress import progress
-from shoal.cli.study_view import study_of
-from shoal.studies.document import brief
-from shoal.studies.terminal import Look, closing, opening, result
 
 if TYPE_CHECKING:
     from shoal.client.studies import Study
@@ -31,6 +28,9 @@ def follow(study: Study) -> Study:
     Raises:
         StudyFailed: it failed, or was cancelled by somebody.
     """
+    from shoal.cli.study_view import study_of
+    from shoal.studies.terminal import Look, opening
+
     for line in opening(study_of(study.facts), Look.of(sys.stderr)):
         say(line)
     say(f"{study.facts['estimate']} Ctrl-C stops; finished fits stay.")
@@ -52,6 +52,10 @@ def tell(study: Study, folder: Path, output: Format, *, raw: bool = False) -> No
 
 def show(study: Study, output: Format, files: dict[str, str] | None = None) -> None:
     """Print what a study found."""
+    from shoal.cli.study_view import study_of
+    from shoal.studies.document import brief
+    from shoal.studies.terminal import Look, closing, result
+
     shown, look = study_of(study.facts), Look.of(sys.stdout)
     if output is Format.JSON:
         print_json(brief(shown, files or {}))

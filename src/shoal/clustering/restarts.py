@@ -1,4 +1,4 @@
-"""The likelihood search with restarts: a sample goes ahead where rows are many, and moves leave local maxima."""
+"""The likelihood search with restarts: a sample goes ahead of many rows, and moves leave local maxima."""
 
 from __future__ import annotations
 
