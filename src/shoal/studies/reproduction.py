@@ -110,9 +110,17 @@ def _same(said: float | None, found: float | None) -> bool:
 
 
 def _of_answer(said: Mapping[str, Any] | None, study: Study) -> Iterator[Difference]:
-    best: Mapping[str, Any] = (said or {}).get("best") or {}
-    found: Mapping[str, Any] = (study.summary["best"] if study.summary else None) or {}
-    for name in ("k", "covariance", "sizes"):
-        left, right = best.get(name), found.get(name)
-        if left != right:
-            yield Difference(f"best {name}", left, right)
+    found: Any = study.summary
+    yield from _unlike("summary", said, found)
+
+
+def _unlike(where: str, said: Any, found: Any) -> Iterator[Difference]:
+    """Yield what differs in two JSON values, ids of fits aside: a study that grew counts them differently."""
+    if isinstance(said, Mapping) and isinstance(found, Mapping):
+        for name in sorted({*said, *found} - {"fit"}):
+            yield from _unlike(f"{where}.{name}", said.get(name), found.get(name))
+    elif isinstance(said, list) and isinstance(found, list | tuple) and len(said) == len(found):
+        for place, (left, right) in enumerate(zip(said, found, strict=True)):
+            yield from _unlike(f"{where}.{place}", left, right)
+    elif not (_same(said, found) if isinstance(said, float) and isinstance(found, float) else said == found):
+        yield Difference(where, said, found)

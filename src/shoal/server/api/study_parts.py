@@ -26,7 +26,7 @@ from shoal.studies import stored
 from shoal.studies.archive import recommended_mode
 from shoal.studies.document import document
 from shoal.studies.model import Fit, Study
-from shoal.studies.outputs import label_columns
+from shoal.studies.outputs import as_json, label_columns
 from shoal.studies.report import render_report
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
@@ -54,7 +54,8 @@ async def list_fits(study: Id, house: TheHouse, actor: Reader) -> Response:
 async def read_document(study: Id, house: TheHouse, actor: Reader) -> Response:
     """Send what is needed to read, check and repeat a study."""
     found, fits = await _with_fits(house, actor, study)
-    return Json(document(found, fits), headers=_attached(found, "study.json"))
+    content = as_json(document(found, fits))
+    return Response(content, media_type="application/json", headers=_attached(found, "study.json"))
 
 
 @router.get(
