@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.command import DATA, PENGUINS, SHOAL, environment, shoal
+from shoal.cli.main import run
+from tests.support.command import DATA, PENGUINS, SHOAL, Ran, environment, shoal
 from tests.support.waiting import wait_until
 
 SMALL = ("--experiments", "2", "--max-k", "4", "--n-init", "2")
@@ -20,6 +24,25 @@ def data(name: str) -> Path:
     if not (DATA / name).exists():
         pytest.skip(f"{name} is not beside this project")
     return DATA / name
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home with one small study of the penguins, which ran in `cwd`."""
+
+    path: Path
+    cwd: Path
+    first: Any
+
+    def shoal(self, *words: object) -> Ran:
+        return shoal(*words, home=self.path, cwd=self.cwd)
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    cwd = tmp_path_factory.mktemp("studied")
+    ran = shoal("study", "run", PENGUINS, *SMALL, "--output", "json", home=cwd / "h", cwd=cwd)
+    return Home(cwd / "h", cwd, ran.json)
 
 
 def labels(path: Path) -> list[str]:
@@ -72,50 +95,57 @@ def test_the_penguins_are_three_groups_in_a_table_and_in_files(tmp_path: Path) -
     assert {row["Label"] for row in rows} == {"1", "2", "3", ""}
 
 
-def test_a_study_is_found_again_shown_exported_and_reproduced(tmp_path: Path) -> None:
-    home = tmp_path / "h"
-    first = shoal("study", "run", PENGUINS, *SMALL, "--output", "json", home=home, cwd=tmp_path).json
-    listed = shoal("study", "list", "--output", "json", home=home, cwd=tmp_path).json
-    assert [study["id"] for study in listed] == [first["id"]]
-    again = shoal("study", "show", first["id"][:5], "--output", "json", home=home, cwd=tmp_path).json
-    assert again["best"] == first["best"]
-    exported = shoal(
-        "study", "export", "last", "--out", "all", "--output", "json", home=home, cwd=tmp_path
-    ).json
-    assert (tmp_path / exported["fits"]).read_text().count("\n") == 1 + first["fits"]
-    proof = shoal("study", "reproduce", "penguins-study/study.json", home=home, cwd=tmp_path)
+def test_a_study_is_found_again_shown_and_exported(studied: Home) -> None:
+    listed = studied.shoal("study", "list", "--output", "json").json
+    assert studied.first["id"] in [study["id"] for study in listed]
+    again = studied.shoal("study", "show", studied.first["id"][:5], "--output", "json").json
+    assert again["best"] == studied.first["best"]
+    exported = studied.shoal("study", "export", studied.first["id"], "--out", "all", "--output", "json").json
+    assert (studied.cwd / exported["fits"]).read_text().count("\n") == 1 + studied.first["fits"]
+
+
+def test_a_study_is_reproduced_and_a_changed_number_is_found(studied: Home) -> None:
+    document = studied.cwd / "penguins-study" / "study.json"
+    proof = studied.shoal("study", "reproduce", document)
     assert proof.code == 0, proof.err
     assert "Reproduced: all 48 fits" in proof.out
-
-
-def test_a_changed_number_is_not_reproduced(tmp_path: Path) -> None:
-    home = tmp_path / "h"
-    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
-    document = tmp_path / "penguins-study" / "study.json"
-    text = document.read_text()
-    document.write_text(text.replace('"bic": -', '"bic": -1', 1))
-    ran = shoal("study", "reproduce", document, home=home, cwd=tmp_path)
+    changed = studied.cwd / "changed.json"
+    changed.write_text(document.read_text().replace('"bic": -', '"bic": -1', 1))
+    ran = studied.shoal("study", "reproduce", changed)
     assert ran.code == 1
     assert "bic" in ran.out
 
 
-def test_new_rows_get_the_clusters_of_a_study(tmp_path: Path) -> None:
-    home = tmp_path / "h"
-    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
-    ran = shoal("study", "predict", "last", PENGUINS, "--out", "new.csv", home=home, cwd=tmp_path)
+def test_new_rows_get_the_clusters_of_a_study(studied: Home) -> None:
+    ran = studied.shoal("study", "predict", studied.first["id"], PENGUINS, "--out", "new.csv")
     assert ran.code == 0, ran.err
-    assert labels(tmp_path / "new.csv") == labels(tmp_path / "penguins-study" / "labels.csv")
+    assert labels(studied.cwd / "new.csv") == labels(studied.cwd / "penguins-study" / "labels.csv")
 
 
-def test_a_study_is_compared_with_a_column_that_is_true(tmp_path: Path) -> None:
-    home = tmp_path / "h"
-    shoal("study", "run", PENGUINS, *SMALL, home=home, cwd=tmp_path)
-    found = shoal(
-        "study", "compare", "last", "--column", "species", "--output", "json", home=home, cwd=tmp_path
-    ).json
+def test_a_study_is_compared_with_a_column_that_is_true(studied: Home) -> None:
+    words = ("study", "compare", studied.first["id"], "--column", "species", "--output", "json")
+    found = studied.shoal(*words).json
     assert found["column_names"] == ["Adelie", "Chinstrap", "Gentoo"]
     assert found["adjusted_rand"] > 0.9
     assert sum(map(sum, found["counts"])) == found["rows"] == 342
+
+
+def test_the_labels_of_any_fit_can_be_had(studied: Home) -> None:
+    with (studied.cwd / "penguins-study" / "study.json").open("rb") as file:
+        fits = json.load(file)["fits"]
+    wanted = next(fit for fit in fits if fit["k"] == 4 and fit["covariance"] == "diag-tied")
+    ran = studied.shoal("study", "export", studied.first["id"], "--fit", wanted["fit"], "--out", "opened")
+    assert ran.code == 0, ran.err
+    found = labels(studied.cwd / "opened" / f"labels-fit-{wanted['fit']}.csv")
+    assert [found.count(str(cluster + 1)) for cluster in range(4)] == wanted["sizes"]
+
+
+def test_fits_are_run_again_by_their_ids(studied: Home) -> None:
+    again = studied.shoal("study", "rerun", studied.first["id"], "--fits", "0,7", "--output", "json").json
+    assert again["best"] == studied.first["best"]
+    refused = studied.shoal("study", "rerun", studied.first["id"], "--fits", "48")
+    assert refused.code == 1
+    assert "no fit 48" in refused.err
 
 
 def test_the_largest_k_tried_can_be_extended(tmp_path: Path) -> None:
@@ -125,16 +155,6 @@ def test_the_largest_k_tried_can_be_extended(tmp_path: Path) -> None:
     )
     assert ran.json["best"]["k"] == 3
     assert ran.json["fits"] == 2 * 4
-
-
-def test_fits_are_run_again_by_their_ids(tmp_path: Path) -> None:
-    home = tmp_path / "h"
-    first = shoal("study", "run", PENGUINS, *SMALL, "--output", "json", home=home, cwd=tmp_path).json
-    again = shoal("study", "rerun", "last", "--fits", "0,7", "--output", "json", home=home, cwd=tmp_path).json
-    assert again["best"] == first["best"]
-    refused = shoal("study", "rerun", "last", "--fits", "48", home=home, cwd=tmp_path)
-    assert refused.code == 1
-    assert "no fit 48" in refused.err
 
 
 def test_without_groups_it_says_so(tmp_path: Path) -> None:
@@ -189,14 +209,22 @@ def test_ctrl_c_stops_and_says_what_is_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing(
-    words: list[str], code: int, phrase: str, tmp_path: Path
+    words: list[str],
+    code: int,
+    phrase: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "penguins.csv").write_bytes(PENGUINS.read_bytes())
-    ran = shoal(*words, home=tmp_path / "h", cwd=tmp_path)
-    assert ran.code == code, ran.err
-    assert ran.out == ""
-    assert phrase in " ".join(ran.err.split())
-    assert ran.err.count("error:") == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOAL_HOME", str(tmp_path / "h"))
+    assert run(words) == code
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert phrase in " ".join(err.split())
+    assert err.count("error:") == 1
+    assert "Traceback" not in err
     assert {path.name for path in tmp_path.iterdir()} <= {"h", "penguins.csv"}
 
 

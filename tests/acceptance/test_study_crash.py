@@ -29,9 +29,9 @@ ELSEWHERE = {
     "jobs_api.": "no job is changed by hand",
     "storage.delete": "nothing is removed",
     "studies.change": "it is not run again",
-    "studies.output": "only when it is written without a server",
     "studies.remove": "nothing is removed",
     "tests.": "of the tests",
+    "upkeep.": "nothing is forgotten",
 }
 POINTS = [name for name in registered() if not any(name.startswith(prefix) for prefix in ELSEWHERE)]
 

@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.sql.expression import Delete, Insert, Update
 
+from shoal.base import driver
+
 Row = tuple[Any, ...]
 
 
@@ -40,7 +42,10 @@ class Bulk:
         compiled = self._compiled.get(kind) or self._compiled.setdefault(kind, self._compile(kind))
         if (arrange := compiled.arrange) is not None:
             rows = [arrange(row + compiled.constants) for row in rows]
-        conn.exec_driver_sql(compiled.sql, list(rows))
+        if kind == "sqlite":
+            driver.run_many(conn, compiled.sql, rows)
+        else:
+            conn.exec_driver_sql(compiled.sql, list(rows))
 
     def _compile(self, kind: str) -> _Compiled:
         # Named for the driver, psycopg's dialect writes casts; format and qmark are both positional.

@@ -13,6 +13,10 @@ from typing import IO
 from shoal.base.errors import Forbidden, ShoalError, StorageFull
 from shoal.base.faults import FaultPoint
 
+# Asking for it means setting it, which is safe only before there are threads.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
+
 
 @contextmanager
 def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
@@ -29,6 +33,7 @@ def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             draft = Path(file.name)
+            os.fchmod(file.fileno(), 0o666 & ~_UMASK)  # tempfile makes it private; its reader may be others.
             yield file
             file.flush()
             os.fsync(file.fileno())

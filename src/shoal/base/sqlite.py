@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from shoal.base import driver
 from shoal.base.faults import FaultPoint
 from shoal.base.schema import dumps, loads
 from shoal.base.sqlite_errors import explained
@@ -35,15 +36,16 @@ class SqliteDatabase:
         self.path = Path(url.database or "")
         self.url = url.render_as_string()
         self._subscribers = Subscribers()
-        self._writing = _engine(url, "BEGIN IMMEDIATE", _WRITER, poolclass=StaticPool)
-        self._reading = _engine(url, "BEGIN", _READER, poolclass=QueuePool, pool_size=4, max_overflow=28)
+        self._writing = _engine(url, _WRITER, poolclass=StaticPool)
+        self._reading = _engine(url, _READER, poolclass=QueuePool, pool_size=4, max_overflow=28)
         self._conn = self._connected()
         self._writer = Writer(self._conn, self.path, self._subscribers.wake)
 
     def read(self, work: Work[T]) -> T:
         """Return what a function finds in its own snapshot."""
         try:
-            with self._reading.connect() as conn:
+            with self._reading.connect() as conn, conn.begin():
+                driver.connection(conn).execute("BEGIN")
                 return work(conn)
         except (StatementError, OverflowError) as error:
             raise explained(error, self.path) from error
@@ -79,7 +81,7 @@ class SqliteDatabase:
             raise explained(error, self.path) from error
 
 
-def _engine(url: URL, begin: str, pragmas: Sequence[str], **options: Any) -> Engine:
+def _engine(url: URL, pragmas: Sequence[str], **options: Any) -> Engine:
     engine = create_engine(
         url,
         connect_args={"check_same_thread": False},
@@ -88,15 +90,12 @@ def _engine(url: URL, begin: str, pragmas: Sequence[str], **options: Any) -> Eng
         **options,
     )
 
-    # The driver's own transactions begin too late (at the first change); ours begin when we say so.
+    # The driver's own transactions begin too late (at the first change); ours begin when we say so, and
+    # not by a listener: where there is one, SQLAlchemy asks for more around every statement.
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
 
     return engine

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from shoal.base import events
+from shoal.base import driver, events
 from shoal.base.errors import Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.sqlite_errors import explained
@@ -45,7 +45,8 @@ class Writer:
     def __init__(self, conn: Connection, path: Path, on_events: Callable[[], None]) -> None:
         """Take over a connection on which nobody else writes."""
         self._conn = conn
-        self._raw: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]
+        conn.begin()  # For SQLAlchemy one transaction without end; the real ones are begun and ended below.
+        self._raw: sqlite3.Connection = driver.connection(conn)
         self._path = path
         self._on_events = on_events
         self._told = False
@@ -105,7 +106,7 @@ class Writer:
         try:
             outcomes = self._transact(batch)
         except BaseException as error:
-            self._conn.rollback()
+            self._raw.rollback()
             events.discard(self._conn)
             if len(batch) > 1:
                 return sum(self._run([task]) for task in batch)
@@ -121,7 +122,7 @@ class Writer:
     def _transact(self, batch: Sequence[Task]) -> list[_Outcome]:
         self._told = False
         self._synchronise(full=not all(task.relaxed for task in batch))
-        self._conn.begin()
+        self._raw.execute("BEGIN IMMEDIATE")
         if len(batch) == 1:
             outcomes = [_Outcome(batch[0], self._perform(batch[0]), None)]
         else:
@@ -129,7 +130,7 @@ class Writer:
         points = {o.task.point: None for o in outcomes if o.error is None}
         for point in points:
             point.reached("before")
-        self._conn.commit()
+        self._raw.commit()
         for point in points:
             point.reached("after")
         return outcomes

@@ -12,7 +12,7 @@ from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
 from shoal.cli.output import answer, print_json, say, table
-from shoal.cli.study_following import follow, save, show, tell
+from shoal.cli.study_following import follow, save, save_fit, show, tell
 from shoal.cli.study_options import Id, Out, Raw
 from shoal.cli.words import ago, take
 
@@ -22,6 +22,7 @@ Failed = Annotated[bool, typer.Option("--failed", help="Only the fits that faile
 Fits = Annotated[
     str | None, typer.Option("--fits", metavar="1,2,...", help="Ids; those that failed if not given.")
 ]
+Fit = Annotated[int | None, typer.Option("--fit", metavar="N", min=0, help="The labels of this fit.")]
 MaxK = Annotated[int, typer.Option("--max-k", metavar="N", help="Try up to N clusters.")]
 
 
@@ -85,11 +86,16 @@ def cancel(where: Where, study: Id) -> None:
 
 @app.command()
 @located
-def export(where: Where, study: Id, out: Out = None, raw: Raw = False, output: Output = Format.TABLE) -> None:
-    """Write a study's report, labels, numbers and fits into a folder."""
-    with connected(where) as client:
+def export(
+    where: Where, study: Id, out: Out = None, fit: Fit = None, raw: Raw = False, output: Output = Format.TABLE
+) -> None:
+    """Write a study's report, labels, numbers and fits into a folder; with --fit the labels of that fit."""
+    with connected(where, work=fit is not None) as client:
         found = client.studies.get(study)
-        files = save(found, out or Path(f"{found.id}-study"), raw=raw, fits=True)
+        folder = out or Path(f"{found.id}-study")
+        files = (
+            save(found, folder, raw=raw, fits=True) if fit is None else save_fit(found, fit, folder, raw=raw)
+        )
     answer(files, output, text=table(["PART", "FILE"], list(files.items())), quiet="\n".join(files.values()))
 
 

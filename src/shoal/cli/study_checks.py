@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +76,7 @@ def reproduce(where: Where, document: Document, data: Data = None, output: Outpu
     rows = [(one.what, one.said, one.found) for one in found]
     same = f"Reproduced: all {len(content['fits'])} fits give the same numbers."
     text = table(["WHAT", "SAID", "FOUND"], rows[:20]) if rows else same
-    value = {"reproduced": not rows, "differences": [one.__dict__ for one in found]}
+    value = {"reproduced": not rows, "differences": [asdict(one) for one in found]}
     answer(value, output, text=text, quiet=str(not rows).lower())
     if rows:
         say(f"Not reproduced: {len(rows)} numbers differ.")

@@ -81,6 +81,20 @@ def save(study: Study, folder: Path, *, raw: bool = False, fits: bool = False) -
     return files
 
 
+def save_fit(study: Study, fit: int, folder: Path, *, raw: bool = False) -> dict[str, str]:
+    """Write the labels of any fit into a folder; returns the path.
+
+    Raises:
+        Conflict: they could not be made.
+    """
+    job = study.open_fit(fit).wait()
+    path = folder / f"labels-fit-{fit}.csv"
+    with durable_file(WRITTEN, path) as file:
+        for piece in study.download("labels.csv", opened=job.id, raw=raw):
+            file.write(piece)
+    return {"labels": str(path)}
+
+
 def _counts(study: Study) -> dict[str, int]:
     return {name: study.progress[name] for name in ("done", "failed", "total")}
 

@@ -10,6 +10,7 @@ from typing import Any
 from shoal.base.errors import ShoalError
 from shoal.client.calls import API, Ask, bytes_of, json_of, nothing, pages
 from shoal.client.driver import Driver
+from shoal.client.jobs import Job
 from shoal.client.patience import waited
 
 PATH = f"{API}/studies"
@@ -126,6 +127,10 @@ class Study:
         ask = Ask("GET", f"{PATH}/{self.id}/compare", params=params, patience=600)
         found: dict[str, Any] = self._driver.run(json_of(ask))
         return found
+
+    def open_fit(self, fit: int) -> Job:
+        """Have the labels of a fit made; when that job has ended: `download("labels.csv", opened=job.id)`."""
+        return Job(self._driver, self._driver.run(json_of(Ask("POST", f"{PATH}/{self.id}/fits/{fit}/open"))))
 
     def cancel(self) -> Study:
         """Stop it; raises Conflict when it does not run."""

@@ -9,6 +9,7 @@ from shoal.server.api.events import EVENTS
 from shoal.server.api.health import HEALTH
 from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.jobs import JOBS
+from shoal.server.api.opened import OPENED
 from shoal.server.api.studies import STUDIES
 from shoal.server.api.study_parts import STUDY_PARTS
 from shoal.server.api.study_use import study_use_face
@@ -24,6 +25,7 @@ def faces_of(settings: Settings) -> list[Face]:
         datasets_face(settings),
         STUDIES,
         STUDY_PARTS,
+        OPENED,
         study_use_face(settings),
         JOBS,
         JOB_LOGS,

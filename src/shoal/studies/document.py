@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from shoal.base import clock
 from shoal.studies.answer import answer
 from shoal.studies.method import command, versions
@@ -32,6 +34,11 @@ def document(study: Study, fits: Sequence[Fit]) -> dict[str, Any]:
         "summary": summary,
         "fits": [fit.as_json() for fit in fits],
     }
+
+
+def as_file(content: dict[str, Any]) -> bytes:
+    """Return a document as people read it: indented JSON with a line's end."""
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def brief(study: Study, files: Mapping[str, str]) -> dict[str, Any]:

@@ -121,6 +121,7 @@ class StudyShape(StudyLine):
     source: dict[str, Any]
     progress: ProgressShape
     estimate: str
+    changed: str = ""
     answer: str
     summary: dict[str, Any] | None
     seq: int

@@ -42,9 +42,9 @@ Remover = Annotated[Actor, Depends(Rule(Action.STUDY_DELETE))]
 )
 async def create_study(wish: StudyWish, request: Request, house: TheHouse, actor: Creator) -> Response:
     """Start a study over a dataset; its fits run on the workers."""
-    study = await asyncio.to_thread(submit_study, house, actor, wish)
+    study, changed_plan = await asyncio.to_thread(submit_study, house, actor, wish)
     where = {"Location": request.scope.get("root_path", "") + f"{PATH}/{study.id}"}
-    return Json(await _view(house, actor, study.id), 201, where)
+    return Json(await _view(house, actor, study.id) | {"changed": changed_plan}, 201, where)
 
 
 @router.get("", operation_id="list_studies", summary="List studies", response_model=StudyPage)
@@ -94,9 +94,12 @@ async def rerun_study(study: Id, house: TheHouse, actor: Changer, wish: RerunWis
 )
 async def extend_study(study: Id, wish: ExtendWish, house: TheHouse, actor: Changer) -> Response:
     """Try larger numbers of clusters too; only the new fits run."""
-    workers = house.settings.workers
+    workers, limits = house.settings.workers, (house.settings.limits.max_k, house.settings.limits.fits)
     return await _changed(
-        house, actor, study, lambda conn, found: running.extend(conn, found, wish.max_k, workers=workers)
+        house,
+        actor,
+        study,
+        lambda conn, found: running.extend(conn, found, wish.max_k, workers=workers, limits=limits),
     )
 
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from shoal.access import Action, Actor
 from shoal.base.errors import Conflict
 from shoal.server import offload
+from shoal.server.api.opened import opened_columns
 from shoal.server.api.shapes import FitList
 from shoal.server.api.studies import Id, found_study
 from shoal.server.faces import Face
@@ -24,9 +25,9 @@ from shoal.storage import datasets
 from shoal.storage.export import export_csv
 from shoal.studies import stored
 from shoal.studies.archive import recommended_mode
-from shoal.studies.document import document
+from shoal.studies.document import as_file, document
 from shoal.studies.model import Fit, Study
-from shoal.studies.outputs import as_json, label_columns
+from shoal.studies.outputs import label_columns
 from shoal.studies.report import render_report
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
@@ -54,7 +55,7 @@ async def list_fits(study: Id, house: TheHouse, actor: Reader) -> Response:
 async def read_document(study: Id, house: TheHouse, actor: Reader) -> Response:
     """Send what is needed to read, check and repeat a study."""
     found, fits = await _with_fits(house, actor, study)
-    content = as_json(document(found, fits))
+    content = as_file(document(found, fits))
     return Response(content, media_type="application/json", headers=_attached(found, "study.json"))
 
 
@@ -85,22 +86,26 @@ async def read_labels(
     covariance: Annotated[
         str | None, Query(max_length=32, description="whose fit; by default the best")
     ] = None,
+    opened: Annotated[int | None, Query(ge=1, description="the job that opened another fit")] = None,
     raw: Annotated[bool, Query(description="leave cells as they are that a spreadsheet would run")] = False,
 ) -> Response:
     """Send the dataset's own columns and `Label`; 409 without a result, 404 when nothing is recommended."""
     found = await offload.read(
         house.database, lambda conn: found_study(conn, actor, Action.STUDY_READ, study)
     )
-    file = await asyncio.to_thread(_labels, house, found, covariance, raw)
+    file = await asyncio.to_thread(_labels, house, found, covariance, opened, raw)
     return await sent(file, "text/csv; charset=utf-8", _attached(found, "labels.csv"))
 
 
-def _labels(house: House, study: Study, covariance: str | None, raw: bool) -> IO[bytes]:
+def _labels(house: House, study: Study, covariance: str | None, opened: int | None, raw: bool) -> IO[bytes]:
     if study.summary is None:
         raise Conflict(f"The study {study.id} has no result.", hint=f"It is {study.state}.")
-    source, mode = study.source, recommended_mode(study, covariance)
+    source = study.source
     dataset = house.database.read(lambda conn: datasets.get(conn, source["id"], source["version"]))
-    columns = label_columns(house.storage, study, mode)
+    if opened is not None:
+        columns = opened_columns(house, study, opened)
+    else:
+        columns = label_columns(house.storage, study, recommended_mode(study, covariance))
     with ExitStack() as unless_written:
         file = unless_written.enter_context(nameless(house.spool))
         export_csv(house.storage, dataset, file, columns, raw=raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import psutil
 from sqlalchemy import Connection
 
 from shoal.access import Action, Actor, Resource, require
@@ -13,22 +14,25 @@ from shoal.storage import datasets
 from shoal.storage.datasets import Dataset
 from shoal.studies import running
 from shoal.studies.budget import fit_budget, parse_budget
+from shoal.studies.estimate import check_memory, estimate
 from shoal.studies.intake import Intake, source_of, take_in
 from shoal.studies.model import Study
 from shoal.studies.plan import StudyPlan
 from shoal.studies.presets import plan_of
 
 
-def submit_study(house: House, actor: Actor, wish: StudyWish) -> Study:
-    """Start what is wished for; blocks while the dataset's rows are counted.
+def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, str]:
+    """Start what is wished for, and say what a budget changed; blocks while the dataset's rows are counted.
 
     Raises:
         NotFound: there is no such dataset.
         InvalidInput: an option cannot be used, or the rows cannot.
+        TooLarge: it needs more memory than is free.
     """
     plan = plan_of(wish.options)
     dataset = house.database.read(lambda conn: _allowed(conn, actor, wish.dataset))
-    intake = _within_budget(house, _taken(house, dataset, plan), wish.budget)
+    intake, changed = _within_budget(house, _taken(house, dataset, plan), wish.budget)
+    _check_memory(house, intake)
 
     def start(conn: Connection) -> Study:
         # It may have been removed meanwhile.
@@ -43,7 +47,7 @@ def submit_study(house: House, actor: Actor, wish: StudyWish) -> Study:
             workers=house.settings.workers,
         )
 
-    return house.database.write(running.STARTED, start)
+    return house.database.write(running.STARTED, start), changed
 
 
 def _allowed(conn: Connection, actor: Actor, id_: str) -> Dataset:
@@ -58,9 +62,15 @@ def _taken(house: House, dataset: Dataset, plan: StudyPlan) -> Intake:
     return take_in(dataset.columns, table, plan, max_k=limits.max_k, max_fits=limits.fits)
 
 
-def _within_budget(house: House, intake: Intake, budget: str | None) -> Intake:
+def _within_budget(house: House, intake: Intake, budget: str | None) -> tuple[Intake, str]:
     if budget is None:
-        return intake
+        return intake, ""
     columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
-    plan, _ = fit_budget(intake.plan, parse_budget(budget), rows, columns, house.settings.workers)
-    return replace(intake, plan=plan)
+    plan, changed = fit_budget(intake.plan, parse_budget(budget), rows, columns, house.settings.workers)
+    return replace(intake, plan=plan), changed
+
+
+def _check_memory(house: House, intake: Intake) -> None:
+    columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
+    cost = estimate(intake.plan, rows, columns, house.settings.workers)
+    check_memory(cost, psutil.virtual_memory().available)
