@@ -31,7 +31,7 @@ VARIABLES = {
     "SHOAL_CONFIG": "the settings file; `--config` wins",
     "SHOAL_SERVER": "the server that commands and the client talk to; `--server` wins",
     "SHOAL_CACHE_DIR": "where compiled kernels are kept; else below `~/.cache/shoal`",
-    "SHOAL_FAULT": "die at a fault point: `NAME:before` or `NAME:after`, with `:NTH` and `:tree` or `:others`",
+    "SHOAL_FAULT": "die at a fault point: `NAME:before` or `NAME:after`, `:NTH`, `:tree` or `:others`",
     "SHOAL_FAULT_ONCE": "a file that is made when that happens; while it is there it does not happen again",
 }
 
