@@ -6,12 +6,11 @@ import shutil
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
-from shoal.base import clock
+from shoal.base import clock, driver
 from shoal.base.database import open_database
 from shoal.base.errors import InvalidInput
 from shoal.jobs.model import NewJob, Outcome, WorkerId
@@ -133,17 +132,19 @@ def test_leasing_looks_only_at_what_it_may_take(tmp_path: Path, sqlite_template:
     database = open_database(f"sqlite:///{path}")
     plans: list[str] = []
 
-    def note_plan(_c: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH")):
-            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.extend(row[3] for row in rows)
-
     def run_hot_queries(conn: Connection) -> None:
-        event.listen(conn, "before_cursor_execute", note_plan)
-        leasing.lease(conn, ALICE, 5)
+        statements: list[str] = []
+        raw = driver.connection(conn)
+        raw.set_trace_callback(statements.append)
+        (lease,) = leasing.lease(conn, ALICE, 5)
+        leasing.start(conn, lease.token)
+        finishing.finish(conn, lease.token, Outcome(State.SUCCEEDED))
         finishing.expire(conn)
         leasing.next_due(conn)
-        event.remove(conn, "before_cursor_execute", note_plan)
+        raw.set_trace_callback(None)
+        for statement in statements:
+            if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH")):
+                plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}"))
 
     try:
         store = Store(database)
@@ -152,7 +153,7 @@ def test_leasing_looks_only_at_what_it_may_take(tmp_path: Path, sqlite_template:
     finally:
         database.close()
     scans = [plan for plan in plans if plan.startswith(("SCAN jobs", "SCAN job_attempts"))]
-    assert len(plans) > 5
+    assert len(plans) > 15
     assert [plan for plan in scans if "INDEX" not in plan] == []
 
 

@@ -7,7 +7,7 @@ sequence numbers follow the order of commits is held for an instant, and never w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,12 @@ class Event:
 
 def append(conn: Connection, topic: str, subject: str, kind: str, data: Mapping[str, Any]) -> None:
     """Collect an event; it becomes visible when the transaction commits."""
-    conn.info.setdefault("events", []).append((topic, subject, kind, dumps(data)))
+    extend(conn, [(topic, subject, kind, dumps(data))])
+
+
+def extend(conn: Connection, rows: Iterable[tuple[str, str, str, str]]) -> None:
+    """Collect many events, each as topic, subject, kind and data as JSON text."""
+    conn.info.setdefault("events", []).extend(rows)
 
 
 def flush(conn: Connection) -> bool:

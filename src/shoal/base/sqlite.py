@@ -47,7 +47,7 @@ class SqliteDatabase:
             with self._reading.connect() as conn, conn.begin():
                 driver.connection(conn).execute("BEGIN")
                 return work(conn)
-        except (StatementError, OverflowError) as error:
+        except (StatementError, sqlite3.Error, OverflowError) as error:
             raise explained(error, self.path) from error
 
     def write(self, point: FaultPoint, work: Work[T]) -> T:

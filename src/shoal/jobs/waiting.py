@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from shoal.base.database import Database
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import one_of
 from shoal.jobs.model import Job
 from shoal.jobs.states import ENDS, State
@@ -19,7 +20,10 @@ from shoal.jobs.store.tables import jobs
 OnChange = Callable[[Mapping[int, State]], None]
 _FEW = 100  # jobs that are looked at whenever something happens
 _LOOK = 1.0  # seconds after which to look although nothing was told
-_ENDED = select(jobs.c.id, jobs.c.state).where(one_of(jobs.c.id, "ids"), jobs.c.state.in_(sorted(ENDS)))
+_IS_END = ", ".join(f"'{state}'" for state in sorted(ENDS))
+_ENDED = Prepared(
+    select(jobs.c.id, jobs.c.state).where(one_of(jobs.c.id, "ids"), text(f"state IN ({_IS_END})")), "ids"
+)
 
 
 def wait(
@@ -87,5 +91,4 @@ class _Watch:
         return left
 
     def _ended(self, conn: Connection) -> dict[int, State]:
-        rows = conn.execute(_ENDED, {"ids": self._open}).all()
-        return {id_: State(state) for id_, state in rows}
+        return {id_: State(state) for id_, state in _ENDED.rows(conn, self._open)}

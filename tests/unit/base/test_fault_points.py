@@ -22,7 +22,7 @@ ALLOWED = {
     "base/faults.py": "the mark that a fault has happened, made while it happens",
     "clustering/cache.py": "compiled code and its lock; made anew when torn",
     "clustering/warm.py": "a lock beside compiled code",
-    "jobs/memory.py": "asks the kernel to start counting anew, below /proc",
+    "jobs/workers/memory.py": "asks the kernel to start counting anew, below /proc",
     "jobs/logs.py": "log lines are appended as they come; a torn last line is a log's nature",
     "server/serve.py": "begins to drain, which is no transaction",
 }

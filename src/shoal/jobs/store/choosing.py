@@ -9,18 +9,26 @@ from sqlalchemy import BigInteger, Connection, Integer, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from shoal.base import events
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import is_postgres
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.limits import Room
+from shoal.jobs.store.tables import jobs
 
 Candidate = tuple[int, int, Lane]  # rank, job, lane
+_ANY = 1 << 30
 
-_HEAD = text(
-    """
+_HEAD = Prepared(
+    text(
+        """
     SELECT rank, id FROM jobs
     WHERE waits = 'ready' AND lane = :lane AND (deadline IS NULL OR deadline > :now)
     ORDER BY rank, id LIMIT :n
     """
+    ).columns(jobs.c.rank, jobs.c.id),
+    "lane",
+    "now",
+    "n",
 )
 # Every lane gives its first jobs that nobody else holds; they stay locked until the commit.
 _HEADS = text(
@@ -41,10 +49,22 @@ def choose(
     conn: Connection, lanes: Sequence[Lane], room: Room, free: Mapping[str, float], n: int, moment: int
 ) -> list[int]:
     """Return at most n jobs of some lanes, the most urgent first, within limits and free resources."""
-    caps = {lane: cap for lane in lanes if (cap := min(n, _most(lane, room, free))) > 0}
+    most = {lane: _most(lane, room, free) for lane in lanes}
+    caps = {lane: min(n, bound) for lane, bound in most.items() if bound > 0}
     if not caps:
         return []
     candidates = sorted(_heads(conn, caps, moment), key=_urgency)
+    if all(bound == _ANY for bound in most.values()):
+        chosen = [job for _, job, _ in candidates[:n]]
+    else:
+        chosen = _fitting(candidates, room, free, n)
+    if chosen and is_postgres(conn):
+        _nudge(conn, caps, candidates, len(chosen))
+    return chosen
+
+
+def _fitting(candidates: Sequence[Candidate], room: Room, free: Mapping[str, float], n: int) -> list[int]:
+    """Return the first n candidates that the limits and the resources leave room for, weighed one by one."""
     left = dict(free)
     chosen: list[int] = []
     for _, job, lane in candidates:
@@ -53,8 +73,6 @@ def choose(
             room.take(lane)
             for name, amount in lane.resources.items():
                 left[name] -= amount
-    if chosen and is_postgres(conn):
-        _nudge(conn, caps, candidates, len(chosen))
     return chosen
 
 
@@ -63,13 +81,13 @@ def _urgency(candidate: Candidate) -> tuple[int, int]:
 
 
 def _most(lane: Lane, room: Room, free: Mapping[str, float]) -> int:
-    """Return how many jobs of a lane could be taken, a large number when nothing bounds it."""
+    """Return how many jobs of a lane could be taken, `_ANY` when nothing bounds it."""
     bounds = [
         int((free.get(name, 0.0) + 1e-9) // amount) for name, amount in lane.resources.items() if amount
     ]
     if (left := room.of(lane)) is not None:
         bounds.append(left)
-    return min(bounds, default=1 << 30)
+    return min(bounds, default=_ANY)
 
 
 def _heads(conn: Connection, caps: Mapping[Lane, int], moment: int) -> list[Candidate]:
@@ -80,7 +98,7 @@ def _heads(conn: Connection, caps: Mapping[Lane, int], moment: int) -> list[Cand
     return [
         (rank, job, lane)
         for lane, cap in caps.items()
-        for rank, job in conn.execute(_HEAD, {"lane": lane.id, "n": cap, "now": moment})
+        for rank, job in _HEAD.rows(conn, lane.id, moment, cap)
     ]
 
 

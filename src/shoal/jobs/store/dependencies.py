@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from shoal.base.errors import NotFound
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import among, one_of
 from shoal.jobs.model import NewJob
 from shoal.jobs.states import ENDS, State
@@ -15,7 +16,7 @@ from shoal.jobs.store.tables import dependencies, jobs
 
 _LINK = (dependencies.c.job, dependencies.c.upstream, dependencies.c.condition)
 _IS_DECIDED = one_of(dependencies.c.upstream, "ended"), ~dependencies.c.settled
-_DECIDED = select(*_LINK).where(*_IS_DECIDED).order_by(*_LINK)
+_DECIDED = Prepared(select(*_LINK).where(*_IS_DECIDED).order_by(*_LINK), "ended")
 _SETTLE = update(dependencies).where(*_IS_DECIDED).values(settled=True)
 
 
@@ -62,7 +63,7 @@ def ended_among(conn: Connection, ids: Iterable[int]) -> dict[int, State]:
 
 def settle(conn: Connection, ended: Mapping[int, State]) -> list[Link]:
     """Return the links that some ends decide, and mark them as decided."""
-    links = [Link(*row) for row in conn.execute(_DECIDED, {"ended": list(ended)})]
+    links = [Link(*row) for row in _DECIDED.rows(conn, list(ended))]
     if links:
         conn.execute(_SETTLE, {"ended": list(ended)})
     return links

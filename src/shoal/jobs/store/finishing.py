@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, text, update
 
 from shoal.base.bulk import Bulk
 from shoal.base.schema import dumps
@@ -13,23 +13,34 @@ from shoal.base.transaction import now
 from shoal.jobs.model import Job, Outcome, WorkerId
 from shoal.jobs.states import State
 from shoal.jobs.store import ending, tokens
-from shoal.jobs.store.changes import brief, tell
+from shoal.jobs.store.changes import brief, tell, tell_many
 from shoal.jobs.store.reading import get
 from shoal.jobs.store.retrying import Verdict, decide
 from shoal.jobs.store.tables import attempts, jobs
+from shoal.jobs.store.tokens import Active
 
 Record = Callable[[Connection, Job, Any], None]
 
 MAX_EXPIRED = 1000
-_SETTLE = Bulk(
+_THIS_JOB = jobs.c.id == bindparam("job")
+# An active job has neither `waits` nor `due`; to end it and leave them alone spares two indexes.
+_END = Bulk(
     update(jobs)
-    .where(jobs.c.id == bindparam("job"))
+    .where(_THIS_JOB)
     .values(
-        state=bindparam("to_state"), waits=bindparam("why"), due=bindparam("at"), rank=bindparam("place"),
-        attempts=bindparam("tries"), ended=bindparam("end"), error=bindparam("fault"),
-        result=bindparam("found"),
+        state=bindparam("to_state"), attempts=bindparam("tries"), ended=bindparam("end"),
+        error=bindparam("fault"), result=bindparam("found"),
     ),
-    "job", "to_state", "why", "at", "place", "tries", "end", "fault", "found",
+    "job", "to_state", "tries", "end", "fault", "found",
+)  # fmt: skip
+_REQUEUE = Bulk(
+    update(jobs)
+    .where(_THIS_JOB)
+    .values(
+        state=bindparam("to_state"), attempts=bindparam("tries"), error=bindparam("fault"),
+        waits=bindparam("why"), due=bindparam("at"), rank=bindparam("place"),
+    ),
+    "job", "to_state", "tries", "fault", "why", "at", "place",
 )  # fmt: skip
 _CLOSE = Bulk(
     update(attempts)
@@ -74,7 +85,8 @@ def expire(conn: Connection) -> int:
     """
     moment = now(conn)
     late = tokens.active().where(attempts.c.expires <= moment).limit(MAX_EXPIRED)
-    rows = conn.execute(late.with_for_update(of=jobs, skip_locked=True)).all()
+    found = conn.execute(late.with_for_update(of=jobs, skip_locked=True))
+    rows = [Active._make(row) for row in found]
     _settle(conn, [(row, _overdue(row, moment)) for row in rows], moment)
     return len(rows) + _end_past_deadline(conn, moment)
 
@@ -86,44 +98,57 @@ def abandon(conn: Connection, *, worker: WorkerId | None = None, host: str | Non
         whose.append(attempts.c.worker == worker.name)
     if host is not None:
         whose.append(attempts.c.host == host)
-    rows = conn.execute(tokens.active().where(*whose).with_for_update(of=jobs)).all()
+    found = conn.execute(tokens.active().where(*whose).with_for_update(of=jobs))
+    rows = [Active._make(row) for row in found]
     moment = now(conn)
     _settle(conn, [(row, _lost(row)) for row in rows], moment)
     return len(rows)
 
 
-def _settle(conn: Connection, given: Sequence[tuple[Row[Any], Outcome]], moment: int) -> list[int]:
+def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: int) -> list[int]:
     """Write down what becomes of active jobs and return those that succeeded."""
     if not given:
         return []
     verdicts = [(row, outcome, decide(row, outcome, moment)) for row, outcome in given]
-    _SETTLE.run(conn, [_job_change(row, verdict, moment) for row, _, verdict in verdicts])
+    ends = [(row, verdict) for row, _, verdict in verdicts if verdict.ended]
+    _END.run(conn, [_end(row, verdict, moment) for row, verdict in ends])
+    _REQUEUE.run(conn, [_place(row, verdict) for row, _, verdict in verdicts if not verdict.ended])
     _CLOSE.run(conn, [_attempt_change(*each, moment) for each in verdicts])
-    for row, _, verdict in verdicts:
-        tell(conn, row.id, row.owner, row.kind, verdict.state, **brief(verdict.error))
-    ending.settle(conn, {row.id: verdict.state for row, _, verdict in verdicts if verdict.ended}, moment)
-    return [row.id for row, _, verdict in verdicts if verdict.state is State.SUCCEEDED]
+    _tell(conn, [(row, verdict) for row, _, verdict in verdicts])
+    ending.settle(conn, {row.id: verdict.state for row, verdict in ends}, moment)
+    return [row.id for row, verdict in ends if verdict.state is State.SUCCEEDED]
 
 
-def _job_change(row: Row[Any], verdict: Verdict, moment: int) -> tuple[Any, ...]:
+def _tell(conn: Connection, decided: Sequence[tuple[Active, Verdict]]) -> None:
+    tell_many(conn, [(row.id, row.owner, row.kind, v.state.value) for row, v in decided if v.error is None])
+    for row, verdict in decided:
+        if verdict.error is not None:
+            tell(conn, row.id, row.owner, row.kind, verdict.state, **brief(verdict.error))
+
+
+def _end(row: Active, verdict: Verdict, moment: int) -> tuple[Any, ...]:
+    error, result = _json(verdict.error), _json(verdict.result)
+    return row.id, verdict.state.value, verdict.attempts, moment, error, result
+
+
+def _place(row: Active, verdict: Verdict) -> tuple[Any, ...]:
+    rank = row.rank if verdict.rank is None else verdict.rank
     return (
         row.id,
-        verdict.state,
+        verdict.state.value,
+        verdict.attempts,
+        _json(verdict.error),
         verdict.waits,
         verdict.due,
-        row.rank if verdict.rank is None else verdict.rank,
-        verdict.attempts,
-        moment if verdict.ended else None,
-        _json(verdict.error),
-        _json(verdict.result),
+        rank,
     )
 
 
-def _attempt_change(row: Row[Any], outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
+def _attempt_change(row: Active, outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
     return (
         row.id,
         row.fence,
-        verdict.state if verdict.state is State.CANCELLED else outcome.state,
+        (verdict if verdict.state is State.CANCELLED else outcome).state.value,
         moment,
         outcome.exit_code,
         outcome.peak_memory,
@@ -136,14 +161,14 @@ def _json(value: Any) -> str | None:
     return None if value is None else dumps(value)
 
 
-def _overdue(row: Row[Any], moment: int) -> Outcome:
+def _overdue(row: Active, moment: int) -> Outcome:
     if row.attempt_stop_at is None or row.attempt_stop_at > moment:
         return _lost(row)
     kind = "deadline" if row.attempt_stop_at == row.deadline else "timeout"
     return Outcome(State.FAILED, error={"kind": kind, "message": f"The attempt ran past its {kind}."})
 
 
-def _lost(row: Row[Any]) -> Outcome:
+def _lost(row: Active) -> Outcome:
     message = f"Worker {row.attempt_worker} stopped answering."
     return Outcome(State.LOST, error={"kind": "lost", "message": message})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Connection, select, text
 
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import among, insert_into, one_of
 from shoal.jobs.store.tables import lanes
 
@@ -34,8 +35,9 @@ class Lane:
 
 
 # Hops from lane to lane in the index of ready jobs, so its cost is the number of lanes, not of jobs.
-_READY = text(
-    """
+_READY = Prepared(
+    text(
+        """
     WITH RECURSIVE hop(lane) AS (
         SELECT (SELECT lane FROM jobs WHERE waits = 'ready' ORDER BY lane LIMIT 1)
         UNION ALL
@@ -45,9 +47,10 @@ _READY = text(
     SELECT l.id, l.owner, l.kind, l.labels, l.resources
     FROM hop JOIN job_lanes AS l ON l.id = hop.lane
     """
-).columns(lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
+    ).columns(lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
+)
 
-_KNOWN = select(lanes.c.key, lanes.c.id).where(one_of(lanes.c.key, "keys"))
+_KNOWN = Prepared(select(lanes.c.key, lanes.c.id).where(one_of(lanes.c.key, "keys")), "keys")
 
 
 def key_of(owner: str, kind: str, labels: Iterable[str], resources: Mapping[str, float]) -> str:
@@ -69,7 +72,7 @@ def ensure(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
 
 def ready(conn: Connection) -> list[Lane]:
     """Return the lanes in which a job could be leased now."""
-    return [to_lane(*row) for row in conn.execute(_READY)]
+    return [to_lane(*row) for row in _READY.rows(conn)]
 
 
 def by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Lane]:
@@ -85,8 +88,7 @@ def to_lane(id_: int, owner: str, kind: str, labels: Sequence[str], resources: d
 
 
 def _known(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
-    rows = conn.execute(_KNOWN, {"keys": sorted(set(keys))})
-    return {key: id_ for key, id_ in rows}
+    return {key: id_ for key, id_ in _KNOWN.rows(conn, sorted(set(keys)))}
 
 
 def _row(key: str) -> dict[str, object]:

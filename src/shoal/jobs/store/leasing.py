@@ -8,12 +8,13 @@ to stop is not moved any more, so it ends even if its worker never obeys.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, union_all, update
 
 from shoal.base.bulk import Bulk
 from shoal.base.clock import SECOND
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import now, one_of
 from shoal.jobs.model import Lease, Order, WorkerId
 from shoal.jobs.states import Reason, State
@@ -23,31 +24,54 @@ from shoal.jobs.store.choosing import choose
 from shoal.jobs.store.tables import IS_TIMED, attempts, jobs
 
 _DUE = select(jobs.c.id).where(text(IS_TIMED), jobs.c.due <= bindparam("moment")).order_by(jobs.c.due)
-_WAKE = (
+_WAKE = Prepared(
     update(jobs)
     .where(jobs.c.id.in_(_DUE.limit(10_000).with_for_update(skip_locked=True)))
-    .values(waits=Reason.READY)
+    .values(waits=Reason.READY),
+    "moment",
 )
-_SOONEST = union_all(
-    select(func.min(jobs.c.due)).where(text(IS_TIMED)),
-    select(func.min(jobs.c.deadline)).where(jobs.c.deadline.is_not(None), jobs.c.waits.is_not(None)),
-    select(func.min(attempts.c.expires)).where(attempts.c.expires.is_not(None)),
+_SOONEST = Prepared(
+    union_all(
+        select(func.min(jobs.c.due)).where(text(IS_TIMED)),
+        select(func.min(jobs.c.deadline)).where(jobs.c.deadline.is_not(None), jobs.c.waits.is_not(None)),
+        select(func.min(attempts.c.expires)).where(attempts.c.expires.is_not(None)),
+    )
 )
-_TAKE = (
+
+
+class _Taken(NamedTuple):
+    """What of a job goes into its lease."""
+
+    id: int
+    lane: int
+    generation: int
+    attempts: int
+    fence: int
+    kind: str
+    owner: str
+    name: str
+    spec: dict[str, Any]
+    extra: dict[str, Any] | None
+    timeout: float | None
+    deadline: int | None
+    array_index: int | None
+    service: bool
+    relaxed: bool
+
+
+_TAKE = Prepared(
     update(jobs)
     .where(one_of(jobs.c.id, "chosen"))
     .values(state=State.LEASED, waits=None, due=None, attempts=jobs.c.attempts + 1, fence=jobs.c.fence + 1)
-    .returning(
-        jobs.c.id, jobs.c.lane, jobs.c.generation, jobs.c.attempts, jobs.c.fence, jobs.c.kind, jobs.c.owner,
-        jobs.c.name, jobs.c.spec, jobs.c.extra, jobs.c.timeout, jobs.c.deadline, jobs.c.array_index,
-        jobs.c.service, jobs.c.relaxed,
-    )
-)  # fmt: skip
+    .returning(*(jobs.c[name] for name in _Taken._fields)),
+    "chosen",
+)
 _ADD_ATTEMPTS = Bulk(
     insert(attempts), "job", "fence", "generation", "number", "state", "secret", "worker", "host", "leased",
     "expires",
 )  # fmt: skip
 _RUN = update(jobs).where(jobs.c.id == bindparam("job")).values(state=State.RUNNING, started=bindparam("at"))
+_LEASED = State.LEASED.value  # The driver takes longer over an enumeration's member than over a text.
 _THIS_ATTEMPT = attempts.c.job == bindparam("of_job"), attempts.c.fence == bindparam("of_fence")
 _RUN_ATTEMPT = (
     update(attempts)
@@ -122,12 +146,12 @@ def heartbeat(conn: Connection, worker: WorkerId, given: Sequence[str], seconds:
 
 def next_due(conn: Connection) -> int | None:
     """Return when something next becomes due by itself (a wait, deadline or lease ends); None for never."""
-    return min((due for due in conn.execute(_SOONEST).scalars() if due is not None), default=None)
+    return min((due for (due,) in _SOONEST.rows(conn) if due is not None), default=None)
 
 
 def _wake_due(conn: Connection, moment: int) -> None:
     """Make the jobs ready whose time has come."""
-    conn.execute(_WAKE, {"moment": moment})
+    _WAKE.run(conn, moment)
 
 
 def _take(
@@ -139,21 +163,21 @@ def _take(
     seconds: float,
 ) -> list[Lease]:
     expires = moment + round(seconds * SECOND)
-    rows = {row.id: row for row in conn.execute(_TAKE, {"chosen": chosen}).all()}
+    rows = {row[0]: _Taken._make(row) for row in _TAKE.rows(conn, chosen)}
     leases: list[Lease] = []
     added: list[tuple[Any, ...]] = []
-    for job in chosen:
-        row, secret = rows[job], tokens.new_secret()
+    for job, secret in zip(chosen, tokens.new_secrets(len(chosen)), strict=True):
+        row = rows[job]
         leases.append(_lease(row, secret, open_[row.lane], expires))
         added.append(
-            (job, row.fence, row.generation, row.attempts, State.LEASED, tokens.digest(secret), worker.name,
+            (job, row.fence, row.generation, row.attempts, _LEASED, tokens.digest(secret), worker.name,
              worker.host, moment, expires)
         )  # fmt: skip
     _ADD_ATTEMPTS.run(conn, added)
     return leases
 
 
-def _lease(row: Row[Any], secret: str, lane: lanes.Lane, expires: int) -> Lease:
+def _lease(row: _Taken, secret: str, lane: lanes.Lane, expires: int) -> Lease:
     return Lease(
         job_id=row.id,
         generation=row.generation,
@@ -175,18 +199,18 @@ def _lease(row: Row[Any], secret: str, lane: lanes.Lane, expires: int) -> Lease:
     )
 
 
-def _attempt_of(row: Row[Any]) -> dict[str, int]:
+def _attempt_of(row: tokens.Active) -> dict[str, int]:
     return {"of_job": row.id, "of_fence": row.fence}
 
 
-def _stop_at(row: Row[Any], moment: int) -> int | None:
+def _stop_at(row: tokens.Active, moment: int) -> int | None:
     ends = [row.deadline] if row.deadline is not None else []
     if row.timeout is not None and not row.service:
         ends.append(moment + round(row.timeout * SECOND))
     return min(ends, default=None)
 
 
-def _order(token: str, row: Row[Any] | None, moment: int) -> Order | None:
+def _order(token: str, row: tokens.Active | None, moment: int) -> Order | None:
     if row is None:
         return Order(token, "stale")
     if row.state == State.CANCELLING:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, delete, func, select, text
 
 from shoal.base.errors import InvalidInput
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import insert_into
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.tables import IS_ACTIVE, jobs, limits
@@ -16,8 +17,9 @@ from shoal.jobs.store.tables import lanes as lanes_table
 
 Scope = tuple[str, str]
 
-_EVERY = select(limits).order_by(limits.c.scope, limits.c.name)
-_EVERY_LOCKED = _EVERY.with_for_update()
+_ORDERED = select(limits).order_by(limits.c.scope, limits.c.name)
+_EVERY = Prepared(_ORDERED)
+_EVERY_LOCKED = Prepared(_ORDERED.with_for_update())
 _ACTIVE = (
     select(lanes_table.c.kind, lanes_table.c.owner, func.count())
     .select_from(jobs.join(lanes_table, lanes_table.c.id == jobs.c.lane))
@@ -66,14 +68,14 @@ def set_limit(conn: Connection, *, kind: str | None = None, owner: str | None = 
 
 def every(conn: Connection) -> dict[Scope, int]:
     """Return all limits."""
-    return {(scope, name): n for scope, name, n in conn.execute(_EVERY)}
+    return {(scope, name): n for scope, name, n in _EVERY.rows(conn)}
 
 
 def room(conn: Connection, lanes: Iterable[Lane], *, lock: bool) -> Room:
     """Return how much the limits leave for some lanes; locked, nobody else counts before the commit."""
     wanted = {scope for lane in lanes for scope in scopes(lane)}
     # All rows are locked, whatever lanes they concern: they are few, and one order avoids deadlocks.
-    rows = conn.execute(_EVERY_LOCKED if lock else _EVERY).all()
+    rows = (_EVERY_LOCKED if lock else _EVERY).rows(conn)
     left = {(scope, name): n for scope, name, n in rows if (scope, name) in wanted}
     if not left:
         return Room()

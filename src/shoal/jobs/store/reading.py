@@ -5,36 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from shoal.base.errors import NotFound
-from shoal.base.transaction import among
-from shoal.jobs.model import Attempt, Generation, Job, Progress
-from shoal.jobs.states import Reason, State
-from shoal.jobs.store import blocking, searching
-from shoal.jobs.store.retrying import retry_of
-from shoal.jobs.store.tables import attempts, externals, generations, jobs, lanes, progress
+from shoal.base.prepared import Prepared
+from shoal.base.transaction import among, one_of
+from shoal.jobs.model import Attempt, Generation, Job
+from shoal.jobs.states import State
+from shoal.jobs.store import searching
+from shoal.jobs.store.stored import JOB, to_jobs
+from shoal.jobs.store.tables import attempts, externals, generations, jobs
 
-_PROGRESS = tuple(column.label(f"progress_{column.name}") for column in progress.c)
-_JOB: Select[Any] = (
-    select(jobs, lanes.c.labels, lanes.c.resources, *_PROGRESS)
-    .join(lanes, lanes.c.id == jobs.c.lane)
-    .outerjoin(progress, (progress.c.job == jobs.c.id) & (progress.c.fence == jobs.c.fence))
-)
+_ONE = Prepared(JOB.where(jobs.c.id == bindparam("wanted")), "wanted")
+_MANY = Prepared(JOB.where(one_of(jobs.c.id, "ids")), "ids")
 
 
 def get(conn: Connection, id_: int) -> Job:
     """Return a job; raises NotFound."""
-    rows = conn.execute(_JOB.where(jobs.c.id == id_)).all()
-    if not rows:
+    found = to_jobs(conn, _ONE.rows(conn, id_))
+    if not found:
         raise NotFound(f"There is no job {id_}.", job=id_)
-    return _to_jobs(conn, rows)[0]
+    return found[0]
 
 
 def get_many(conn: Connection, ids: Sequence[int]) -> dict[int, Job]:
     """Return those of some jobs that are there, by id."""
-    rows = conn.execute(_JOB.where(among(conn, jobs.c.id, ids))).all()
-    return {job.id: job for job in _to_jobs(conn, rows)}
+    return {job.id: job for job in to_jobs(conn, _MANY.rows(conn, ids))}
 
 
 def find(
@@ -56,7 +52,7 @@ def find(
     Raises:
         InvalidInput: `extra` asks for what cannot be searched.
     """
-    query = _JOB.order_by(jobs.c.id.desc()).limit(limit)
+    query = JOB.order_by(jobs.c.id.desc()).limit(limit)
     for column, values in ((jobs.c.owner, owners), (jobs.c.state, states), (jobs.c.kind, kinds)):
         if values is not None:
             query = query.where(column.in_(list(values)))
@@ -68,7 +64,7 @@ def find(
         query = query.where(jobs.c.id < before)
     if extra:
         query = query.where(*searching.equal(conn, jobs.c.extra, extra))
-    return _to_jobs(conn, conn.execute(query).all())
+    return to_jobs(conn, conn.execute(query).all())
 
 
 def states(conn: Connection, ids: Sequence[int]) -> dict[int, State]:
@@ -116,63 +112,6 @@ def resolve_external(conn: Connection, face: str, external_id: str) -> int | Non
     """Return the job that a face knows by an id of its own, None when there is none."""
     query = select(externals.c.job).where(externals.c.face == face, externals.c.external_id == external_id)
     return conn.execute(query).scalar()
-
-
-def _to_jobs(conn: Connection, rows: Sequence[Row[Any]]) -> list[Job]:
-    reasons = blocking.reasons(conn, {row.lane for row in rows if row.waits == Reason.READY})
-    names: dict[int, dict[str, str]] = {}
-    if rows:
-        found = conn.execute(select(externals).where(among(conn, externals.c.job, [row.id for row in rows])))
-        for face, external_id, job in found:
-            names.setdefault(job, {})[face] = external_id
-    return [_to_job(row, _reason(row, reasons), names.get(row.id, {})) for row in rows]
-
-
-def _reason(row: Row[Any], reasons: Mapping[int, Reason]) -> Reason | None:
-    if row.waits is None:
-        return None
-    return reasons[row.lane] if row.waits == Reason.READY else Reason(row.waits)
-
-
-def _to_job(row: Row[Any], reason: Reason | None, names: dict[str, str]) -> Job:
-    return Job(
-        id=row.id,
-        owner=row.owner,
-        kind=row.kind,
-        name=row.name,
-        state=State(row.state),
-        reason=reason,
-        generation=row.generation,
-        attempts=row.attempts,
-        priority=row.priority,
-        labels=tuple(row.labels),
-        resources=row.resources,
-        spec=row.spec,
-        extra=row.extra or {},
-        result=row.result,
-        error=row.error,
-        retry=retry_of(row),
-        not_before=row.not_before,
-        deadline=row.deadline,
-        timeout=row.timeout,
-        parent=row.parent,
-        array_index=row.array_index,
-        idempotency_key=row.idempotency_key,
-        service=row.service,
-        relaxed=row.relaxed,
-        created=row.created,
-        due=row.due,
-        started=row.started,
-        ended=row.ended,
-        progress=_to_progress(row),
-        external_ids=names,
-    )
-
-
-def _to_progress(row: Row[Any]) -> Progress | None:
-    if row.progress_job is None:
-        return None
-    return Progress(row.progress_done, row.progress_total, row.progress_note, row.progress_at)
 
 
 def _to_attempt(row: Row[Any]) -> Attempt:

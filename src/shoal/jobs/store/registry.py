@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shoal.base.clock import SECOND
+from shoal.base.prepared import Prepared
 from shoal.jobs.model import WorkerId
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.tables import workers
@@ -30,9 +31,10 @@ def _upsert(new: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlit
 
 
 _COLUMNS = {column.name: bindparam(column.name, type_=column.type) for column in workers.c}
+_GIVEN = (*_COLUMNS, "stale")
 _SEEN = {
-    "sqlite": _upsert(sqlite.insert(workers).values(_COLUMNS)),
-    "postgresql": _upsert(postgresql.insert(workers).values(_COLUMNS)),
+    "sqlite": Prepared(_upsert(sqlite.insert(workers).values(_COLUMNS)), *_GIVEN),
+    "postgresql": Prepared(_upsert(postgresql.insert(workers).values(_COLUMNS)), *_GIVEN),
 }
 _ALIVE = (
     update(workers)
@@ -66,17 +68,9 @@ def seen(
     moment: int,
 ) -> None:
     """Write down that a worker asked for jobs, and what it offers."""
-    conn.execute(
-        _SEEN[conn.dialect.name],
-        {
-            "name": worker.name,
-            "host": worker.host,
-            "labels": sorted(labels),
-            "resources": dict(resources),
-            "kinds": None if kinds is None else list(kinds),
-            "seen": moment,
-            "stale": moment - STALE,
-        },
+    known = None if kinds is None else list(kinds)
+    _SEEN[conn.dialect.name].run(
+        conn, worker.name, worker.host, sorted(labels), dict(resources), known, moment, moment - STALE
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from shoal.base.clock import SECOND
 from shoal.jobs.model import DEFAULT_RETRY, Outcome, Retry
 from shoal.jobs.states import ENDS, State
 from shoal.jobs.store.ranking import place
+from shoal.jobs.store.tokens import Active
 
 # A service that ran for so long was well: its next failure counts as the first again.
 WELL = 60 * SECOND
@@ -36,7 +35,7 @@ class Verdict:
         return self.state in ENDS
 
 
-def decide(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
+def decide(row: Active, outcome: Outcome, moment: int) -> Verdict:
     """Return what becomes of an active job; `row` is what `tokens.held` returns."""
     if row.state == State.CANCELLING:
         return Verdict(State.CANCELLED, row.attempts, error=outcome.error)
@@ -49,9 +48,9 @@ def decide(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
     return _after_failure(row, outcome, moment)
 
 
-def retry_of(row: Row[Any]) -> Retry:
-    """Return the rule of a job."""
-    return DEFAULT_RETRY if row.retry is None else Retry(**(row.retry | {"on": tuple(row.retry["on"])}))
+def retry_of(rule: Mapping[str, Any] | None) -> Retry:
+    """Return the rule of a job from what is stored of it."""
+    return DEFAULT_RETRY if rule is None else Retry(**{**rule, "on": tuple(rule["on"])})
 
 
 def delay(retry: Retry, failures: int) -> int:
@@ -63,11 +62,11 @@ def delay(retry: Retry, failures: int) -> int:
     return round(seconds * SECOND)
 
 
-def _after_failure(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
+def _after_failure(row: Active, outcome: Outcome, moment: int) -> Verdict:
     lost = outcome.state is State.LOST
     error = dict(outcome.error or {"message": ""})
     error.setdefault("kind", "lost" if lost else "error")
-    retry = retry_of(row)
+    retry = retry_of(row.retry)
     failures = 1 if row.service and _was_well(row, moment) else row.attempts
     too_late = row.deadline is not None and row.deadline <= moment
     if not too_late and (row.service or (failures < retry.max_attempts and _covers(retry, error))):
@@ -76,7 +75,7 @@ def _after_failure(row: Row[Any], outcome: Outcome, moment: int) -> Verdict:
 
 
 def _again(
-    row: Row[Any], state: State, attempts: int, error: Mapping[str, Any] | None, moment: int, due: int
+    row: Active, state: State, attempts: int, error: Mapping[str, Any] | None, moment: int, due: int
 ) -> Verdict:
     waits, due, rank = place(moment, priority=row.priority, not_before=due)
     return Verdict(state, attempts, error=error, waits=waits, due=due, rank=rank)
@@ -86,5 +85,5 @@ def _covers(retry: Retry, error: Mapping[str, Any]) -> bool:
     return error["kind"] in retry.on or error.get("type") in retry.on
 
 
-def _was_well(row: Row[Any], moment: int) -> bool:
+def _was_well(row: Active, moment: int) -> bool:
     return row.attempt_started is not None and moment - row.attempt_started >= WELL

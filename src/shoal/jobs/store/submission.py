@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from shoal.base.bulk import Bulk
 from shoal.base.errors import Conflict
+from shoal.base.prepared import Prepared
 from shoal.base.schema import dumps
 from shoal.base.transaction import among, is_postgres, now
 from shoal.jobs.model import DEFAULT_RETRY, NewJob
 from shoal.jobs.states import State
 from shoal.jobs.store import dependencies, ending, idempotency, lanes
-from shoal.jobs.store.changes import tell
+from shoal.jobs.store.changes import tell, tell_many
 from shoal.jobs.store.ranking import place
 from shoal.jobs.store.tables import externals, jobs
 from shoal.jobs.store.validation import check
@@ -27,7 +28,7 @@ _INSERT = Bulk(
     "array_index", "idempotency_key", "fingerprint", "service", "relaxed", "created", "extra", "spec",
 )  # fmt: skip
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('jobs', 'id')) FROM generate_series(1, :n)")
-_LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'")
+_LAST_ID = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").columns(jobs.c.id))
 _RELEASE = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"))
@@ -60,8 +61,7 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
     _INSERT.run(conn, rows)
     dependencies.record(conn, links)
     _name_externally(conn, ((ids[p], new[p].external_ids) for p in fresh))
-    for p in fresh:
-        tell(conn, ids[p], owner, new[p].kind, State.DRAFT if new[p].draft else State.QUEUED)
+    tell_many(conn, [(ids[p], owner, new[p].kind, _state(new[p])) for p in fresh])
     ending.settle(conn, ended, moment)
     return ids
 
@@ -102,8 +102,8 @@ def _reserve(conn: Connection, n: int) -> Sequence[int]:
     """Return n ids that nobody else gets; on SQLite nobody else writes."""
     if is_postgres(conn):
         return conn.execute(_NEXT_IDS, {"n": n}).scalars().all()
-    first = int(conn.execute(_LAST_ID).scalar() or 0) + 1
-    return range(first, first + n)
+    last = next((seq for (seq,) in _LAST_ID.rows(conn)), 0)
+    return range(last + 1, last + 1 + n)
 
 
 def _rows(
@@ -124,7 +124,7 @@ def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int
         owner,
         job.kind,
         job.name,
-        State.DRAFT if job.draft else State.QUEUED,
+        _state(job),
         None if job.draft else waits,
         lane,
         rank,
@@ -148,6 +148,10 @@ def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int
         dumps(dict(job.extra)) if job.extra else None,
         dumps(dict(job.spec)),
     )
+
+
+def _state(job: NewJob) -> str:
+    return (State.DRAFT if job.draft else State.QUEUED).value
 
 
 def _name_externally(conn: Connection, named: Iterable[tuple[int, Mapping[str, str]]]) -> None:

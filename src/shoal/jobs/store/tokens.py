@@ -12,9 +12,10 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Select, and_, select
 from sqlalchemy import text as sql
 
+from shoal.base.prepared import Prepared
 from shoal.base.transaction import one_of
 from shoal.jobs.store.tables import IS_ACTIVE, attempts, jobs
 
@@ -27,23 +28,49 @@ class Token(NamedTuple):
     secret: str
 
 
+class Active(NamedTuple):
+    """An active job and its present attempt."""
+
+    id: int
+    owner: str
+    kind: str
+    state: str
+    fence: int
+    rank: int
+    priority: int
+    attempts: int
+    service: bool
+    retry: dict[str, Any] | None
+    timeout: float | None
+    deadline: int | None
+    started: int | None
+    attempt_secret: str
+    attempt_worker: str
+    attempt_started: int | None
+    attempt_stop_at: int | None
+
+
 _ACTIVE: Select[Any] = (
     select(
-        jobs.c.id, jobs.c.owner, jobs.c.kind, jobs.c.state, jobs.c.fence, jobs.c.rank, jobs.c.priority,
-        jobs.c.attempts, jobs.c.service, jobs.c.retry, jobs.c.timeout, jobs.c.deadline, jobs.c.started,
-        *(attempts.c[name].label(f"attempt_{name}") for name in ("secret", "worker", "started", "stop_at")),
+        *(
+            attempts.c[name.removeprefix("attempt_")] if name.startswith("attempt_") else jobs.c[name]
+            for name in Active._fields
+        )
     )
     .join(attempts, and_(attempts.c.job == jobs.c.id, attempts.c.fence == jobs.c.fence))
     .where(sql(f"jobs.{IS_ACTIVE}"))
     .order_by(jobs.c.id)
-)  # fmt: skip
-_HELD = _ACTIVE.where(one_of(jobs.c.id, "ids"))
-_HELD_LOCKED = _HELD.with_for_update(of=jobs)
+)
+_AMONG = _ACTIVE.where(one_of(jobs.c.id, "ids"))
+_HELD = Prepared(_AMONG, "ids")
+_HELD_LOCKED = Prepared(_AMONG.with_for_update(of=jobs), "ids")
+_DIGITS = 24  # hexadecimal: 96 bits
 
 
-def new_secret() -> str:
-    """Return what makes a token impossible to guess (96 bits)."""
-    return secrets.token_urlsafe(12)
+def new_secrets(n: int) -> list[str]:
+    """Return what makes tokens impossible to guess; the system is asked once for all."""
+    drawn = secrets.token_hex(n * _DIGITS // 2)
+    return [drawn[at : at + _DIGITS] for at in range(0, len(drawn), _DIGITS)]
 
 
 def digest(secret: str) -> str:
@@ -69,13 +96,14 @@ def active() -> Select[Any]:
     return _ACTIVE
 
 
-def held(conn: Connection, tokens: Sequence[str], *, lock: bool) -> dict[str, Row[Any]]:
-    """Return for each token that is not stale its job, with columns of its attempt as `attempt_...`."""
+def held(conn: Connection, tokens: Sequence[str], *, lock: bool) -> dict[str, Active]:
+    """Return for each token that is not stale its job and attempt."""
     parsed = {token: parts for token in tokens if (parts := parse(token)) is not None}
     if not parsed:
         return {}
     ids = sorted({parts.job for parts in parsed.values()})
-    found = {row.id: row for row in conn.execute(_HELD_LOCKED if lock else _HELD, {"ids": ids}).all()}
+    rows = (_HELD_LOCKED if lock else _HELD).rows(conn, ids)
+    found = {row[0]: Active._make(row) for row in rows}
     return {
         token: row
         for token, parts in parsed.items()

@@ -40,6 +40,14 @@ class Report(NamedTuple):
     outcome: Outcome
 
 
+class Taken(NamedTuple):
+    """New leases; if they are all there was, also when something next becomes due by itself (µs), if ever."""
+
+    leases: list[Lease]
+    is_all: bool
+    due: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Lease, renew, start, finish and give back in the name of one pool of workers."""
@@ -50,20 +58,18 @@ class Desk:
     resources: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 30.0
 
-    def lease(self, n: int, in_use: Mapping[str, float]) -> Future[list[Lease]]:
+    def lease(self, n: int, in_use: Mapping[str, float]) -> Future[Taken]:
         """Take up to n jobs of the kinds that this process knows, beside those that use resources now."""
         free = {name: amount - in_use.get(name, 0.0) for name, amount in self.resources.items()}
         known = list(kinds.registered())
-        # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
-        return self._submit(
-            LEASE,
-            lambda conn: leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds),
-            relaxed=True,
-        )
 
-    def next_due(self) -> int | None:
-        """Read when something next becomes due by itself, in microseconds; this one waits."""
-        return self.database.read(leasing.next_due)
+        def work(conn: Connection) -> Taken:
+            leases = leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds)
+            is_all = len(leases) < n
+            return Taken(leases, is_all, leasing.next_due(conn) if is_all else None)
+
+        # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
+        return self._submit(LEASE, work, relaxed=True)
 
     def start(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Record that attempts run."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from time import monotonic
 
 from shoal.base import clock
-from shoal.base.errors import Unavailable
 from shoal.jobs.workers.desk import Desk
 from shoal.jobs.workers.dispatcher import Dispatcher
 
@@ -26,7 +24,6 @@ class Intake:
         self._persist = dispatcher.ledger.persist
         self._may_find = True
         self._ask_about_orders = asyncio.Event()
-        self._found_nothing = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
         self._is_time_up = False
 
@@ -79,25 +76,15 @@ class Intake:
                 if member.ready and monotonic() - member.heard > options.hung_after:
                     self._dispatcher.kill(member, "hung")
 
-    async def set_alarm(self) -> None:
-        """Learn when something next becomes due by itself and be woken then, for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._found_nothing.wait()
-            self._found_nothing.clear()
-            with suppress(Unavailable):  # Who has no database hears so from every write.
-                due = await loop.run_in_executor(None, self._desk.next_due)
-                self._set_alarm(due)
-
     async def _ask_for(self, n: int) -> None:
         self._may_find = False
         self.answered.clear()
-        leases = await self._persist(lambda: self._desk.lease(n, self._dispatcher.in_use()))
-        if len(leases) == n:
-            self._may_find = True
+        taken = await self._persist(lambda: self._desk.lease(n, self._dispatcher.in_use()))
+        if taken.is_all:
+            self._set_alarm(taken.due)
         else:
-            self._found_nothing.set()
-        self._dispatcher.take(leases)
+            self._may_find = True
+        self._dispatcher.take(taken.leases)
         self.answered.set()
 
     async def _renew(self, tokens: list[str]) -> None:

@@ -76,7 +76,6 @@ class Shift:
         await self._dispatcher.ledger.persist(self._desk.abandon)
         async with asyncio.TaskGroup() as intake:
             intake.create_task(self._intake.take_leases())
-            intake.create_task(self._intake.set_alarm())
             intake.create_task(self._intake.ask_for_orders())
             intake.create_task(self._intake.renew())
             intake.create_task(self._intake.watch_for_silence())
