@@ -67,7 +67,7 @@ def _long_enough(token: str) -> bool:
     if len(token) < LEAST:
         raise InvalidSetting(
             f"The server token has {len(token)} characters; it needs {LEAST} or more.",
-            hint="Make one with `shoal node token server`, or `openssl rand -hex 32`.",
+            hint="Make one with `openssl rand -hex 32`.",
         )
     return True
 
