@@ -11,6 +11,7 @@ from shoal.base.settings import load_settings
 from shoal.cli.main import run
 from shoal.jobs.states import ENDS
 from shoal.jobs.store import reading
+from shoal.server import embedded  # noqa: F401  (imported once, before each program is forked)
 from shoal.server.house import House
 from shoal.studies import stored
 from shoal.studies.model import StudyState
