@@ -93,5 +93,6 @@ def _outgoing(kind: TypeEngine[Any], dialect: Any) -> Convert | None:
 def _converted(row: Row, converts: Sequence[tuple[int, Convert]]) -> Row:
     values = list(row)
     for at, convert in converts:
-        values[at] = convert(values[at])
+        if (value := values[at]) is not None:  # NULL is None in every type of ours.
+            values[at] = convert(value)
     return tuple(values)

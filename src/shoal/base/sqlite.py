@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from shoal.base.transaction import Work
 T = TypeVar("T")
 _PRAGMAS = ("busy_timeout=10000", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000")
 _WRITER = (*_PRAGMAS, "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=4000")
+_KEPT = 4  # connections for reading that stay open
 _READER = (*_PRAGMAS, "query_only=ON")
 
 
@@ -37,15 +39,16 @@ class SqliteDatabase:
         self.url = url.render_as_string()
         self._subscribers = Subscribers()
         self._writing = _engine(url, _WRITER, poolclass=StaticPool)
-        self._reading = _engine(url, _READER, poolclass=QueuePool, pool_size=4, max_overflow=28)
+        self._reading = _engine(url, _READER, poolclass=QueuePool, pool_size=_KEPT, max_overflow=28)
+        self._idle: list[Connection] = []
+        self._kept = _KEPT
         self._conn = self._connected()
         self._writer = Writer(self._conn, self.path, self._subscribers.wake)
 
     def read(self, work: Work[T]) -> T:
         """Return what a function finds in its own snapshot."""
         try:
-            with self._reading.connect() as conn, conn.begin():
-                driver.connection(conn).execute("BEGIN")
+            with self._snapshot() as conn:
                 return work(conn)
         except (StatementError, sqlite3.Error, OverflowError) as error:
             raise explained(error, self.path) from error
@@ -70,8 +73,30 @@ class SqliteDatabase:
         """Commit what was submitted, stop the writer and close the file."""
         self._writer.close()
         self._conn.close()
+        self._kept = 0
+        while self._idle:
+            self._idle.pop().close()
         self._writing.dispose()
         self._reading.dispose()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Lend a connection that sees one moment; a few bypass the pool, which takes longer than a query."""
+        try:
+            conn = self._idle.pop()
+        except IndexError:
+            conn = self._reading.connect()
+            conn.begin()  # For SQLAlchemy one transaction without end, as in the writer.
+        raw = driver.connection(conn)
+        try:
+            raw.execute("BEGIN")
+            yield conn
+        finally:
+            raw.rollback()
+            if len(self._idle) < self._kept:
+                self._idle.append(conn)
+            else:
+                conn.close()
 
     def _connected(self) -> Connection:
         try:

@@ -52,7 +52,7 @@ def wait(
                 guard()
     finally:
         unsubscribe()
-    return database.read(lambda conn: reading.get_many(conn, ids))
+    return watch.jobs if watch.jobs is not None else database.read(lambda conn: reading.get_many(conn, ids))
 
 
 class _Watch:
@@ -60,6 +60,8 @@ class _Watch:
         self, database: Database, ids: Sequence[int], on_change: OnChange | None, timeout: float | None
     ) -> None:
         self.woken = threading.Event()
+        self.jobs: dict[int, Job] | None = None
+        self._ids = ids
         self._database = database
         self._open = sorted(set(ids))
         self._on_change = on_change
@@ -91,4 +93,7 @@ class _Watch:
         return left
 
     def _ended(self, conn: Connection) -> dict[int, State]:
-        return {id_: State(state) for id_, state in _ENDED.rows(conn, self._open)}
+        ended = {id_: State(state) for id_, state in _ENDED.rows(conn, self._open)}
+        if len(ended) == len(self._open):
+            self.jobs = reading.get_many(conn, self._ids)  # What the caller wants next, in the same read.
+        return ended

@@ -19,16 +19,16 @@ def check(jobs: Sequence[NewJob]) -> None:
 
 
 def _fault(job: NewJob, position: int) -> str | None:
-    texts = (job.kind, job.name, job.idempotency_key or "", *job.labels, *job.resources)
+    texts = "".join((job.kind, job.name, job.idempotency_key or "", *job.labels, *job.resources))
     durations = (job.timeout, job.retry.backoff, job.retry.max_delay)
     times = (job.not_before, job.deadline)
     if not job.kind:
         return "it has no kind"
-    if not all(_is_text(text) for text in texts):
+    if not _is_text(texts):
         return "a text in it holds a NUL character or half of a character"
     if abs(job.priority) > MAX_PRIORITY:
         return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
-    if job.timeout == 0 or any(seconds is not None and not 0 <= seconds < 1e12 for seconds in durations):
+    if job.timeout == 0 or not all(0 <= (seconds or 0) < 1e12 for seconds in durations):
         return "a duration in it is negative, zero or endless"
     if any(time is not None and not 0 <= time <= _INT64 for time in times):
         return "a time in it is not in microseconds since 1970"
