@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from shoal.server.house import House
 
 
+UNBOUNDED = 1 << 62
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """What a command was told about where to work."""
@@ -56,8 +59,9 @@ def connected(where: Where, *, work: bool = False) -> Iterator[Client]:
 
 @contextmanager
 def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
-    limits = settings.limits.model_copy(update={"upload": settings.limits.expanded})
-    settings = settings.model_copy(update={"limits": limits})  # Nothing is uploaded: the file is here.
+    # Nothing is uploaded: the file is here, and what it may expand to bounds it.
+    limits = settings.limits.model_copy(update={"upload": UNBOUNDED})
+    settings = settings.model_copy(update={"limits": limits})
     with ExitStack() as opened:
         # First of all: its imports take a second, and overlap with ours.
         nursery = opened.enter_context(_nursery()) if work else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shoal.base.errors import Conflict
+from shoal.base.errors import Conflict, Forbidden, Unavailable
 from shoal.base.faults import fault_point
 from shoal.base.files import durable_file
 from shoal.cli.options import Format
@@ -27,6 +27,7 @@ def follow(study: Study) -> Study:
 
     Raises:
         StudyFailed: it failed, or was cancelled by somebody.
+        StorageFull, Unavailable, Forbidden: it cannot go on now.
     """
     from shoal.cli.study_view import study_of
     from shoal.studies.terminal import Look, opening
@@ -40,6 +41,9 @@ def follow(study: Study) -> Study:
     except KeyboardInterrupt:
         _stop(study)
         raise typer.Exit(STOPPED) from None
+    except (Unavailable, Forbidden):
+        say(f"What the study has found so far is kept. Go on: shoal study watch {study.id}")
+        raise
 
 
 def tell(study: Study, folder: Path, output: Format, *, raw: bool = False) -> None:

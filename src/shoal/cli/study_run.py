@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from shoal.base.errors import ShoalError
 from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
 from shoal.cli.options import Format, Output
@@ -147,7 +149,13 @@ def start(
     dataset = client.datasets.add(file, delimiter=delimiter)
     for note in dataset.notes:
         say(note)
-    study = client.studies.submit(dataset.id, name=name or "", **options)
+    try:
+        study = client.studies.submit(dataset.id, name=name or "", **options)
+    except ShoalError:
+        if dataset.is_new:  # Nothing is left of what was refused.
+            with suppress(ShoalError):
+                client.datasets.remove(dataset.id)
+        raise
     if change := study.facts.get("changed"):
         say(change)
     return study

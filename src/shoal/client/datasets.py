@@ -13,11 +13,15 @@ from shoal.client.driver import Driver
 PATH = f"{API}/datasets"
 # A large file is read whole before the answer comes.
 PATIENCE = 600.0
+CREATED = 201
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A table on the server; `facts` is everything the server says about it."""
+    """A table on the server; `facts` is everything the server says about it.
+
+    `is_new` says that adding it made it: the same file was not there before.
+    """
 
     id: str
     name: str
@@ -25,18 +29,20 @@ class Dataset:
     columns: list[dict[str, Any]]
     notes: list[str]
     facts: dict[str, Any]
+    is_new: bool = False
 
     @classmethod
-    def of(cls, facts: dict[str, Any]) -> Dataset:
+    def of(cls, facts: dict[str, Any], *, is_new: bool = False) -> Dataset:
         """Read what the server says."""
         known = {name: facts[name] for name in ("id", "name", "rows", "columns", "notes")}
-        return cls(**known, facts=facts)
+        return cls(**known, facts=facts, is_new=is_new)
 
 
 def add(path: Path, name: str | None, delimiter: str | None) -> Call[Dataset]:
     """Upload a file."""
     params = {"name": name or path.name, "delimiter": delimiter}
-    return Dataset.of((yield Ask("POST", PATH, params=params, upload=path, patience=PATIENCE)).json())
+    answer = yield Ask("POST", PATH, params=params, upload=path, patience=PATIENCE)
+    return Dataset.of(answer.json(), is_new=answer.status_code == CREATED)
 
 
 def get(dataset: str) -> Call[Dataset]:

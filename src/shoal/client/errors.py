@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -14,10 +14,14 @@ KNOWN = ("type", "title", "status", "code", "detail")
 
 def error_of(response: httpx.Response) -> ShoalError:
     """Return the error that a server's answer tells of; `details` keeps what else it says."""
-    problem = _problem(response)
+    return error_of_problem(_problem(response), response.status_code)
+
+
+def error_of_problem(problem: Mapping[str, Any], status: int) -> ShoalError:
+    """Return the error that a problem object tells of."""
     code = str(problem.get("code", ""))
-    kind = _kind(code, response.status_code)
-    title = str(problem.get("title") or f"The server answered {response.status_code}.")
+    kind = _kind(code, status)
+    title = str(problem.get("title") or f"The server answered {status}.")
     details = {name: value for name, value in problem.items() if name not in KNOWN}
     error = kind.__new__(kind)
     ShoalError.__init__(error, title, hint=str(problem.get("detail") or ""), code=code or None, **details)

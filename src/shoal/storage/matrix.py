@@ -58,7 +58,8 @@ def matrix(table: Any, columns: Sequence[str], missing: Missing = "drop") -> Mat
         values[:, place] = _numbers(table, name)
     gaps = np.isnan(values)
     if np.nanmax(np.abs(values), initial=0.0) > LARGEST:
-        raise _too_large(values, columns)
+        row, place = np.argwhere(np.abs(values) > LARGEST)[0]
+        raise too_far(columns[place], values[row, place])
     if missing == "impute":
         return _filled(values, gaps, columns)
     return _dropped(values, gaps)
@@ -98,11 +99,10 @@ def _filled(values: NDArray[np.float64], gaps: NDArray[np.bool_], columns: Seque
     return Matrix(values, np.arange(len(values)), filled=int(gaps.any(axis=1).sum()))
 
 
-def _too_large(values: NDArray[np.float64], columns: Sequence[str]) -> InvalidInput:
-    row, place = np.argwhere(np.abs(values) > LARGEST)[0]
+def too_far(column: str, value: float) -> InvalidInput:
+    """Return the error for a value beyond `LARGEST`."""
     return InvalidInput(
-        f"Column {columns[place]}: {values[row, place]:g} is too large to measure distances.",
+        f"Column {column}: {value:g} is too large to measure distances.",
         hint="Leave the column out, or give it in a larger unit.",
-        column=columns[place],
-        row=int(row),
+        column=column,
     )

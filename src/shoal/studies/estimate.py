@@ -26,6 +26,12 @@ PER_ROW = 3e-6
 # Bytes of the house and its fork server, of a worker, of a worker for each number and each row.
 HOUSE_BYTES, WORKER_BYTES = 220e6, 60e6
 COPIES, ROW_BYTES = 5.2, 40.0
+# Of a fit with whole covariances, for columns^2: matrices of the search and of each cluster.
+SEARCH_MATRICES, CLUSTER_MATRICES = 12, 6
+# Inverting a covariance, for columns^3: one that its rows fill, and one of fewer rows than columns, whose
+# empty directions are raised. Each restart inverts every cluster's some ten times; moves try pairs of them.
+INVERSE, LIFTED = 1e-9, 60e-9
+PASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def check_memory(cost: Estimate, free: float) -> None:
     if cost.memory > free:
         raise TooLarge(
             f"This needs about {size(cost.memory)}; {size(free)} is free.",
-            hint="Try fewer columns, or fewer workers.",
+            hint="Choose fewer columns, fewer workers, or --covariances diag-tied,diag-untied.",
         )
 
 
@@ -61,7 +67,9 @@ def fit_seconds(plan: StudyPlan, covariance: str, k: int, rows: int, columns: in
     mode = mode_named(covariance)
     term = PASS_ROW_CLUSTER + _terms(mode, columns) * PASS_TERM[mode.tied]
     longer = 1.0 + FEW_FACTOR * min(1.0, FEW_ROWS / max(1, rows))
-    return once + plan.n_init * (START_OVERHEAD + rows * k * term * longer)
+    inverses = _inverse_seconds(mode, k, rows, columns)
+    starts = plan.n_init * (START_OVERHEAD + rows * k * term * longer + PASSES * inverses)
+    return once + starts + k * (k + 1) / 2 * inverses
 
 
 def estimate(plan: StudyPlan, rows: int, columns: int, workers: int) -> Estimate:
@@ -69,7 +77,7 @@ def estimate(plan: StudyPlan, rows: int, columns: int, workers: int) -> Estimate
     cells = {(task.k, task.covariance) for task in grid(plan)}
     work = plan.n_experiments * sum(fit_seconds(plan, mode, k, rows, columns) for k, mode in cells)
     seconds = FIXED + work / max(1, workers) + rows * PER_ROW
-    return Estimate(plan.n_fits, workers, seconds, _memory(rows, columns, workers))
+    return Estimate(plan.n_fits, workers, seconds, _memory(plan, rows, columns, workers))
 
 
 def _terms(mode: Mode, columns: int) -> float:
@@ -81,7 +89,17 @@ def _terms(mode: Mode, columns: int) -> float:
     ]
 
 
-def _memory(rows: int, columns: int, workers: int) -> float:
+def _inverse_seconds(mode: Mode, k: int, rows: int, columns: int) -> float:
+    """Return the seconds of inverting the covariances of k clusters once."""
+    if mode.covariance != "full":
+        return 0.0
+    matrices = 1 if mode.tied else k
+    return matrices * float(columns) ** 3 * (INVERSE if rows / matrices > columns else LIFTED)
+
+
+def _memory(plan: StudyPlan, rows: int, columns: int, workers: int) -> float:
     """Return the bytes of all processes; every worker holds the rows as they are, packed, and in work."""
     matrix = rows * columns * 8.0
-    return HOUSE_BYTES + matrix + workers * (WORKER_BYTES + COPIES * matrix + ROW_BYTES * rows)
+    whole = any(mode_named(name).covariance == "full" for name in plan.covariances)
+    search = whole * (SEARCH_MATRICES + CLUSTER_MATRICES * plan.max_k) * columns**2 * 8.0
+    return HOUSE_BYTES + matrix + workers * (WORKER_BYTES + COPIES * matrix + ROW_BYTES * rows + search)

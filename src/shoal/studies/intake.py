@@ -11,6 +11,7 @@ import numpy as np
 from shoal.base.errors import InvalidInput
 from shoal.storage.columns import Column
 from shoal.storage.dataset import Dataset
+from shoal.storage.matrix import LARGEST, too_far
 from shoal.studies.columns import ColumnChoice, choose_columns
 from shoal.studies.model import Facts, Source
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan, check
@@ -45,6 +46,7 @@ def take_in(
         raise _too_few(table.num_rows, table.num_rows)
     choice = choose_columns(columns, plan.columns)
     used = [column for column in columns if column.name in choice.used]
+    _check_distances(used)
     gaps = rows_with_gaps(table, used)
     dropped = gaps if plan.missing == "drop" else 0
     rows = table.num_rows - dropped
@@ -64,6 +66,13 @@ def take_in(
         left=choice.sentence(),
     )
     return Intake(settled, facts, choice)
+
+
+def _check_distances(columns: Sequence[Column]) -> None:
+    for column in columns:
+        for bound in (column.min, column.max):
+            if bound is not None and abs(bound) > LARGEST:
+                raise too_far(column.name, bound)
 
 
 def rows_with_gaps(table: Any, columns: Sequence[Column]) -> int:

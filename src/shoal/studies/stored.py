@@ -98,6 +98,19 @@ def progress(conn: Connection, study: Study) -> Progress:
     return Progress(study.state, total, sum(ended.values()), ended.get("failed", 0))
 
 
+def has_work(conn: Connection, study: str) -> bool:
+    """Say whether a job of a study's present run has not ended."""
+    query = (
+        select(jobs.c.id)
+        .join(study_jobs, study_jobs.c.job == jobs.c.id)
+        .join(
+            studies, (studies.c.id == study_jobs.c.study) & (studies.c.generation == study_jobs.c.generation)
+        )
+        .where(studies.c.id == study, jobs.c.state.not_in(sorted(ENDS)))
+    )
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def waiting_fits(conn: Connection, study: Study) -> Sequence[int]:
     """Return the ids of fits that have no result and no failure: of a cancelled study, the rest."""
     ended = set(conn.execute(select(fits.c.fit).where(fits.c.study == study.id)).scalars())

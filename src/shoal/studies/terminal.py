@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import IO
@@ -20,6 +20,8 @@ from shoal.studies.wording import counted, duration, percent, printable, scored,
 LEAST_WIDTH = 80
 # A standardised difference of means below .2 is not even small (Cohen 1988, p. 25).
 SMALL_GAP = 0.2
+# More names are not read; the report has them all.
+MOST_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,14 @@ def opening(study: Study, look: Look) -> list[str]:
     dropped = study.facts["dropped"]
     gaps = f"{counted(dropped, 'row')} with gaps" if dropped else ""
     left = ", ".join(filter(None, [study.facts["left"], gaps]))
-    text = f"{source['name']}: {rows}. Using {len(columns)}: {', '.join(columns)}."
+    text = f"{source['name']}: {rows}. Using {len(columns):,}: {_listed(columns)}."
     return wrap(printable(text + (f" Left out: {left}." if left else "")), look.width)
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES:,} more"
 
 
 def result(study: Study, look: Look) -> list[str]:

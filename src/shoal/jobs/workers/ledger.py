@@ -24,12 +24,17 @@ class Ledger:
     """Write outcomes, beginnings, progress and returned leases; lives in one event loop."""
 
     def __init__(self, desk: Desk) -> None:
-        self.trouble: ShoalError | None = None
+        self._troubles: dict[object, ShoalError] = {}
         self.ended = Outbox(self._finish)
         self.returned = Outbox(self._give_back)
         self.begun = Outbox(self._start, pause=_A_MOMENT)
         self.progress = Outbox(self._report, pause=0.05)
         self._desk = desk
+
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps a write from being done now, if anything; may be called from any thread."""
+        return next(iter(self._troubles.copy().values()), None)
 
     async def serve(self) -> None:
         """Write for ever."""
@@ -44,17 +49,17 @@ class Ledger:
 
     async def persist(self, submit: Callable[[], Future[T]]) -> T:
         """Do something to the database, and again while it is full, read-only or away (see `trouble`)."""
-        delay = _FIRST_DELAY
-        while True:
-            try:
-                done = await asyncio.wrap_future(submit())
-            except (Unavailable, Forbidden) as error:
-                self.trouble = error
-                await asyncio.sleep(delay)
-                delay = min(_LONGEST_DELAY, delay * 2)
-            else:
-                self.trouble = None
-                return done
+        delay, me = _FIRST_DELAY, object()
+        try:
+            while True:
+                try:
+                    return await asyncio.wrap_future(submit())
+                except (Unavailable, Forbidden) as error:
+                    self._troubles[me] = error
+                    await asyncio.sleep(delay)
+                    delay = min(_LONGEST_DELAY, delay * 2)
+        finally:
+            self._troubles.pop(me, None)
 
     async def _finish(self, reports: list[Report]) -> None:
         try:

@@ -52,6 +52,7 @@ class Nursery:
 
     def __init__(self, preload: Sequence[str] = PRELOAD) -> None:
         self._unpacker = wire.Unpacker()
+        self._is_ready = False
         self._control, theirs = socket.socketpair()
         paths = orjson.dumps([path for path in sys.path if path != ""] or [os.curdir]).decode()
         command = [sys.executable, "-P", "-c", _START, str(theirs.fileno()), paths]
@@ -92,12 +93,20 @@ class Nursery:
             return None
         if not piece:
             return None
-        told = [_told(orjson.loads(frame)) for frame in self._unpacker.feed(piece)]
-        return [one for one in told if one is not None]
+        answers = [orjson.loads(frame) for frame in self._unpacker.feed(piece)]
+        self._is_ready = self._is_ready or bool(answers)
+        return [one for one in map(_told, answers) if one is not None]
 
     def close(self) -> None:
-        """End the fork server, which ends every worker that is left."""
+        """End the fork server, which ends every worker that is left; does nothing the second time."""
+        if self._process.returncode is not None:
+            return
+        self._control.setblocking(False)
+        with suppress(BlockingIOError):
+            self.hear()
         self._control.close()
+        if not self._is_ready:  # It still loads modules, for seconds, and has forked nobody.
+            self._process.kill()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from time import monotonic
 
+from shoal.base.errors import ShoalError
 from shoal.jobs.workers.desk import Desk
 from shoal.jobs.workers.dispatcher import Dispatcher, Options
 from shoal.jobs.workers.intake import Intake
@@ -26,6 +27,11 @@ class Shift:
         self._dispatcher = Dispatcher(desk, options, nursery)
         self._intake = Intake(desk, self._dispatcher)
         self._over = asyncio.Event()
+
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps outcomes from being recorded or workers from starting; from any thread."""
+        return self._dispatcher.ledger.trouble or self._dispatcher.crew.trouble
 
     async def run(self) -> None:
         """Work until `stop`."""
@@ -67,9 +73,9 @@ class Shift:
 
     async def status(self) -> Status:
         """Return who does what."""
-        crew, ledger = self._dispatcher.crew, self._dispatcher.ledger
+        crew = self._dispatcher.crew
         workers = tuple(_status(member) for member in crew.members)
-        return Status(workers, len(self._dispatcher.ahead), crew.fork_server, ledger.trouble or crew.trouble)
+        return Status(workers, len(self._dispatcher.ahead), crew.fork_server, self.trouble)
 
     async def _take_over(self) -> None:
         """Take back what a process before us left, then begin."""

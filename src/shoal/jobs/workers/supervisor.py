@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.base.database import Database
-from shoal.base.errors import Unavailable
+from shoal.base.errors import ShoalError, Unavailable
 from shoal.jobs.model import WorkerId
 from shoal.jobs.workers.desk import Desk
 from shoal.jobs.workers.dispatcher import Options
@@ -112,9 +112,14 @@ class Supervisor:
         except Unavailable:
             return Status(trouble=self._failure)
 
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps outcomes from being recorded now (a full disk, a lost database), if anything."""
+        return self._failure or (self._shift.trouble if self._shift is not None else None)
+
     def raise_trouble(self) -> None:
-        """Raise what keeps outcomes from being recorded now (a full disk, a lost database), if anything."""
-        if (trouble := self.status().trouble) is not None:
+        """Raise the trouble there is now, if any."""
+        if (trouble := self.trouble) is not None:
             raise trouble
 
     def _call(self, what: Callable[[Shift], Coroutine[Any, Any, T]], timeout: float | None) -> T:

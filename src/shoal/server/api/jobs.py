@@ -23,7 +23,7 @@ from shoal.server import offload
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
 from shoal.server.api.shapes import AttemptList, ExplanationShape, JobPage, JobWithSeq
 from shoal.server.api.views import attempt_view, generation_view, job_view
-from shoal.server.api.waiting import LATEST, After, Wait, changed
+from shoal.server.api.waiting import LATEST, After, Wait, changed, told_of, trouble_of
 from shoal.server.faces import Face
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
@@ -78,9 +78,11 @@ async def read_job(
     """Describe a job; with `wait`, once something about it changes or it has ended."""
     found, seq = await _read(house, actor, job)
     if wait and found.state not in ENDS:
-        await changed(house.database, draining, TOPIC, str(job), seq if after is None else after, wait)
+        since = seq if after is None else after
+        await changed(house, draining, lambda conn: told_of(conn, TOPIC, str(job), since), wait)
         found, seq = await _read(house, actor, job)
-    return Json(job_view(found) | {"seq": seq})
+    trouble = trouble_of(house) if found.state not in ENDS else None
+    return Json(job_view(found) | {"seq": seq, "trouble": trouble})
 
 
 @router.get(

@@ -47,6 +47,14 @@ class Problem(Shape):
     errors: list[FieldError] | None = Field(default=None, description="what is wrong with each field")
 
 
+class Trouble(Shape):
+    """What keeps work from going on at present; it goes on by itself when that is mended."""
+
+    title: str
+    code: str
+    detail: str | None = None
+
+
 class Page(Shape):
     """A part of a list; `next` is the cursor of the following part, null at the end."""
 
@@ -125,6 +133,7 @@ class StudyShape(StudyLine):
     answer: str
     summary: dict[str, Any] | None
     seq: int
+    trouble: Trouble | None = None
 
 
 class StudyPage(Page):
@@ -182,6 +191,7 @@ class JobWithSeq(JobShape):
     """A job and where a reader goes on watching."""
 
     seq: int
+    trouble: Trouble | None = None
 
 
 class JobPage(Page):

@@ -18,7 +18,7 @@ from shoal.server.api.paging import Cursor, Limit, decode, encode, part
 from shoal.server.api.shapes import StudyPage, StudyShape
 from shoal.server.api.submitting import submit_study
 from shoal.server.api.views import View, study_line, study_view
-from shoal.server.api.waiting import After, Wait, changed
+from shoal.server.api.waiting import After, Wait, changed, told_of, trouble_of
 from shoal.server.api.wishes import ExtendWish, RerunWish, StudyWish
 from shoal.server.faces import Face
 from shoal.server.parts import House
@@ -64,8 +64,12 @@ async def read_study(
     """Describe a study, how far it is and what it found; with `wait`, once something changes."""
     view = await _view(house, actor, study)
     if wait and view["state"] == StudyState.running:
-        since = view["seq"] if after is None else after
-        await changed(house.database, draining, TOPIC, view["id"], since, wait)
+        since, whole = view["seq"] if after is None else after, view["id"]
+
+        def has_news(conn: Connection) -> bool:
+            return told_of(conn, TOPIC, whole, since) or not stored.has_work(conn, whole)
+
+        await changed(house, draining, has_news, wait)
         view = await _view(house, actor, view["id"])
     return Json(view)
 
@@ -126,7 +130,8 @@ async def _view(house: House, actor: Actor, id_: str) -> View:
         study = found_study(conn, actor, Action.STUDY_READ, id_)
         return study_view(study, stored.progress(conn, study), events.last(conn), house.settings.workers)
 
-    return await offload.read(house.database, find)
+    view = await offload.read(house.database, find)
+    return view | {"trouble": trouble_of(house) if view["state"] == StudyState.running else None}
 
 
 async def _changed(
