@@ -42,7 +42,7 @@ def generate(home: Path) -> str:
     It replaces the one before. Nobody can show it again.
     """
     token = PREFIX + secrets.token_urlsafe(32)
-    write_durably(TOKEN_KEPT, home / FILE, _digest(token).hex().encode() + b"\n")
+    write_durably(TOKEN_KEPT, home / FILE, _digest(token).hex().encode() + b"\n", private=True)
     return token
 
 

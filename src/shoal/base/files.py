@@ -19,10 +19,10 @@ os.umask(_UMASK)
 
 
 @contextmanager
-def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
+def durable_file(point: FaultPoint, path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a new file that replaces `path` when the block ends well, and leaves no trace when it does not.
 
-    The file and its folder are synced before the block's end is reached.
+    The file and its folder are synced before the block's end is reached. A private file is its owner's alone.
 
     Raises:
         StorageFull: the disk has no room; nothing is left behind.
@@ -33,7 +33,8 @@ def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             draft = Path(file.name)
-            os.fchmod(file.fileno(), 0o666 & ~_UMASK)  # tempfile makes it private; its reader may be others.
+            if not private:  # As which tempfile makes it.
+                os.fchmod(file.fileno(), 0o666 & ~_UMASK)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -50,9 +51,9 @@ def durable_file(point: FaultPoint, path: Path) -> Iterator[IO[bytes]]:
                 draft.unlink()
 
 
-def write_durably(point: FaultPoint, path: Path, content: bytes) -> None:
+def write_durably(point: FaultPoint, path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a whole file durably; raises what `durable_file` raises."""
-    with durable_file(point, path) as file:
+    with durable_file(point, path, private=private) as file:
         file.write(content)
 
 

@@ -15,14 +15,15 @@ from shoal.cli.words import ago, take
 
 app = typer.Typer(help="Add, look at and remove datasets.", no_args_is_help=True)
 Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Between values; found if not given.")]
-Id = Annotated[str, typer.Argument(metavar="ID")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The dataset's id.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, these gzipped, Parquet or xlsx.")]
 
 
 @app.command()
 @located
 def add(
     where: Where,
-    file: Path,
+    file: File,
     delimiter: Delimiter = None,
     name: Annotated[str | None, typer.Option("--name", help="Call it so.")] = None,
     output: Output = Format.TABLE,

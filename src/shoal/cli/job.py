@@ -14,7 +14,7 @@ from shoal.cli.words import ago, take
 from shoal.studies.wording import duration
 
 app = typer.Typer(help="Look at jobs, cancel them, run them again.", no_args_is_help=True)
-Id = Annotated[int, typer.Argument(metavar="ID", min=1)]
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="The job's id.")]
 States = Annotated[list[str] | None, typer.Option("--state", help="Only this state; repeatable.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; repeatable.")]
 

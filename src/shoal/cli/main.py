@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -18,7 +19,6 @@ from shoal.cli import dataset, doctor, job, maintenance, serve, study
 
 app = typer.Typer(
     name="shoal",
-    help="Find how many clusters your data has.",
     epilog="Start with: shoal study run yourfile.csv     Every command takes --help and --debug.",
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -35,10 +35,20 @@ app.command("gc")(maintenance.gc)
 app.command("upgrade")(maintenance.upgrade)
 
 
-@app.command("version")
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+]
+
+
+@app.callback()
+def shoal(version: Version = False) -> None:
+    """Find how many clusters your data has."""
 
 
 def main() -> None:
@@ -86,3 +96,7 @@ def _reader_left() -> int:
     # `shoal job list | head` closed the pipe: that is no failure, but Python would complain at exit.
     sys.stdout = None
     return 0
+
+
+if __name__ == "__main__":
+    main()

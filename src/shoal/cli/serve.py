@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,11 +10,13 @@ import typer
 from shoal.cli.connection import Where
 from shoal.cli.options import Config, Database, Home, Workers
 from shoal.cli.output import say
+from shoal.cli.reload import serve_anew
 
 Listen = Annotated[
     list[str] | None, typer.Option("--listen", metavar="HOST:PORT[,tls]", help="Answer here; repeatable.")
 ]
 Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Answer on 127.0.0.1:N.")]
+Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]
 RootPath = Annotated[str | None, typer.Option("--root-path", metavar="P", help="Prefix behind a proxy.")]
 
 
@@ -25,8 +28,11 @@ def serve(
     database: Database = None,
     workers: Workers = None,
     root_path: RootPath = None,
-) -> None:
+    reload: Reload = False,
+) -> int | None:
     """Start the server and its workers."""
+    if reload:
+        return serve_anew([word for word in sys.argv[1:] if word != "--reload"])
     addresses = [*(listen or []), *([f"127.0.0.1:{port}"] if port is not None else [])] or None
     settings = Where(home, config, database, workers).settings(listen=addresses, root_path=root_path)
     from shoal.server.house import House
@@ -34,3 +40,4 @@ def serve(
 
     with House(settings) as house:
         run(house, say)
+    return None

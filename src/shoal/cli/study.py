@@ -15,6 +15,7 @@ from shoal.cli.output import answer, print_json, say, table
 from shoal.cli.study_following import follow, save, save_fit, show, tell
 from shoal.cli.study_options import Id, Out, Raw
 from shoal.cli.words import ago, take
+from shoal.studies.wording import counted
 
 app = typer.Typer(help="Find how many clusters a file has.", no_args_is_help=True)
 study_run.register(app)
@@ -104,7 +105,7 @@ study_checks.register(app)
 
 def _found(facts: dict[str, Any]) -> str | None:
     best = facts["best"]
-    return best and f"{best['k']} clusters ({best['covariance']})"
+    return best and f"{counted(best['k'], 'cluster')} ({best['covariance']})"
 
 
 def _ids(fits: str | None) -> list[int] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,19 +72,20 @@ def show(study: Study, output: Format, files: dict[str, str] | None = None) -> N
 
 
 def save(study: Study, folder: Path, *, raw: bool = False, fits: bool = False) -> dict[str, str]:
-    """Write report.html, labels.csv (when a fit is recommended) and, last, study.json; return their paths."""
+    """Write report.html, labels.csv (when a fit is recommended) and, last, study.json; return their paths.
+
+    All are there when this returns; when it fails (a full disk) what was there before still is, and no more.
+    """
     recommended = study.summary is not None and study.summary["best"] is not None
     parts = {"report": "report.html", "labels": "labels.csv", "fits": "fits.csv", "json": "study.json"}
     left_out = {"labels": not recommended, "fits": not fits}
-    files = {}
-    for part, name in parts.items():
-        if left_out.get(part):
-            continue
-        with durable_file(WRITTEN, folder / name) as file:
-            for piece in study.download(name, raw=raw):
-                file.write(piece)
-        files[part] = str(folder / name)
-    return files
+    files = {part: folder / name for part, name in parts.items() if not left_out.get(part)}
+    with _no_new_folder(folder), ExitStack() as drafts:
+        for path in reversed(files.values()):  # They get their names in the opposite order.
+            draft = drafts.enter_context(durable_file(WRITTEN, path))
+            for piece in study.download(path.name, raw=raw):
+                draft.write(piece)
+    return {part: str(path) for part, path in files.items()}
 
 
 def save_fit(study: Study, fit: int, folder: Path, *, raw: bool = False) -> dict[str, str]:
@@ -97,6 +100,19 @@ def save_fit(study: Study, fit: int, folder: Path, *, raw: bool = False) -> dict
         for piece in study.download("labels.csv", opened=job.id, raw=raw):
             file.write(piece)
     return {"labels": str(path)}
+
+
+@contextmanager
+def _no_new_folder(folder: Path) -> Iterator[None]:
+    """Remove a folder that was made in the block, and is empty, when the block fails."""
+    was_there = folder.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _counts(study: Study) -> dict[str, int]:

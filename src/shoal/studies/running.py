@@ -140,7 +140,7 @@ def cancel(conn: Connection, study: Study) -> Study:
         Conflict: the study does not run.
     """
     if study.state != StudyState.running:
-        raise Conflict(f"The study {study.id} does not run: it is {study.state}.")
+        raise Conflict(f"The study {study.id} is not running any more: it has {study.state}.")
     cancelling.cancel(conn, list(jobs_of(conn, study)))
     return _change(conn, study, state=StudyState.cancelled, finished=now(conn))
 
