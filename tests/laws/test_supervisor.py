@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from shoal.base.faults import fault_point
 from shoal.jobs import logs
 from shoal.jobs.model import Dependency, Retry
 from shoal.jobs.states import State
-from shoal.jobs.store import cancelling, finishing
+from shoal.jobs.store import cancelling, finishing, leasing
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations import upgrade
 from tests.support.house import House
@@ -232,19 +233,36 @@ def test_what_a_kind_records_is_recorded_with_the_job_or_not_at_all(new_house: N
     assert jobs[0].error is not None and "could not be recorded" in jobs[0].error["message"]
 
 
+def leave_a_lease(house: House, database: Database) -> int:
+    """Leave a job leased under the name of a house that is no more, and return it."""
+    house.supervisor.stop()
+    (id_,) = house.submit("where")
+    worker = house.supervisor._desk.worker
+    (lease,) = database.write(CANCEL, lambda conn: leasing.lease(conn, worker, 1, (), {}, None, 3600))
+    assert lease.job_id == id_
+    return id_
+
+
 def test_leases_of_a_process_that_died_are_taken_back_at_the_next_start(
     new_house: NewHouse, database: Database
 ) -> None:
-    house = new_house()
-    house.supervisor.stop()
-    (id_,) = house.submit("where")
-    from shoal.jobs.store import leasing
-
-    desk = house.supervisor._desk
-    leased = database.write(CANCEL, lambda conn: leasing.lease(conn, desk.worker, 1, (), {}, None, 3600))
-    assert [lease.job_id for lease in leased] == [id_]
+    id_ = leave_a_lease(new_house(), database)
     job = new_house().done([id_])[0]
     assert (job.state, job.attempts) == (State.SUCCEEDED, 2)
+
+
+def test_they_are_taken_back_even_by_one_who_stops_at_once(new_house: NewHouse, database: Database) -> None:
+    id_ = leave_a_lease(new_house(), database)
+    gate = threading.Event()
+    for _ in range(4):  # as many as may write at once
+        database.submit(CANCEL, lambda _: gate.wait(10))
+    house = new_house()
+    stopping = threading.Thread(target=house.supervisor.stop)
+    stopping.start()
+    stopping.join(0.5)
+    gate.set()
+    stopping.join()
+    assert house.state(id_) is State.RETRYING
 
 
 def test_workers_that_cannot_live_are_replaced_ever_more_slowly_and_it_is_told(

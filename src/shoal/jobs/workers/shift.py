@@ -26,6 +26,7 @@ class Shift:
         self._desk = desk
         self._dispatcher = Dispatcher(desk, options, nursery)
         self._intake = Intake(desk, self._dispatcher)
+        self._taken_over = asyncio.Event()
         self._over = asyncio.Event()
 
     @property
@@ -52,9 +53,13 @@ class Shift:
             await self._dispatcher.crew.close()
 
     async def drain(self) -> None:
-        """Take no more; return when nothing is in hand and everything is recorded."""
+        """Take no more; return when nothing is in hand and everything is recorded.
+
+        What a process before us left is in our hands too, so even who stops at once takes it back first.
+        """
         self._dispatcher.is_closing = True
         self._dispatcher.give_back_ahead()
+        await self._taken_over.wait()
         await self._intake.answered.wait()
         await self._dispatcher.emptied.wait()
         await self._dispatcher.ledger.emptied()
@@ -80,6 +85,7 @@ class Shift:
     async def _take_over(self) -> None:
         """Take back what a process before us left, then begin."""
         await self._dispatcher.ledger.persist(self._desk.abandon)
+        self._taken_over.set()
         async with asyncio.TaskGroup() as intake:
             intake.create_task(self._intake.take_leases())
             intake.create_task(self._intake.ask_for_orders())
