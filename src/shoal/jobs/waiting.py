@@ -93,7 +93,15 @@ class _Watch:
         return left
 
     def _ended(self, conn: Connection) -> dict[int, State]:
-        ended = {id_: State(state) for id_, state in _ENDED.rows(conn, self._open)}
+        # With nobody to tell, a few are enough: while they go on, not all have ended.
+        asked = self._open if self._on_change is not None else self._open[-_FEW:]
+        ended = _ends(conn, asked)
+        if len(ended) == len(asked) < len(self._open):
+            ended = _ends(conn, self._open)
         if len(ended) == len(self._open):
             self.jobs = reading.get_many(conn, self._ids)  # What the caller wants next, in the same read.
         return ended
+
+
+def _ends(conn: Connection, ids: Sequence[int]) -> dict[int, State]:
+    return {id_: State(state) for id_, state in _ENDED.rows(conn, ids)}

@@ -20,23 +20,21 @@ def check(jobs: Sequence[NewJob]) -> None:
 
 def _fault(job: NewJob, position: int) -> str | None:
     texts = "".join((job.kind, job.name, job.idempotency_key or "", *job.labels, *job.resources))
-    durations = (job.timeout, job.retry.backoff, job.retry.max_delay)
-    times = (job.not_before, job.deadline)
     if not job.kind:
         return "it has no kind"
     if not _is_text(texts):
         return "a text in it holds a NUL character or half of a character"
     if abs(job.priority) > MAX_PRIORITY:
         return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
-    if job.timeout == 0 or not all(0 <= (seconds or 0) < 1e12 for seconds in durations):
+    if job.timeout == 0 or not all(map(_is_duration, (job.timeout, job.retry.backoff, job.retry.max_delay))):
         return "a duration in it is negative, zero or endless"
-    if any(time is not None and not 0 <= time <= _INT64 for time in times):
+    if not (0 <= (job.not_before or 0) <= _INT64 and 0 <= (job.deadline or 0) <= _INT64):
         return "a time in it is not in microseconds since 1970"
     if not 0 <= (job.array_index or 0) < 2**31 or not 0 <= (job.parent or 0) <= _INT64:
         return "its array index or its parent is out of range"
     if job.retry.max_attempts < 1 or job.retry.factor < 1 or not 0 <= job.retry.jitter <= 1:
         return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
-    if any(not 0 <= amount < float("inf") for amount in job.resources.values()):
+    if not all(0 <= amount < float("inf") for amount in job.resources.values()):
         return "an amount of a resource is negative or endless"
     return _fault_of_dependencies(job, position)
 
@@ -47,6 +45,10 @@ def _is_text(text: str) -> bool:
         return "\0" not in text and (text.isascii() or bool(text.encode()))
     except UnicodeEncodeError:
         return False
+
+
+def _is_duration(seconds: float | None) -> bool:
+    return seconds is None or 0 <= seconds < 1e12
 
 
 def _fault_of_dependencies(job: NewJob, position: int) -> str | None:
