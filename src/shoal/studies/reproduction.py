@@ -115,9 +115,13 @@ def _of_answer(said: Mapping[str, Any] | None, study: Study) -> Iterator[Differe
 
 
 def _unlike(where: str, said: Any, found: Any) -> Iterator[Difference]:
-    """Yield what differs in two JSON values, ids of fits aside: a study that grew counts them differently."""
+    """Yield what differs in two JSON values.
+
+    Ids of fits may, for a study that grew counts them differently; so may notes, for a column that was left
+    out is not mentioned when the others are named.
+    """
     if isinstance(said, Mapping) and isinstance(found, Mapping):
-        for name in sorted({*said, *found} - {"fit"}):
+        for name in sorted({*said, *found} - {"fit", "notes"}):
             yield from _unlike(f"{where}.{name}", said.get(name), found.get(name))
     elif isinstance(said, list) and isinstance(found, list | tuple) and len(said) == len(found):
         for place, (left, right) in enumerate(zip(said, found, strict=True)):
