@@ -17,7 +17,6 @@ ELSEWHERE = {
     "access.token": "no token is made",
     "backup.": "no backup is made",
     "cli.backup": "no backup is made",
-    "cli.backup": "no backup is made",
     "crash.": "of the tests",
     "datasets.export": "only when a dataset is written to a path",
     "datasets.remove": "nothing is removed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def generate(home: Path) -> str:
     It replaces the one before. Nobody can show it again.
     """
     token = PREFIX + secrets.token_urlsafe(32)
+    with suppress(OSError):  # Whoever cannot make the folder is told so by the writing.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_durably(TOKEN_KEPT, home / FILE, _digest(token).hex().encode() + b"\n", private=True)
     return token
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -23,9 +24,12 @@ from shoal.base import clock, dumping
 from shoal.base.database import Database, open_database
 from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.base.faults import fault_point
-from shoal.base.files import durable_file
+from shoal.base.files import durable_file, sync_folder, write_durably
+from shoal.base.home import RESTORING
 
 MADE = fault_point("backup.made", "A backup is whole.")
+BEGUN = fault_point("backup.begun", "A home is marked as one into which a backup is being put.")
+ENDED = fault_point("backup.ended", "A backup is back in its home as a whole.")
 RESTORED = fault_point("backup.restored", "A file of a backup is back in its home.")
 LOADED = fault_point("backup.loaded", "The rows of a backup are back in the database.")
 FORMAT = 1
@@ -33,6 +37,7 @@ MANIFEST = "manifest.json"
 DATABASE = "database"
 _CHUNK = 1 << 20
 _OWN = ("home.lock",)
+_FOLDERS = ("files", "logs", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +98,23 @@ def restore(
 ) -> Manifest:
     """Put a backup into an empty home, and its rows into an empty database.
 
-    `url` is needed for a backup of PostgreSQL; `migrate(database, revision)` makes the tables there.
+    `url` is needed for a backup of PostgreSQL; `migrate(database, revision)` makes the tables there. Until
+    the end the home is marked (`RESTORING`), so that nobody takes a part for the whole; a marked home counts
+    as empty. After an error nothing is left.
 
     Raises:
         Conflict: the home or the database is not empty.
         InvalidInput: the archive is damaged, or of another kind of database.
     """
-    if any(path.name not in _OWN for path in _files(home)):
+    is_marked = (home / RESTORING).exists()
+    if not is_marked and any(path.name not in _OWN for path in _files(home)):
         raise Conflict(f"{home} is not empty.", hint="Restore into a new folder.")
     manifest = verify(archive)
     if (manifest.dialect == "sqlite") != (url is None):
         raise InvalidInput(f"{archive} is a backup of a home on {manifest.dialect}.")
-    with _reading(archive) as tar:
+    if url is not None:
+        _check_empty(url)
+    with _marked(home), _reading(archive) as tar:
         for name in manifest.members:
             if not name.startswith(f"{DATABASE}/"):
                 _put_back(tar, name, home / name)
@@ -113,6 +123,40 @@ def restore(
         else:
             _load(tar, manifest, url, migrate)
     return manifest
+
+
+def _check_empty(url: str) -> None:
+    database = open_database(url)
+    try:
+        if database.read(dumping.revision) is not None:
+            raise Conflict(f"{database.url} is not empty.", hint="Restore into a new database.")
+    finally:
+        database.close()
+
+
+@contextmanager
+def _marked(home: Path) -> Iterator[None]:
+    if (home / RESTORING).exists():
+        _clear(home)
+    write_durably(BEGUN, home / RESTORING, b"")
+    try:
+        yield
+    except BaseException:
+        _clear(home)
+        raise
+    finally:
+        ENDED.reached("before")
+        (home / RESTORING).unlink()
+        sync_folder(home)
+        ENDED.reached("after")
+
+
+def _clear(home: Path) -> None:
+    """Remove what a restore has put into a home that was empty."""
+    for name in _FOLDERS:
+        shutil.rmtree(home / name, ignore_errors=True)
+    for path in home.glob(f"{dumping.SQLITE_NAME}*"):
+        path.unlink()
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -184,8 +228,6 @@ def _load(
 ) -> None:
     database = open_database(url)
     try:
-        if database.read(dumping.revision) is not None:
-            raise Conflict(f"{database.url} is not empty.", hint="Restore into a new database.")
         migrate(database, manifest.facts["revision"])
         names = [name for name in manifest.members if name.startswith(f"{DATABASE}/")]
 

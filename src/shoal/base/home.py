@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shoal.base.errors import Forbidden, HomeInUse
+from shoal.base.errors import Conflict, Forbidden, HomeInUse
 from shoal.base.files import explained
+
+# There while a backup is being put back, and after that was interrupted.
+RESTORING = "restoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +44,35 @@ class Home:
         self.run = path / "run"
 
     @classmethod
-    def open(cls, path: Path, *, wait: float = 0.0) -> Home:
+    def open(cls, path: Path, *, wait: float = 0.0, restoring: bool = False) -> Home:
         """Take the home's lock, making the folder when it is not there.
 
         Args:
             path: the folder.
             wait: seconds to wait for another command to let go. A server is never waited for.
+            restoring: whether to put a backup into it.
 
         Raises:
             HomeInUse: another process holds the home; `details["url"]` is set when it is a server.
             Forbidden: the folder cannot be made or written.
             StorageFull: the disk has no room.
+            Conflict: a backup was put into it only in part.
         """
+        lock = None
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(path / "home.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             _take(lock, path, time.monotonic() + wait)
             home = cls(path, lock)
             home.publish(None)
+            if not restoring and (path / RESTORING).exists():
+                raise _half_restored(path)
             for folder in (home.files, home.logs, home.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise _explained(error, path) from error
+        except BaseException as error:
+            if lock is not None:
+                os.close(lock)
+            raise (_explained(error, path) if isinstance(error, OSError) else error) from error
         return home
 
     def publish(self, url: str | None) -> None:
@@ -100,7 +110,6 @@ def _take(lock: int, path: Path, until: float) -> None:
         except BlockingIOError:
             found = _read_holder(lock)
             if found.url is not None or time.monotonic() >= until:
-                os.close(lock)
                 raise _in_use(path, found) from None
         time.sleep(0.05)
 
@@ -117,6 +126,11 @@ def _read_holder(lock: int) -> Holder:
 def _in_use(path: Path, found: Holder) -> HomeInUse:
     hint = f"It serves at {found.url}." if found.url else "Wait for it to end, or choose another --home."
     return HomeInUse(f"{path} is in use by {found}.", hint=hint, url=found.url, pid=found.pid)
+
+
+def _half_restored(path: Path) -> Conflict:
+    hint = f"Restore it again: shoal restore FILE --home {path}"
+    return Conflict(f"A backup was put into {path} only in part.", hint=hint)
 
 
 def _explained(error: OSError, path: Path) -> Exception:

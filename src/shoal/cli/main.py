@@ -5,6 +5,8 @@ Exit 0: done. 1: failed. 2: wrong usage. 130: stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,8 +16,8 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from shoal import __version__
-from shoal.base.errors import ShoalError
-from shoal.cli import dataset, doctor, job, maintenance, serve, study
+from shoal.base.errors import ShoalError, Unavailable
+from shoal.cli import dataset, doctor, job, maintenance, node, serve, study
 
 app = typer.Typer(
     name="shoal",
@@ -27,6 +29,7 @@ app = typer.Typer(
 app.add_typer(study.app, name="study")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(job.app, name="job")
+app.add_typer(node.app, name="node")
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(maintenance.backup)
@@ -61,6 +64,7 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         result = app(args=[word for word in arguments if word != "--debug"], standalone_mode=False)
+        print(end="", flush=True)
     except TyperException as misuse:
         return _wrong_usage(misuse)
     except (KeyboardInterrupt, Abort):
@@ -71,15 +75,20 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             traceback.print_exc()
         return _failed(error)
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        _let_go_of_output()
+        return _failed(Unavailable(f"The answer cannot be written: {error.strerror}."))
     return result if isinstance(result, int) else 0
 
 
 def _wrong_usage(misuse: TyperException) -> int:
     message = misuse.format_message()
-    if message:
-        typer.echo(f"error: {message}", err=True)
-    else:  # a noun without a verb: its help was printed
+    if message.startswith("Usage: "):  # A noun without a verb: this is its help.
+        typer.echo(message, err=True)
         return 2
+    typer.echo(f"error: {message}", err=True)
     command = getattr(getattr(misuse, "ctx", None), "command_path", "shoal")
     typer.echo(f"  See: {command} --help", err=True)
     return 2
@@ -93,9 +102,16 @@ def _failed(error: ShoalError) -> int:
 
 
 def _reader_left() -> int:
-    # `shoal job list | head` closed the pipe: that is no failure, but Python would complain at exit.
-    sys.stdout = None
+    # `shoal job list | head` closed the pipe: that is no failure.
+    _let_go_of_output()
     return 0
+
+
+def _let_go_of_output() -> None:
+    # Python writes what is left when it ends, and would complain.
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def checked(texts: Sequence[str], *, token: bool) -> list[Listener]:
             raise InvalidSetting(
                 f"{listener.host}:{listener.port} can be reached from other machines, "
                 "and there is no server token.",
-                hint="Put one into a file and set server_token to @FILE, or listen on 127.0.0.1.",
+                hint="Make one with `shoal node token server`, or listen on 127.0.0.1.",
                 code="token_needed",
             )
     named = [(listener.host, listener.port) for listener in listeners if listener.port]

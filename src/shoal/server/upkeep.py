@@ -32,7 +32,7 @@ def back_up(house: House, target: Path) -> Manifest:
 
 def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
     """Put a backup into a new home; raises what `backup.restore` raises."""
-    held = Home.open(home)
+    held = Home.open(home, restoring=True)
     try:
         return backup.restore(archive, home, migrate, url=url)
     finally:

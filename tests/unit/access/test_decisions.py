@@ -64,5 +64,7 @@ def test_the_filter_shows_exactly_what_the_decision_allows_to_read(actor: Actor)
 
 def test_reading_actions_are_those_that_change_nothing() -> None:
     assert {action for action in Action if not action.reads} == {
-        action for action in Action if action.rpartition(".")[2] in {"create", "change", "delete", "backup", "clean"}
+        action
+        for action in Action
+        if action.rpartition(".")[2] in {"create", "change", "delete", "backup", "clean"}
     }

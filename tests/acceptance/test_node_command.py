@@ -1,0 +1,54 @@
+"""`shoal node token`: shown once, kept as a hash, and what it opens."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import httpx
+
+from tests.support.command import shoal
+from tests.support.server import running_server
+
+
+def test_the_server_token_is_shown_once_and_opens_a_listener_beyond_loopback(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    refused = shoal("serve", "--listen", "0.0.0.0:0", home=home, cwd=tmp_path)
+    assert refused.code == 1
+    assert "shoal node token server" in refused.err
+    made = shoal("node", "token", "server", home=home, cwd=tmp_path)
+    token = made.out.strip()
+    assert (made.code, made.out.count("\n"), len(token) > 40) == (0, 1, True)
+    assert token not in made.err
+    with running_server(home, listen=["0.0.0.0:0", "127.0.0.1:0"]) as served:
+        port = served.urls[0].rpartition(":")[2]
+        url = f"http://127.0.0.1:{port}/api/v1/studies"
+        assert httpx.get(url, trust_env=False).status_code == 401
+        for given, status in ((token, 200), (token[:-1], 401)):
+            answer = httpx.get(url, headers={"Authorization": f"Bearer {given}"}, trust_env=False)
+            assert answer.status_code == status
+        assert token not in served.log()
+    holders = [path for path in home.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+    assert holders == []
+    kept = (home / "server-token.sha256").read_text().strip()
+    assert kept == hashlib.sha256(token.encode()).hexdigest()
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_new_token_replaces_the_one_before(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first, second = (shoal("node", "token", "server", home=home, cwd=tmp_path).out.strip() for _ in range(2))
+    assert first != second
+    with running_server(home) as served, served.http() as http:
+        statuses = [
+            http.get("/api/v1/jobs", headers={"Authorization": f"Bearer {token}"}).status_code
+            for token in (first, second)
+        ]
+    assert statuses == [401, 200]
+
+
+def test_tokens_of_workers_come_later(tmp_path: Path) -> None:
+    ran = shoal("node", "token", "worker-1", home=tmp_path / "home", cwd=tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "error: There is no token worker-1 yet: tokens of workers come later." in ran.err
+    assert not (tmp_path / "home").exists()
