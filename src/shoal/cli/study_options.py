@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from shoal.cli.located import in_place_of
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The study's id, the beginning of it, or `last`.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, these gzipped, Parquet or xlsx.")]
@@ -54,3 +56,42 @@ Budget = Annotated[
 Extend = Annotated[bool, typer.Option("--extend", help="If the largest k wins, try up to twice as many.")]
 Raw = Annotated[bool, typer.Option("--raw", help="Leave cells as they are that a spreadsheet would run.")]
 Name = Annotated[str | None, typer.Option("--name", help="Call the study so.")]
+
+
+def wished(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a plan in what was said; what was not said is left out."""
+    turned = {
+        "n_experiments": given.pop("experiments"),
+        "scale": False if given.pop("no_scale") else None,
+        "legacy": given.pop("legacy") or None,
+        "columns": _parts(given.pop("columns")),
+        "covariances": _parts(given.pop("covariances")),
+    }
+    return {name: value for name, value in (given | turned).items() if value is not None}
+
+
+def _parts(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",")] if text else None
+
+
+planned = in_place_of(
+    "plan",
+    {
+        "columns": Columns,
+        "max_k": MaxK,
+        "experiments": Experiments,
+        "n_init": NInit,
+        "covariances": Covariances,
+        "no_scale": NoScale,
+        "min_members": MinMembers,
+        "select": Select,
+        "score": Score,
+        "assignment": Assignment,
+        "legacy": Legacy,
+        "missing": Missing,
+        "seed": Seed,
+        "preset": Preset,
+        "budget": Budget,
+    },
+    wished,
+)

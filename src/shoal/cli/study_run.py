@@ -14,29 +14,7 @@ from shoal.cli.located import located
 from shoal.cli.options import Format, Output
 from shoal.cli.output import answer, say
 from shoal.cli.study_following import follow, tell
-from shoal.cli.study_options import (
-    Assignment,
-    Budget,
-    Columns,
-    Covariances,
-    Delimiter,
-    Experiments,
-    Extend,
-    File,
-    Legacy,
-    MaxK,
-    MinMembers,
-    Missing,
-    Name,
-    NInit,
-    NoScale,
-    Out,
-    Preset,
-    Raw,
-    Score,
-    Seed,
-    Select,
-)  # fmt: skip
+from shoal.cli.study_options import Delimiter, Extend, File, Name, Out, Raw, planned
 from shoal.storage.sources import open_source
 
 if TYPE_CHECKING:
@@ -45,25 +23,12 @@ if TYPE_CHECKING:
 
 
 @located
+@planned
 def run(
     where: Where,
+    plan: dict[str, Any],
     file: File,
     delimiter: Delimiter = None,
-    columns: Columns = None,
-    max_k: MaxK = None,
-    experiments: Experiments = None,
-    n_init: NInit = None,
-    covariances: Covariances = None,
-    no_scale: NoScale = False,
-    min_members: MinMembers = None,
-    select: Select = None,
-    score: Score = None,
-    assignment: Assignment = None,
-    legacy: Legacy = False,
-    missing: Missing = None,
-    seed: Seed = None,
-    preset: Preset = None,
-    budget: Budget = None,
     extend: Extend = False,
     raw: Raw = False,
     name: Name = None,
@@ -74,9 +39,8 @@ def run(
 
     Ctrl-C stops the study; fits that have ended are kept.
     """
-    options = wished(locals())
     with connected(where, work=True) as client:
-        study = start(client, file, delimiter, name, options)
+        study = start(client, file, delimiter, name, plan)
         study = follow(study)
         if extend and _is_at_the_edge(study):
             study = follow(
@@ -86,58 +50,21 @@ def run(
 
 
 @located
+@planned
 def submit(
     where: Where,
+    plan: dict[str, Any],
     file: File,
     delimiter: Delimiter = None,
-    columns: Columns = None,
-    max_k: MaxK = None,
-    experiments: Experiments = None,
-    n_init: NInit = None,
-    covariances: Covariances = None,
-    no_scale: NoScale = False,
-    min_members: MinMembers = None,
-    select: Select = None,
-    score: Score = None,
-    assignment: Assignment = None,
-    legacy: Legacy = False,
-    missing: Missing = None,
-    seed: Seed = None,
-    preset: Preset = None,
-    budget: Budget = None,
     name: Name = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Start a study and return; a server runs it, or the next command that works in the home."""
-    options = wished(locals())
     with connected(where) as client:
-        study = start(client, file, delimiter, name, options)
+        study = start(client, file, delimiter, name, plan)
     answer(
         study.facts, output, text=f"Study {study.id} is waiting. shoal study watch {study.id}", quiet=study.id
     )
-
-
-def wished(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a plan among a command's parameters; what was not said is left out."""
-    plain = (
-        "max_k",
-        "n_init",
-        "min_members",
-        "select",
-        "score",
-        "assignment",
-        "missing",
-        "seed",
-        "preset",
-        "budget",
-    )
-    options = {name: given[name] for name in plain}
-    options["n_experiments"] = given["experiments"]
-    for name in ("columns", "covariances"):
-        options[name] = [part.strip() for part in given[name].split(",")] if given[name] else None
-    options["scale"] = False if given["no_scale"] else None
-    options["legacy"] = True if given["legacy"] else None
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def start(
