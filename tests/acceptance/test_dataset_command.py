@@ -59,3 +59,12 @@ def test_removing_a_dataset_and_starting_a_study_at_once_is_one_or_the_other(tmp
             else:
                 with pytest.raises(NotFound):
                     client.datasets.get(dataset)
+
+
+def test_a_file_over_the_limit_of_a_server_is_told_of_by_its_name(tmp_path: Path) -> None:
+    with running_server(tmp_path / "home", limits={"upload": 1000}) as served:
+        refused = shoal("dataset", "add", PENGUINS, home=served.home, cwd=tmp_path)
+    size = PENGUINS.stat().st_size
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.splitlines()[0] == f"error: penguins.csv is {size:,} bytes; the server takes 1,000."
+    assert "gzip" in refused.err

@@ -6,6 +6,7 @@ Exit 0: done. 1: failed. 2: wrong usage. 130: stopped by Ctrl-C.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 import traceback
@@ -56,7 +57,9 @@ def shoal(version: Version = False) -> None:
 
 def main() -> None:
     """Run the command line of this process."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # Looking through everything for cycles once more, at the end, takes half a second.
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

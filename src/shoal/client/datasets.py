@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shoal.base.errors import TooLarge
 from shoal.client.calls import API, Ask, Call, json_of, nothing, pages
 from shoal.client.driver import Driver
 
@@ -63,7 +64,12 @@ class Datasets:
             InvalidInput: the file cannot be read as a table; the message says why.
             TooLarge: it is over the server's limit.
         """
-        return self._driver.run(add(Path(path), name, delimiter))
+        try:
+            return self._driver.run(add(Path(path), name, delimiter))
+        except TooLarge as error:
+            if error.hint:
+                raise
+            raise _too_large(Path(path), error) from error
 
     def get(self, dataset: str) -> Dataset:
         """Return a dataset by its id; raises NotFound."""
@@ -75,3 +81,12 @@ class Datasets:
 
     def __iter__(self) -> Iterator[Dataset]:
         return map(Dataset.of, pages(self._driver.run, PATH, "datasets"))
+
+
+def _too_large(path: Path, error: TooLarge) -> TooLarge:
+    """Return the error in the words of who gave a file, not of who sent a body."""
+    return TooLarge(
+        f"{path.name} is {path.stat().st_size:,} bytes; the server takes {error.details.get('limit', 0):,}.",
+        hint="Compress it with gzip, or raise limits.upload in the server's settings.",
+        **error.details,
+    )
