@@ -71,3 +71,12 @@ def test_budgets_are_read(text: str, seconds: float) -> None:
 def test_other_words_are_no_budget(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_budget(text)
+
+
+def test_wide_rows_cost_what_their_covariances_cost() -> None:
+    wide, narrow = (StudyPlan(covariances=names) for names in (("full-untied",), ("diag-untied",)))
+    assert estimate(wide, 4, 10_000, 2).memory > 50e9
+    assert estimate(wide, 4, 10_000, 2).seconds > 1e6
+    assert estimate(narrow, 4, 10_000, 2).memory < 1e9
+    plain = estimate(wide, 1000, 4, 2)
+    assert plain.seconds < 10
