@@ -19,7 +19,7 @@ def finished(client: Client, folder: Path, name: str) -> Study:
     rows = "\n".join(f"{row % 2 * 9 + row / 100},{len(name) + row}" for row in range(60))
     (folder / name).write_text(f"a,b\n{rows}\n")
     dataset = client.datasets.add(folder / name)
-    return client.studies.submit(dataset.id, name=name, **SMALL).wait(timeout=60)  # type: ignore[arg-type]
+    return client.studies.submit(dataset.id, name=name, **SMALL).wait(timeout=60)
 
 
 def lose_data(served: Served, study: Study) -> None:
