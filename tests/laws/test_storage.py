@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,14 @@ def test_writers_at_once_each_leave_a_whole_file(storage: Storage) -> None:
         content = file.read()
     assert content in (b"a" * 5000, b"b" * 5000, b"c" * 5000)
     assert [entry.key for entry in storage.list("own/")] == ["own/a", "own/b", "own/c"]
+
+
+def test_writers_at_once_may_need_the_same_new_folder(storage: Storage) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(200):
+            keys = [f"new{number}/{letter}" for letter in "abc"]
+            stored = list(pool.map(storage.put, keys, [[b"x"]] * 3))
+            assert len(stored) == 3
 
 
 def test_sweeping_leaves_whole_files(storage: Storage) -> None:

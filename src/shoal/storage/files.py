@@ -101,7 +101,8 @@ class FileStorage:
     def _make_folders(self, folder: Path) -> None:
         # A new folder's name must be durable too, or a power cut takes the files in it.
         parts = [part for part in (folder, *folder.parents) if not part.is_dir()]
-        if any(part.exists() for part in parts):
+        # Asked again: another writer may have made the folder in between.
+        if any(part.exists() and not part.is_dir() for part in parts):
             raise InvalidInput(f"{folder.relative_to(self.root)} is a stored file, not a folder.")
         try:
             for part in reversed(parts):
