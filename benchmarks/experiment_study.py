@@ -45,7 +45,7 @@ def table_of(spread: float) -> NDArray[Any]:
 
 def ours(rows: NDArray[Any], mode: str) -> list[float]:
     """Return the BIC of each k, all rows packed anew, in scikit-learn's sign."""
-    from shoal.clustering.fitting import fit_mode, prepare
+    from shoal.clustering.gaussians.fitting import fit_mode, prepare
     from shoal.clustering.modes import mode_named
 
     prepared, (shape, tied) = prepare(rows), mode_named(mode)

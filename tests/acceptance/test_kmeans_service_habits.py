@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_blobs
 
 from shoal.base.errors import InvalidInput
-from shoal.studies.document import document
 from shoal.studies.model import Fit
 from shoal.studies.notebook import StudyResult, study
 from shoal.studies.plan import StudyPlan
+from shoal.studies.telling.document import document
 
 SIX_MODES = ("full-tied", "full-untied", "diag-tied", "diag-untied", "spher-tied", "spher-untied")
 ENTRIES: dict[str, Callable[[int, int], int]] = {  # free covariance entries for k clusters in d columns

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.csv as pacsv
 import pytest
 
-from shoal.studies.agreement import adjusted_rand
 from shoal.studies.notebook import study
+from shoal.studies.results.agreement import adjusted_rand
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"

@@ -13,12 +13,9 @@ import pytest
 from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.storage import datasets
 from shoal.storage.reading import table_as_read
-from shoal.studies.comparing import compare_column, compare_studies
-from shoal.studies.document import brief
 from shoal.studies.model import Progress, StudyState
 from shoal.studies.notebook import study as in_process
 from shoal.studies.plan import StudyPlan
-from shoal.studies.predicting import predict
 from shoal.studies.reproduction import (
     check_data,
     differences,
@@ -26,6 +23,9 @@ from shoal.studies.reproduction import (
     plan_of_document,
     read_document,
 )
+from shoal.studies.results.comparing import compare_column, compare_studies
+from shoal.studies.results.predicting import predict
+from shoal.studies.telling.document import brief
 from tests.support.studies import SMALL, Engine
 
 CENTRES = np.array([[0.0, 0.0], [9.0, 1.0], [3.0, 8.0]])

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from shoal.clustering.components import Components, Members
-from shoal.clustering.covariance_kernels import lift
-from shoal.clustering.fitting import fit_mode, prepare
+from shoal.clustering.gaussians.components import Components, Members
+from shoal.clustering.gaussians.covariance_kernels import lift
+from shoal.clustering.gaussians.fitting import fit_mode, prepare
 from shoal.clustering.modes import MODES, Mode
 from shoal.clustering.scores import LN_TWO_PI
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shoal.clustering import KMeans
-from shoal.clustering.packing import CHUNKS, block_rows
+from shoal.clustering.kernels.packing import CHUNKS, block_rows
 
 BOUNDED = (64, 64)
 PLAIN = (3, 7)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from shoal.base.errors import Conflict
 from shoal.studies.model import StudyState
-from shoal.studies.tables import fits
+from shoal.studies.store.tables import fits
 from tests.support.studies import Engine
 
 

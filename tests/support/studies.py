@@ -20,18 +20,19 @@ from shoal.storage.backend import Storage
 from shoal.storage.datasets import Dataset
 from shoal.storage.export import save_csv
 from shoal.storage.files import FileStorage
-from shoal.studies import running, stored
-from shoal.studies.archive import opened_column, recommended_mode
-from shoal.studies.budget import fit_budget
-from shoal.studies.document import document
-from shoal.studies.estimate import Estimate, estimate
-from shoal.studies.intake import Intake, source_of, take_in
+from shoal.studies import running
 from shoal.studies.model import Fit, Progress, Study, StudyState
-from shoal.studies.outputs import label_columns
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan
-from shoal.studies.presets import plan_of
-from shoal.studies.report import render_report
-from shoal.studies.work import register_kinds
+from shoal.studies.planning.budget import fit_budget
+from shoal.studies.planning.estimate import Estimate, estimate
+from shoal.studies.planning.intake import Intake, source_of, take_in
+from shoal.studies.planning.presets import plan_of
+from shoal.studies.results.archive import opened_column, recommended_mode
+from shoal.studies.results.outputs import label_columns
+from shoal.studies.store import stored
+from shoal.studies.telling.document import document
+from shoal.studies.telling.report import render_report
+from shoal.studies.work.kinds import register_kinds
 from tests.support.waiting import wait_until
 
 OPENED = fault_point("tests.opened", "A test opens a fit.")

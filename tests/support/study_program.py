@@ -13,8 +13,8 @@ from shoal.jobs.states import ENDS
 from shoal.jobs.store import reading
 from shoal.server import embedded  # noqa: F401  (imported once, before each program is forked)
 from shoal.server.house import House
-from shoal.studies import stored
 from shoal.studies.model import StudyState
+from shoal.studies.store import stored
 
 FITS = 2 * 3 * 2
 PLAN = [

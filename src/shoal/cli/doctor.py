@@ -120,7 +120,7 @@ def _memory(_: Settings) -> Check:
 
 
 def _kernels(_: Settings) -> Check:
-    from shoal.clustering.cache import cache_folder
+    from shoal.clustering.kernels.cache import cache_folder
 
     folder = cache_folder()
     ready = any(folder.rglob("*.nbi")) if folder.is_dir() else False

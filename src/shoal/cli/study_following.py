@@ -32,7 +32,7 @@ def follow(study: Study) -> Study:
         StorageFull, Unavailable, Forbidden: it cannot go on now.
     """
     from shoal.cli.study_view import study_of
-    from shoal.studies.terminal import Look, opening
+    from shoal.studies.telling.terminal import Look, opening
 
     for line in opening(study_of(study.facts), Look.of(sys.stderr)):
         say(line)
@@ -59,8 +59,8 @@ def tell(study: Study, folder: Path, output: Format, *, raw: bool = False) -> No
 def show(study: Study, output: Format, files: dict[str, str] | None = None) -> None:
     """Print what a study found."""
     from shoal.cli.study_view import study_of
-    from shoal.studies.document import brief
-    from shoal.studies.terminal import Look, closing, result
+    from shoal.studies.telling.document import brief
+    from shoal.studies.telling.terminal import Look, closing, result
 
     shown, look = study_of(study.facts), Look.of(sys.stdout)
     if output is Format.JSON:

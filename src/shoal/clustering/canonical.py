@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.clustering.packing import Doubles, Floats
+from shoal.clustering.kernels.packing import Doubles, Floats
 
 
 def canonical_order(masses: Doubles, centres: Floats) -> NDArray[np.int64]:

@@ -15,12 +15,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from shoal.clustering.components import Components, Members
-from shoal.clustering.fitting import Fit, fit_mode, score_rows
+from shoal.clustering.gaussians.components import Components, Members
+from shoal.clustering.gaussians.fitting import Fit, fit_mode, score_rows
+from shoal.clustering.gaussians.prepared import REG_COVAR, prepare
+from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import InvalidData, Limits, Number, OneOf, Whole, refuse_beyond
 from shoal.clustering.modes import Mode, mode_of
-from shoal.clustering.packing import Doubles
-from shoal.clustering.prepared import REG_COVAR, prepare
 from shoal.clustering.rows import checked_rows, checked_weights
 from shoal.clustering.scores import Scores
 

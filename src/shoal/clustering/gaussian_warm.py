@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from shoal.clustering.fitting import fit_mode, prepare
+from shoal.clustering.gaussians.fitting import fit_mode, prepare
+from shoal.clustering.gaussians.prepared import LEAST_SAVING, SAMPLE_ROWS
 from shoal.clustering.modes import MODES
-from shoal.clustering.prepared import LEAST_SAVING, SAMPLE_ROWS
 
 
 def warm() -> None:

@@ -14,6 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from shoal.clustering.kernels.packing import Doubles, Floats, centring_offset, pack
+from shoal.clustering.kernels.team import granted_cpus
 from shoal.clustering.limits import (
     Function,
     InvalidData,
@@ -25,13 +27,11 @@ from shoal.clustering.limits import (
     Whole,
     refuse_beyond,
 )
-from shoal.clustering.lloyd import Outcome, lloyd, nearest_centres
-from shoal.clustering.moments import column_variances
-from shoal.clustering.packing import Doubles, Floats, centring_offset, pack
-from shoal.clustering.plusplus import Seeding
+from shoal.clustering.lloyd.iterating import Outcome, lloyd, nearest_centres
+from shoal.clustering.lloyd.moments import column_variances
+from shoal.clustering.lloyd.plusplus import Seeding
+from shoal.clustering.lloyd.state import Data
 from shoal.clustering.rows import checked_rows, checked_weights
-from shoal.clustering.state import Data
-from shoal.clustering.team import granted_cpus
 
 Labels = NDArray[np.int32]
 Init = str | ArrayLike | Callable[..., ArrayLike]

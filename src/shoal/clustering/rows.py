@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
-from shoal.clustering.jit import kernel
+from shoal.clustering.kernels.jit import kernel
+from shoal.clustering.kernels.packing import Doubles, Floats
 from shoal.clustering.limits import InvalidData
-from shoal.clustering.packing import Doubles, Floats
 
 
 def checked_rows(estimator: Any, X: ArrayLike, *, reset: bool) -> Floats:

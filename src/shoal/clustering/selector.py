@@ -10,11 +10,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
-from shoal.clustering.fitting import Assignment, Fit, Prepared, Score, fit_mode, fit_seed, prepare
 from shoal.clustering.gaussian import FittedGaussians, GaussianKMeans, Labels, draw_seed
+from shoal.clustering.gaussians.fitting import Assignment, Fit, Prepared, Score, fit_mode, fit_seed, prepare
+from shoal.clustering.gaussians.prepared import REG_COVAR
+from shoal.clustering.kernels.team import granted_cpus
 from shoal.clustering.limits import InvalidData, InvalidParameter, Limits, Number, OneOf, Whole, refuse_beyond
 from shoal.clustering.modes import MODE_NAMES, mode_named
-from shoal.clustering.prepared import REG_COVAR
 from shoal.clustering.rows import checked_rows, checked_weights
 from shoal.clustering.selection import (
     Choice,
@@ -24,7 +25,6 @@ from shoal.clustering.selection import (
     recommend,
     usual_min_members,
 )
-from shoal.clustering.team import granted_cpus
 
 
 @dataclass(frozen=True)

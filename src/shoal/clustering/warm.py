@@ -7,33 +7,25 @@ before it forks: its children then find every kernel in memory and fit within mi
 from __future__ import annotations
 
 import fcntl
-import pkgutil
 import sys
 import time
 from importlib import import_module
 
-from shoal.clustering.cache import cache_folder
-from shoal.clustering.jit import compiled_count
+from shoal.clustering.kernels.cache import cache_folder
+from shoal.clustering.kernels.jit import compiled_count
 
-SUFFIX = "_warm"
-
-
-def _kitchens() -> list[str]:
-    """Return the modules of this package that know how to warm a family of kernels."""
-    package = import_module("shoal.clustering")
-    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
-    return [f"{package.__name__}.{name}" for name in sorted(names) if name.endswith(SUFFIX)]
+KITCHENS = ("shoal.clustering.gaussian_warm", "shoal.clustering.kmeans_warm")
 
 
 def warm() -> int:
     """Compile or load every kernel, one process at a time; return how many had to be compiled.
 
-    A module whose name ends in `_warm` takes part by having a function `warm()`.
+    A family of kernels takes part by a module in `KITCHENS` with a function `warm()`.
     """
     before = compiled_count()
     with (cache_folder() / "warm.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in _kitchens():
+        for name in KITCHENS:
             import_module(name).warm()
     return compiled_count() - before
 

@@ -19,7 +19,7 @@ from shoal.migrations.upgrading import newest, stored
 from shoal.server.house import open_database_of
 from shoal.server.parts import House
 from shoal.storage import datasets
-from shoal.studies import leftovers
+from shoal.studies.store import leftovers
 
 COLLECT = fault_point("upkeep.collect", "What ended long ago is forgotten.")
 

@@ -15,24 +15,24 @@ from numpy.typing import NDArray
 
 from shoal.base import clock
 from shoal.base.errors import InvalidInput
-from shoal.clustering.fitting import Fit as EngineFit
+from shoal.clustering.gaussians.fitting import Fit as EngineFit
 from shoal.storage.options import ReadOptions
 from shoal.storage.reading import TableRead, read_table, table_as_read
-from shoal.studies.answer import answer
-from shoal.studies.document import document
-from shoal.studies.fitting import parameters_of, run_fit
-from shoal.studies.fragment import render_fragment
-from shoal.studies.grid import grid
-from shoal.studies.intake import Intake, take_in
 from shoal.studies.model import Fit, Source, Study, StudyState
-from shoal.studies.parameters import Parameters
 from shoal.studies.plan import StudyPlan
-from shoal.studies.presets import plan_of
-from shoal.studies.report import render_report
-from shoal.studies.rows import StudyRows, prepare_rows
+from shoal.studies.planning.grid import grid
+from shoal.studies.planning.intake import Intake, take_in
+from shoal.studies.planning.presets import plan_of
+from shoal.studies.results.parameters import Parameters
 from shoal.studies.summary import Best, Summary
-from shoal.studies.summing import Outcome, sum_up
-from shoal.studies.terminal import Look, result
+from shoal.studies.telling.answer import answer
+from shoal.studies.telling.document import document
+from shoal.studies.telling.fragment import render_fragment
+from shoal.studies.telling.report import render_report
+from shoal.studies.telling.terminal import Look, result
+from shoal.studies.work.fitting import parameters_of, run_fit
+from shoal.studies.work.rows import StudyRows, prepare_rows
+from shoal.studies.work.summing import Outcome, sum_up
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,10 +12,10 @@ import orjson
 
 from shoal.base.errors import InvalidInput
 from shoal.storage.dataset import Dataset
-from shoal.studies.document import FORMAT
-from shoal.studies.method import versions
 from shoal.studies.model import Fit, Study
 from shoal.studies.plan import StudyPlan
+from shoal.studies.telling.document import FORMAT
+from shoal.studies.telling.method import versions
 
 # Scores agree to this across processors; on one machine they are the same bits.
 RELATIVE = 1e-9

@@ -16,14 +16,14 @@ from shoal.base.transaction import now
 from shoal.jobs.model import Dependency, NewJob
 from shoal.jobs.store import cancelling
 from shoal.jobs.store.submission import submit
-from shoal.studies.batches import batches
-from shoal.studies.estimate import fit_seconds
-from shoal.studies.grid import FitTask, grid
 from shoal.studies.model import Facts, Source, Study, StudyState
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan, check
-from shoal.studies.recording import TOPIC, add_jobs
-from shoal.studies.stored import jobs_of, list_fits, waiting_fits
-from shoal.studies.tables import studies
+from shoal.studies.planning.batches import batches
+from shoal.studies.planning.estimate import fit_seconds
+from shoal.studies.planning.grid import FitTask, grid
+from shoal.studies.store.recording import TOPIC, add_jobs
+from shoal.studies.store.stored import jobs_of, list_fits, waiting_fits
+from shoal.studies.store.tables import studies
 
 STARTED = fault_point("studies.start", "A study and all its jobs are there.")
 CHANGED = fault_point("studies.change", "A study is run again, enlarged or cancelled.")

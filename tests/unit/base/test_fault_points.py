@@ -21,7 +21,7 @@ ALLOWED = {
     "base/home.py": "the lock file says who is there now; it holds nothing to lose",
     "base/faults.py": "the mark that a fault has happened, made while it happens",
     "cli/main.py": "the null device, for the answer to a reader that has left",
-    "clustering/cache.py": "compiled code and its lock; made anew when torn",
+    "clustering/kernels/cache.py": "compiled code and its lock; made anew when torn",
     "clustering/warm.py": "a lock beside compiled code",
     "jobs/workers/memory.py": "asks the kernel to start counting anew, below /proc",
     "jobs/logs.py": "log lines are appended as they come; a torn last line is a log's nature",

@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from shoal.clustering import GaussianKMeans, GaussianKMeansSelector
-from shoal.clustering.fitting import fit_mode, fit_seed, prepare
-from shoal.clustering.jit import compiled_count
+from shoal.clustering.gaussians.fitting import fit_mode, fit_seed, prepare
+from shoal.clustering.kernels.jit import compiled_count
 from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.modes import MODE_NAMES, MODES, Mode, mode_named, mode_of
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
-from shoal.clustering.fitting import Fit, Prepared, fit_mode, prepare
+from shoal.clustering.gaussians.fitting import Fit, Prepared, fit_mode, prepare
 from shoal.clustering.modes import mode_named
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from shoal.clustering.cache import kernel_version
+from shoal.clustering.kernels.cache import kernel_version
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 KERNEL = """
-from shoal.clustering.jit import compiled_count, kernel
+from shoal.clustering.kernels.jit import compiled_count, kernel
 
 @kernel
 def double(value: float) -> float:
@@ -27,7 +27,7 @@ print(compiled_count())
 
 FORKED = """
 import os
-from shoal.clustering.jit import compiled_count, kernel
+from shoal.clustering.kernels.jit import compiled_count, kernel
 
 @kernel
 def half(value: float) -> float:
@@ -42,7 +42,7 @@ assert os.waitpid(child, 0)[1] == 0
 WARM_CHILD = """
 import os
 import numpy as np
-from shoal.clustering.jit import compiled_count
+from shoal.clustering.kernels.jit import compiled_count
 from shoal.clustering.warm import warm
 from shoal.clustering import KMeans
 warm()

@@ -182,7 +182,7 @@ def test_a_cluster_never_takes_a_row_without_weight() -> None:
 
 
 def test_read_only_rows_meet_the_same_kernels() -> None:
-    from shoal.clustering.jit import compiled_count
+    from shoal.clustering.kernels.jit import compiled_count
 
     KMeans(2, random_state=0).fit(ROWS)
     before, rows = compiled_count(), ROWS.copy()

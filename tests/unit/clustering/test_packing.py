@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.clustering.bounded import BoundedState
 from shoal.clustering.canonical import canonical_order, ranks_of
-from shoal.clustering.moments import column_variances
-from shoal.clustering.packing import CHUNKS, VECTOR_BYTES, block_rows, centring_offset, pack
-from shoal.clustering.state import Data, RowState, State
-from shoal.clustering.team import Team
+from shoal.clustering.kernels.packing import CHUNKS, VECTOR_BYTES, block_rows, centring_offset, pack
+from shoal.clustering.kernels.team import Team
+from shoal.clustering.lloyd.bounded import BoundedState
+from shoal.clustering.lloyd.moments import column_variances
+from shoal.clustering.lloyd.state import Data, RowState, State
 
 DTYPES = [np.float32, np.float64]
 SHAPES = [(1, 1, 1), (63, 2, 3), (64, 3, 4), (65, 40, 5), (1000, 16, 33), (2100, 65, 70)]

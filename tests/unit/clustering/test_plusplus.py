@@ -9,9 +9,9 @@ import pytest
 from sklearn.cluster import kmeans_plusplus as peer
 
 from shoal.base.errors import InvalidInput
-from shoal.clustering.drawing import PARTS, draw_row, hash_rows, mass_by_part, order_by_part
-from shoal.clustering.packing import centring_offset, pack
-from shoal.clustering.plusplus import Seeding, kmeans_plusplus
+from shoal.clustering.kernels.drawing import PARTS, draw_row, hash_rows, mass_by_part, order_by_part
+from shoal.clustering.kernels.packing import centring_offset, pack
+from shoal.clustering.lloyd.plusplus import Seeding, kmeans_plusplus
 
 
 def potential(rows: Any, centres: Any) -> float:

@@ -1,6 +1,6 @@
 import pytest
 
-from shoal.studies.answer import answer
+from shoal.studies.telling.answer import answer
 from tests.unit.studies.summaries import best, profile, summary
 
 STABLE = {"mean": 0.99, "low": 0.9, "values": [0.99], "rows": 300}

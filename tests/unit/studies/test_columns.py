@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from shoal.base.errors import InvalidInput
-from shoal.studies.columns import choose_columns
+from shoal.studies.planning.columns import choose_columns
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@ from typing import Any
 
 from shoal.clustering.selection import Note as Remark
 from shoal.studies.model import Facts
-from shoal.studies.notes import Grounds, notes
 from shoal.studies.plan import StudyPlan
 from shoal.studies.summary import Note
+from shoal.studies.telling.notes import Grounds, notes
 
 EDGE = Remark("edge", "10 is the largest number tried; the real number may be higher.")
 

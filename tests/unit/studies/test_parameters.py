@@ -4,8 +4,8 @@ from scipy.stats import multivariate_normal
 
 from shoal.base.errors import NotFound
 from shoal.clustering.modes import MODES, Mode
-from shoal.studies.agreement import adjusted_rand, cross_table
-from shoal.studies.parameters import CHUNK, Parameters, find, packed, unpacked
+from shoal.studies.results.agreement import adjusted_rand, cross_table
+from shoal.studies.results.parameters import CHUNK, Parameters, find, packed, unpacked
 
 
 def made(mode: Mode, by_likelihood: bool = True) -> Parameters:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shoal.base.errors import InvalidInput
 from shoal.clustering.modes import MODE_NAMES
 from shoal.studies.plan import StudyPlan, check, default_min_members
-from shoal.studies.presets import plan_of
+from shoal.studies.planning.presets import plan_of
 
 
 @given(

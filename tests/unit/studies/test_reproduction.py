@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from shoal.base.errors import InvalidInput
-from shoal.studies.document import document
-from shoal.studies.exporting import COLUMNS, fits_as
 from shoal.studies.model import Fit
 from shoal.studies.reproduction import differences, other_versions, plan_of_document, read_document
+from shoal.studies.telling.document import document
+from shoal.studies.telling.exporting import COLUMNS, fits_as
 from tests.unit.studies.summaries import study
 
 FITS = [

@@ -6,7 +6,7 @@ import pytest
 from shoal.clustering.modes import MODE_NAMES
 from shoal.studies.model import Fit
 from shoal.studies.plan import StudyPlan
-from shoal.studies.scoring import best_by_k, candidates, choose, nearest_miss, score_cells
+from shoal.studies.results.scoring import best_by_k, candidates, choose, nearest_miss, score_cells
 
 PLAN = StudyPlan(max_k=3, n_experiments=4, covariances=("full-tied", "diag-tied"), min_members=10)
 

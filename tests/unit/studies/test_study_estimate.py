@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from shoal.base.errors import InvalidInput, TooLarge
-from shoal.studies.budget import fit_budget, parse_budget
-from shoal.studies.estimate import check_memory, estimate
 from shoal.studies.plan import StudyPlan
+from shoal.studies.planning.budget import fit_budget, parse_budget
+from shoal.studies.planning.estimate import check_memory, estimate
 
 
 @pytest.mark.parametrize("change", [{"rows": 20_000}, {"columns": 20}, {"n_init": 50}, {"max_k": 30}])

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.clustering.modes import MODE_NAMES
-from shoal.studies.batches import batches
-from shoal.studies.grid import FitTask, grid
 from shoal.studies.plan import StudyPlan
+from shoal.studies.planning.batches import batches
+from shoal.studies.planning.grid import FitTask, grid
 
 
 def test_ids_count_up_by_experiment_then_k_then_covariance() -> None:

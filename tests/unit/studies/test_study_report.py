@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from shoal.base.errors import Conflict
-from shoal.studies.document import brief, document
-from shoal.studies.report import render_report
+from shoal.studies.telling.document import brief, document
+from shoal.studies.telling.report import render_report
 from tests.unit.studies.summaries import best, profile, study, summary
 
 NASTY = "<a href=\"x\" onclick='y'>&{{ 7*7 }}</script><script>alert(1)</script>"

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from shoal.studies.sparkline import sparkline
-from shoal.studies.terminal import Look, lines_of, opening, result
+from shoal.studies.telling.sparkline import sparkline
+from shoal.studies.telling.terminal import Look, lines_of, opening, result
 from tests.unit.studies.summaries import best, profile, study, summary
 
 FILES = {

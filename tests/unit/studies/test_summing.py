@@ -7,17 +7,17 @@ import pytest
 
 from shoal.base.errors import InvalidInput
 from shoal.storage.reading import table_as_read
-from shoal.studies.fitting import fit_of, parameters_of, run_fit
-from shoal.studies.grid import FitTask, grid
-from shoal.studies.intake import rows_with_gaps, take_in
 from shoal.studies.notebook import study
-from shoal.studies.parameters import Parameters
 from shoal.studies.plan import StudyPlan
-from shoal.studies.profiles import certainty_of, profiles, whole_spreads
-from shoal.studies.rows import StudyRows, prepare_rows
-from shoal.studies.scoring import as_best
-from shoal.studies.stability import stability
-from shoal.studies.summing import open_fit, sum_up
+from shoal.studies.planning.grid import FitTask, grid
+from shoal.studies.planning.intake import rows_with_gaps, take_in
+from shoal.studies.results.parameters import Parameters
+from shoal.studies.results.profiles import certainty_of, profiles, whole_spreads
+from shoal.studies.results.scoring import as_best
+from shoal.studies.results.stability import stability
+from shoal.studies.work.fitting import fit_of, parameters_of, run_fit
+from shoal.studies.work.rows import StudyRows, prepare_rows
+from shoal.studies.work.summing import open_fit, sum_up
 
 SMALL: dict[str, Any] = {"n_experiments": 2, "max_k": 4, "n_init": 2}
 

@@ -22,9 +22,9 @@ from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheHouse
 from shoal.studies import running
-from shoal.studies.archive import opened_column
 from shoal.studies.model import Study
-from shoal.studies.outputs import LABEL
+from shoal.studies.results.archive import opened_column
+from shoal.studies.results.outputs import LABEL
 
 router = APIRouter(prefix=PATH, tags=["studies"])
 Opener = Annotated[Actor, Depends(Rule(Action.STUDY_CHANGE))]

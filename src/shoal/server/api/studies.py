@@ -24,9 +24,10 @@ from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
-from shoal.studies import running, stored
+from shoal.studies import running
 from shoal.studies.model import Study, StudyState
-from shoal.studies.recording import TOPIC
+from shoal.studies.store import stored
+from shoal.studies.store.recording import TOPIC
 
 PATH = "/api/v1/studies"
 router = APIRouter(prefix=PATH, tags=["studies"])

@@ -23,12 +23,12 @@ from shoal.server.rules import Rule, TheHouse
 from shoal.server.spool import nameless, sent
 from shoal.storage import datasets
 from shoal.storage.export import export_csv
-from shoal.studies import stored
-from shoal.studies.archive import recommended_mode
-from shoal.studies.document import as_file, document
 from shoal.studies.model import Fit, Study
-from shoal.studies.outputs import label_columns
-from shoal.studies.report import render_report
+from shoal.studies.results.archive import recommended_mode
+from shoal.studies.results.outputs import label_columns
+from shoal.studies.store import stored
+from shoal.studies.telling.document import as_file, document
+from shoal.studies.telling.report import render_report
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
 Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]

@@ -25,11 +25,11 @@ from shoal.server.rules import Rule, TheHouse
 from shoal.server.spool import nameless, sent, spooled
 from shoal.storage.options import ReadOptions
 from shoal.storage.reading import read_open_table
-from shoal.studies import stored
-from shoal.studies.comparing import Comparison, compare_column, compare_studies
-from shoal.studies.exporting import fits_as
 from shoal.studies.model import Study
-from shoal.studies.predicting import predict, write_prediction
+from shoal.studies.results.comparing import Comparison, compare_column, compare_studies
+from shoal.studies.results.predicting import predict, write_prediction
+from shoal.studies.store import stored
+from shoal.studies.telling.exporting import fits_as
 
 PATH = "/api/v1/studies"
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}

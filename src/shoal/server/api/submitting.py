@@ -13,12 +13,12 @@ from shoal.server.parts import House
 from shoal.storage import datasets
 from shoal.storage.datasets import Dataset
 from shoal.studies import running
-from shoal.studies.budget import fit_budget, parse_budget
-from shoal.studies.estimate import check_memory, estimate
-from shoal.studies.intake import Intake, source_of, take_in
 from shoal.studies.model import Study
 from shoal.studies.plan import StudyPlan
-from shoal.studies.presets import plan_of
+from shoal.studies.planning.budget import fit_budget, parse_budget
+from shoal.studies.planning.estimate import check_memory, estimate
+from shoal.studies.planning.intake import Intake, source_of, take_in
+from shoal.studies.planning.presets import plan_of
 
 
 def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from shoal.jobs.model import Attempt, Generation, Job
 from shoal.storage.datasets import Dataset
-from shoal.studies.answer import answer
-from shoal.studies.estimate import estimate
 from shoal.studies.model import Progress, Study
+from shoal.studies.planning.estimate import estimate
+from shoal.studies.telling.answer import answer
 
 View = dict[str, Any]
 

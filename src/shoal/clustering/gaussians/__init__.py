@@ -1,0 +1,1 @@
+"""Hard Gaussian clustering: rows made ready, restarts, moves, the fitted components."""

@@ -1,0 +1,1 @@
+"""What every hot loop is built of: compiling, vector code, tiles, packed rows, threads."""

@@ -1,0 +1,1 @@
+"""K-Means: starting centres, passes over the rows, bounds, empty clusters."""

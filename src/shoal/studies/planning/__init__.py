@@ -1,0 +1,1 @@
+"""Before a study runs: columns, grid, presets, budget, estimate, batches."""

@@ -1,0 +1,1 @@
+"""What finished fits come to: scores, profiles, stability, predictions, comparisons."""

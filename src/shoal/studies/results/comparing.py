@@ -1,0 +1,82 @@
+"""How alike the clusters of two studies are, or a study and a column known to be true."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import numpy as np
+import pyarrow as pa
+
+from shoal.base.errors import InvalidInput
+from shoal.storage.arrow_files import map_table
+from shoal.storage.backend import Storage
+from shoal.studies.model import Study
+from shoal.studies.results.agreement import adjusted_rand, cross_table
+from shoal.studies.results.archive import open_archive, recommended_mode
+
+
+class Comparison(TypedDict):
+    """Hold the adjusted Rand index over the rows both have, and the rows of each pair of groups."""
+
+    left: str
+    right: str
+    rows: int
+    adjusted_rand: float
+    row_names: list[str]
+    column_names: list[str]
+    counts: list[list[int]]
+
+
+def compare_studies(storage: Storage, left: Study, right: Study) -> Comparison:
+    """Compare two studies over the same rows.
+
+    Raises:
+        InvalidInput: they are over files with different numbers of rows.
+        NotFound: one has no recommended fit.
+    """
+    if left.source["rows"] != right.source["rows"]:
+        counts = f"{left.source['rows']:,} and {right.source['rows']:,}"
+        raise InvalidInput(f"The studies have {counts} rows, so their clusters cannot be compared.")
+    return _compared(
+        f"{left.name} {left.id}",
+        _clusters(storage, left),
+        f"{right.name} {right.id}",
+        _clusters(storage, right),
+    )
+
+
+def compare_column(storage: Storage, study: Study, column: str) -> Comparison:
+    """Compare a study with a column of its own file.
+
+    Raises:
+        InvalidInput: there is no such column.
+        NotFound: the study has no recommended fit.
+    """
+    table = map_table(storage, study.source["key"])
+    if column not in table.column_names:
+        raise InvalidInput(
+            f"There is no column {column}.", hint=f"There are: {', '.join(table.column_names)}."
+        )
+    truth = table.column(column).combine_chunks().cast(pa.string())
+    return _compared(f"{study.name} {study.id}", _clusters(storage, study), column, truth)
+
+
+def _clusters(storage: Storage, study: Study) -> pa.Array:
+    return open_archive(storage, study).column(recommended_mode(study)).cast(pa.string())
+
+
+def _compared(left: str, ours: Any, right: str, theirs: Any) -> Comparison:
+    both = np.asarray(ours.is_valid()) & np.asarray(theirs.is_valid())
+    first, second = (np.asarray(values.to_pylist(), object)[both].astype(str) for values in (ours, theirs))
+    if not len(first):
+        raise InvalidInput("No row has a group in both.")
+    rows, columns, counts = cross_table(first, second)
+    return Comparison(
+        left=left,
+        right=right,
+        rows=len(first),
+        adjusted_rand=adjusted_rand(first, second),
+        row_names=rows,
+        column_names=columns,
+        counts=counts.tolist(),
+    )

@@ -1,0 +1,21 @@
+"""The kinds of job a study is made of."""
+
+from __future__ import annotations
+
+from shoal.jobs.kinds import Kind, register
+from shoal.studies.store.recording import record_finished, record_fits, record_gathered
+
+# Fits run in batches; `gather` waits for all of them, however they end, and hands their scores to `finish`,
+# which sums up.
+FITS = Kind("study.fits", run="shoal.studies.work.fitting:run", record=record_fits)
+GATHER = Kind("study.gather", run="shoal.studies.work.relay:run", record=record_gathered)
+FINISH = Kind("study.finish", run="shoal.studies.work.finishing:run", record=record_finished)
+# The labels of a fit that is not recommended are made when somebody opens it.
+OPEN = Kind("study.open", run="shoal.studies.work.opening:run")
+KINDS = (FITS, GATHER, FINISH, OPEN)
+
+
+def register_kinds() -> None:
+    """Make the kinds known to this process."""
+    for kind in KINDS:
+        register(kind)
