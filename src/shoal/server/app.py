@@ -26,18 +26,19 @@ def make_app(
 ) -> ASGIApp:
     """Return the application that serves a house; `faces` defaults to all that are registered."""
     registry = Faces(faces if faces is not None else faces_of(house.settings))
-    api = make_api(house, registry, draining or Draining())
+    api = make_api(house, registry, draining or Draining(), tokens)
     guarded = Guard(
-        Bodies(Heads(api), limit_of=registry.limit_of),
+        Bodies(Heads(api), limit_of=registry.limit_of, refusal=registry.refusal),
         tokens=tokens,
         names=house.settings.hosts,
         is_door=registry.is_door,
         acting_get=registry.acting_get,
+        refusal=registry.refusal,
     )
     return Tracing(Measured(guarded))
 
 
-def make_api(house: House, registry: Faces, draining: Draining) -> FastAPI:
+def make_api(house: House, registry: Faces, draining: Draining, tokens: Tokens) -> FastAPI:
     """Return the routes with their errors, without the guard before them."""
     api = FastAPI(
         title="Shoal",
@@ -49,6 +50,7 @@ def make_api(house: House, registry: Faces, draining: Draining) -> FastAPI:
     )
     api.state.house = house
     api.state.draining = draining
+    api.state.tokens = tokens
     for face in registry.faces:
         ports = [Depends(OnPorts(face.ports))] if face.ports else []
         api.include_router(face.router, dependencies=ports)

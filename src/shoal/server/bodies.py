@@ -7,13 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shoal.base.errors import TooLarge
+from shoal.base.errors import ShoalError, TooLarge
 from shoal.server.paths import local_path
-from shoal.server.problems import of_error
 
 LimitOf = Callable[[str, str], int]
+Refusal = Callable[[Scope, ShoalError], Response]
 # A sender that does not read while it writes would see a reset connection instead of the answer, so
 # what it still sends is thrown away for a while.
 LINGER_SECONDS = 10.0
@@ -23,8 +24,9 @@ LINGER_BYTES = 1 << 30
 class Bodies:
     """Stop reading a body at its route's limit."""
 
-    def __init__(self, app: ASGIApp, *, limit_of: LimitOf) -> None:
+    def __init__(self, app: ASGIApp, *, limit_of: LimitOf, refusal: Refusal) -> None:
         self.app = app
+        self._refusal = refusal
         self._limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +38,7 @@ class Bodies:
         empty = announced == "0" and "transfer-encoding" not in headers
         body = _Body(receive, send, self._limit_of(scope["method"], local_path(scope)), empty)
         if int(announced) > body.limit:
-            answer = of_error(body.too_large(int(announced)), scope["state"]["request_id"])
+            answer = self._refusal(scope, body.too_large(int(announced)))
             return await answer(scope, body.receive, body.send)
         await self.app(scope, body.receive, body.send)
 

@@ -10,18 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from shoal.access import Action
+from shoal.base.errors import ShoalError
 from shoal.server import problems
+from shoal.server.paths import local_path
 from shoal.server.rules import Rule, rule_of
 
-Renderer = Callable[[problems.Problem, str, Mapping[str, str] | None], Response]
+Renderer = Callable[[Request, problems.Problem, Mapping[str, str] | None], Response]
 JSON_LIMIT = 16 << 20
 
 
@@ -33,6 +37,7 @@ class Face:
         name: one word for people and for tests.
         router: the routes; each declares a `Rule`.
         render: writes errors in the face's own language.
+        below: a path; what is not found below it is an error of this face too.
         ports: the ports of the listeners that answer it; None means all.
         uploads: the body limit in bytes of routes that take more than `JSON_LIMIT`, by (method, path).
         acting_gets: paths whose GET changes something, so that another origin's page may not call them.
@@ -40,10 +45,11 @@ class Face:
 
     name: str
     router: APIRouter
-    render: Renderer = problems.reply
+    render: Renderer = problems.answer
     ports: frozenset[int] | None = None
     uploads: Mapping[tuple[str, str], int] = field(default_factory=dict)
     acting_gets: frozenset[str] = frozenset()
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,14 @@ class Faces:
 
     def renderer(self, path: str) -> Renderer:
         """Return who writes errors for a path."""
-        return next((route.face.render for route in self.routes if route.matches(path)), problems.reply)
+        found = (route.face.render for route in self.routes if route.matches(path))
+        near = (face.render for face in self.faces if face.below and f"{path}/".startswith(f"{face.below}/"))
+        return next(chain(found, near), problems.answer)
+
+    def refusal(self, scope: Scope, error: ShoalError) -> Response:
+        """Return one of our errors as the reply to a request, in the language of the face it was sent to."""
+        render = self.renderer(local_path(scope))
+        return render(Request(scope), problems.of_shoal(error), problems.headers_of(error))
 
 
 class OnPorts:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.base.errors import InvalidInput, ShoalError, Unauthenticated
@@ -19,6 +20,11 @@ TITLES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "u
 def reply(problem: Problem, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a reply."""
     return ProblemJson(problem | {"request_id": request_id}, problem["status"], headers)
+
+
+def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer a request with a problem."""
+    return reply(problem, request.state.request_id, headers)
 
 
 def of_error(error: ShoalError, request_id: str) -> Response:

@@ -60,4 +60,4 @@ class Refusals:
         self, request: Request, problem: problems.Problem, headers: dict[str, str] | None = None
     ) -> Response:
         render = self._faces.renderer(local_path(request.scope))
-        return render(problem, request.state.request_id, headers)
+        return render(request, problem, headers)

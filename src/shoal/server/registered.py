@@ -15,6 +15,8 @@ from shoal.server.api.study_parts import STUDY_PARTS
 from shoal.server.api.study_use import study_use_face
 from shoal.server.api.upkeep import UPKEEP
 from shoal.server.faces import Face
+from shoal.server.pages.signing_in import SIGNING_IN
+from shoal.server.pages.static import static_face
 
 
 def faces_of(settings: Settings) -> list[Face]:
@@ -31,4 +33,6 @@ def faces_of(settings: Settings) -> list[Face]:
         JOB_LOGS,
         EVENTS,
         UPKEEP,
+        SIGNING_IN,
+        static_face(),
     ]

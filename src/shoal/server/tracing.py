@@ -34,7 +34,8 @@ class Tracing:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         request_id = scope.setdefault("state", {})["request_id"] = new_request_id()
-        status, ended, began = 0, False, time.perf_counter()
+        status, ended = 0, False
+        began = scope["state"]["began"] = time.perf_counter()
 
         async def named(message: Message) -> None:
             nonlocal status, ended

@@ -44,17 +44,18 @@ def test_the_servers_own_routes_each_have_a_rule_and_no_double() -> None:
     assert len(shapes) == len(set(shapes)) >= 24
 
 
-def test_only_ping_and_healthz_are_doors() -> None:
+def test_only_what_shows_nothing_is_a_door() -> None:
     registry = Faces(faces_of(Settings()))
     doors = {route.path for route in registry.routes if registry.is_door(route.method, route.path)}
-    assert doors == {"/ping", "/healthz"}
+    pages = {path for path in doors if path.startswith("/app/static/")} | {"/app/sign-in", "/app/sign-out"}
+    assert doors == {"/ping", "/healthz"} | pages
     assert registry.is_door("HEAD", "/ping")
     assert not registry.is_door("POST", "/ping")
 
 
 def test_what_changes_something_is_never_a_reading_action() -> None:
-    # A POST of this one carries rows to be labelled, and keeps nothing.
-    asking = {"/api/v1/studies/{study}/predict"}
+    # A POST of these carries what is asked about, and keeps nothing here.
+    asking = {"/api/v1/studies/{study}/predict", "/app/sign-in", "/app/sign-out"}
     for route in Faces(faces_of(Settings())).routes:
         assert route.rule is not None
         assert route.rule.action.reads == (route.method == "GET" or route.path in asking), route.path

@@ -11,10 +11,12 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter, Depends
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shoal.access import OWNER, Action, Actor
+from shoal.access.tokens import Tokens
 from shoal.base.errors import Conflict
 from shoal.base.settings import Settings
 from shoal.server.app import make_api
@@ -38,7 +40,7 @@ async def conflicting(actor: Reader) -> Response:
     raise Conflict("It runs.", hint="Wait.", job=7)
 
 
-def old_language(problem: Problem, request_id: str, headers: Mapping[str, str] | None) -> Response:
+def old_language(request: Request, problem: Problem, headers: Mapping[str, str] | None) -> Response:
     return PlainTextResponse(f"ERR {problem['code']}", problem["status"], headers)
 
 
@@ -59,7 +61,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def ask(house: House, path: str, *faces: Face, port: int = 8002) -> httpx.Response:
-    app = Tracing(as_owner(make_api(house, Faces(faces), Draining()), port))
+    app = Tracing(as_owner(make_api(house, Faces(faces), Draining(), Tokens()), port))
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app)

@@ -3,7 +3,7 @@
 On a listener that only this machine reaches, a request needs no password, so it must come from a program
 of the server's own user (not just from this machine), by a name of this server (DNS rebinding), and, when
 it acts, not from somebody else's page in a browser. On any other listener every request but the doors
-carries the server token.
+carries the server token, in a header or, from a page that was signed in, in a cookie.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shoal.access import ANONYMOUS, OWNER, TOKEN_HOLDER, Actor
@@ -23,10 +25,11 @@ from shoal.server.guard.hosts import HostNames
 from shoal.server.guard.origins import ActingGet, acts, is_foreign
 from shoal.server.listener import Listener, is_loopback
 from shoal.server.paths import local_path
-from shoal.server.problems import of_error
 
+TOKEN_COOKIE = "shoal_token"
 FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
 IsDoor = Callable[[str, str], bool]
+Refusal = Callable[[Scope, ShoalError], Response]
 
 
 class Guard:
@@ -40,8 +43,10 @@ class Guard:
         names: Sequence[str],
         is_door: IsDoor,
         acting_get: ActingGet,
+        refusal: Refusal,
     ) -> None:
         self.app = app
+        self._refusal = refusal
         self._tokens = tokens
         self._names = tuple(name.lower() for name in names)
         self._hosts = HostNames(names)
@@ -55,7 +60,7 @@ class Guard:
         try:
             scope["state"]["actor"] = await self._admit(scope)
         except ShoalError as refusal:
-            return await _refuse(refusal, scope, receive, send)
+            return await self._refuse(refusal, scope, receive, send)
         await self.app(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Actor:
@@ -64,6 +69,9 @@ class Guard:
         # A browser does not send this header for another page, so a token answers every question.
         if (token := _bearer(headers)) is not None and not door:
             return self._token_holder(token)
+        if self._tokens.open_to(Request(scope).cookies.get(TOKEN_COOKIE, "")):
+            self._check_page(scope, headers)
+            return TOKEN_HOLDER
         listener: Listener | None = scope["state"].get("listener")
         if listener is not None and listener.loopback:
             await self._check_local(scope, headers)
@@ -75,6 +83,12 @@ class Guard:
         raise Unauthenticated(
             "This server wants its token with every request.", hint="Send Authorization: Bearer TOKEN."
         )
+
+    def _check_page(self, scope: Scope, headers: Headers) -> None:
+        if acts(scope, self._acting_get) and is_foreign(headers, self._names):
+            raise ForeignCaller(
+                "A page of another origin may not act here.", hint="Act from this server's own pages."
+            )
 
     def _token_holder(self, token: str) -> Actor:
         if not self._tokens.open_to(token):
@@ -88,15 +102,18 @@ class Guard:
                 f"This server is not called {', '.join(hosts) or 'nothing'}.",
                 hint="Use localhost, or add the name to the setting `hosts`.",
             )
-        if acts(scope, self._acting_get) and is_foreign(headers, self._names):
-            raise ForeignCaller(
-                "A page of another origin may not act here.", hint="Act from this server's own pages."
-            )
+        self._check_page(scope, headers)
         if any(names_outsider(headers.get(name)) for name in FORWARDED):
             raise Unauthenticated(
                 "A proxy passed this on from another machine.",
                 hint="Let the proxy send the server token: Authorization: Bearer TOKEN.",
             )
+
+    async def _refuse(self, refusal: ShoalError, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
+            return
+        await self._refusal(scope, refusal)(scope, receive, send)
 
 
 async def _check_user(scope: Scope) -> None:
@@ -128,10 +145,3 @@ def _hop(written: str) -> str:
     if node.startswith("["):
         return node[1:].partition("]")[0]
     return node.partition(":")[0] if node.count(":") == 1 else node
-
-
-async def _refuse(refusal: ShoalError, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": refusal.message})
-        return
-    await of_error(refusal, scope["state"]["request_id"])(scope, receive, send)

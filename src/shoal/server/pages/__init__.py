@@ -1,0 +1,1 @@
+"""Pages for people: server-rendered, readable and usable without JavaScript."""

@@ -1,0 +1,51 @@
+// One event stream a page. A part of the page with data-live is fetched again when something happens to what it shows.
+const PAUSE = 250;
+const parts = () => [...document.querySelectorAll("[data-live]")];
+const events = document.querySelector("script[data-events]").dataset.events;
+const cut = document.querySelector("#cut");
+const due = new Map();
+
+async function refresh(part) {
+  const answer = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
+  if (answer.redirected || answer.status === 205) return location.reload();
+  if (!answer.ok) return;
+  const text = await answer.text();
+  if (text === part.dataset.last) return;
+  part.dataset.last = text;
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+  part.innerHTML = text;
+  open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+  if (focused) document.getElementById(focused)?.focus();
+  document.dispatchEvent(new CustomEvent("partchange", { detail: part }));
+  const end = part.querySelector("[data-reload]");
+  if (end) location.reload();
+}
+
+function soon(part) {
+  if (due.has(part)) return;
+  due.set(part, setTimeout(async () => {
+    try { await refresh(part); } finally { due.delete(part); }
+  }, PAUSE));
+}
+
+function concerns(part, event) {
+  const topics = part.dataset.topics?.split(" ") ?? [];
+  return (!topics.length || topics.includes(event.topic)) && (!part.dataset.subject || part.dataset.subject === String(event.subject));
+}
+
+function watch() {
+  const topics = new Set(parts().flatMap((part) => part.dataset.topics?.split(" ") ?? []));
+  const subjects = new Set(parts().map((part) => part.dataset.subject ?? ""));
+  const query = new URLSearchParams([...topics].map((topic) => ["topic", topic]));
+  if (subjects.size === 1 && !subjects.has("")) query.set("subject", [...subjects][0]);
+  const source = new EventSource(`${events}?${query}`);
+  const told = (message) => { const event = JSON.parse(message.data); parts().filter((part) => concerns(part, event)).forEach(soon); };
+  for (const kind of ["started", "fits", "running", "succeeded", "failed", "cancelled", "removed", "added", "finished"]) source.addEventListener(kind, told);
+  source.onmessage = told;
+  source.onopen = () => { cut.hidden = true; parts().forEach(soon); };
+  source.onerror = () => { cut.hidden = false; cut.querySelector("span").textContent = `Not live since ${new Date().toLocaleTimeString()}. Trying again.`; };
+  addEventListener("pagehide", () => source.close());
+}
+
+if (parts().length) watch();

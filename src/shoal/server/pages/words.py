@@ -1,0 +1,42 @@
+"""How pages write numbers and times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from shoal.base import clock
+from shoal.studies.wording import MINUS, counted, duration, measured, mode, percent, printable, scored, size
+
+STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (float("inf"), "d", 86_400))
+
+
+def ago(microseconds: int) -> Markup:
+    """Return `3 min ago` as a time element with the full stamp."""
+    seconds = (clock.now() - microseconds) / clock.SECOND
+    words = "now" if seconds < 2 else f"{_since(seconds)} ago"
+    stamp, full = clock.isoformat(microseconds), clock.to_datetime(microseconds)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        stamp, full.strftime("%Y-%m-%d %H:%M:%S UTC"), words
+    )
+
+
+def _since(seconds: float) -> str:
+    unit, step = next((unit, step) for below, unit, step in STEPS if seconds < below)
+    return f"{int(seconds // step)} {unit}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "ago": ago,
+    "counted": counted,
+    "duration": duration,
+    "measured": measured,
+    "percent": percent,
+    "shape": mode,
+    "bytes": size,
+    "printable": printable,
+    "score": lambda value: scored(value, MINUS, ","),
+    "number": lambda value: f"{value:,}".replace("-", MINUS),
+}
