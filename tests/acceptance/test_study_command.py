@@ -172,6 +172,8 @@ def test_ctrl_c_stops_and_says_what_is_kept(tmp_path: Path) -> None:
     with subprocess.Popen(
         [SHOAL, "study", "run", str(PENGUINS), "--experiments", "100", "--n-init", "30"],
         cwd=tmp_path, env=environment(home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # What a shell starts in the background has the signal ignored, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         assert process.stderr is not None
         wait_until(lambda: "Ctrl-C stops" in (process.stderr.readline() if process.stderr else ""))
