@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, delete, func, select
 
 from shoal.base.errors import InvalidInput
 from shoal.base.prepared import Prepared
 from shoal.base.transaction import insert_into
 from shoal.jobs.store.lanes import Lane
-from shoal.jobs.store.tables import IS_ACTIVE, jobs, limits
+from shoal.jobs.store.tables import attempts, jobs, limits
 from shoal.jobs.store.tables import lanes as lanes_table
 
 Scope = tuple[str, str]
@@ -22,8 +22,9 @@ _EVERY = Prepared(_ORDERED)
 _EVERY_LOCKED = Prepared(_ORDERED.with_for_update())
 _ACTIVE = (
     select(lanes_table.c.kind, lanes_table.c.owner, func.count())
-    .select_from(jobs.join(lanes_table, lanes_table.c.id == jobs.c.lane))
-    .where(text(f"jobs.{IS_ACTIVE}"))
+    .select_from(attempts.join(jobs, jobs.c.id == attempts.c.job))
+    .join(lanes_table, lanes_table.c.id == jobs.c.lane)
+    .where(attempts.c.expires.is_not(None))  # So only the attempts at active jobs have it, and an index.
     .group_by(lanes_table.c.kind, lanes_table.c.owner)
 )
 

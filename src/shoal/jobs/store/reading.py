@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    bindparam,
+    func,
+    select,
+    text,
+    union_all,
+)
 
 from shoal.base.errors import NotFound
 from shoal.base.prepared import Prepared
@@ -14,7 +25,18 @@ from shoal.jobs.model import Attempt, Generation, Job
 from shoal.jobs.states import State
 from shoal.jobs.store import searching
 from shoal.jobs.store.stored import JOB, to_jobs
-from shoal.jobs.store.tables import attempts, externals, generations, jobs
+from shoal.jobs.store.tables import (
+    IS_BLOCKED,
+    IS_DRAFT,
+    IS_ENDED,
+    IS_READY,
+    IS_TIMED,
+    attempts,
+    externals,
+    generations,
+    jobs,
+    lanes,
+)
 
 _ONE = Prepared(JOB.where(jobs.c.id == bindparam("wanted")), "wanted")
 _MANY = Prepared(JOB.where(one_of(jobs.c.id, "ids")), "ids")
@@ -80,15 +102,32 @@ def counts(
     kinds: Collection[str] | None = None,
     parent: int | None = None,
 ) -> dict[State, int]:
-    """Return how many jobs there are in each state, 0 for none."""
-    query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
-    for column, values in ((jobs.c.owner, owners), (jobs.c.kind, kinds)):
+    """Return how many jobs there are in each state, 0 for none; without `parent` from indexes alone."""
+    if parent is None:
+        parts = union_all(*(_counted(text(where)) for where in _PARTS), _COUNTED_ACTIVE).subquery()
+    else:
+        parts = _counted(jobs.c.parent == parent).subquery()
+    query = select(parts.c.state, func.sum(parts.c.n)).join(lanes, lanes.c.id == parts.c.lane)
+    for column, values in ((lanes.c.owner, owners), (lanes.c.kind, kinds)):
         if values is not None:
             query = query.where(column.in_(list(values)))
-    if parent is not None:
-        query = query.where(jobs.c.parent == parent)
-    found = {state: n for state, n in conn.execute(query)}
+    found = {state: int(n) for state, n in conn.execute(query.group_by(parts.c.state))}
     return {state: found.get(state, 0) for state in State}
+
+
+def _counted(*where: ColumnElement[bool] | TextClause) -> Select[Any]:
+    query = select(jobs.c.lane, jobs.c.state, func.count().label("n"))
+    return query.where(*where).group_by(jobs.c.lane, jobs.c.state)
+
+
+# Every job is in one of these, and each has an index of its own: no part reads the rows of ended jobs.
+_PARTS = (IS_ENDED, IS_READY, IS_TIMED, IS_BLOCKED, IS_DRAFT)
+_COUNTED_ACTIVE = (
+    select(jobs.c.lane, jobs.c.state, func.count().label("n"))
+    .select_from(attempts.join(jobs, jobs.c.id == attempts.c.job))
+    .where(attempts.c.expires.is_not(None))
+    .group_by(jobs.c.lane, jobs.c.state)
+)
 
 
 def attempts_of(conn: Connection, id_: int) -> list[Attempt]:

@@ -29,6 +29,9 @@ from shoal.base.schema import Json, Serial, Time, metadata
 # Partial indexes are used only by queries that state their condition in the same words.
 IS_READY = "waits = 'ready'"
 IS_TIMED = "waits = 'time'"
+IS_BLOCKED = "waits = 'dependency'"
+IS_DRAFT = "state = 'draft'"
+IS_ENDED = "ended IS NOT NULL"
 IS_ACTIVE = "state IN ('leased', 'running', 'cancelling')"
 
 
@@ -85,7 +88,6 @@ jobs = Table(
     _partial("ix_jobs_ready", "lane", "rank", "id", where=IS_READY),
     _partial("ix_jobs_due", "due", where=IS_TIMED),
     _partial("ix_jobs_deadline", "deadline", where="deadline IS NOT NULL AND waits IS NOT NULL"),
-    _partial("ix_jobs_active", "lane", where=IS_ACTIVE),
     _partial(
         "uq_jobs_idempotency_key",
         "owner",
@@ -98,7 +100,8 @@ jobs = Table(
     Index(
         "ix_jobs_extra", "extra", postgresql_using="gin", postgresql_ops={"extra": "jsonb_path_ops"}
     ).ddl_if(dialect="postgresql"),
-    _partial("ix_jobs_ended", "ended", where="ended IS NOT NULL"),
+    _partial("ix_jobs_ended", "lane", "state", "ended", where=IS_ENDED),
+    _partial("ix_jobs_held", "lane", "state", where=f"{IS_BLOCKED} OR {IS_DRAFT}"),
     sqlite_autoincrement=True,
 )
 
