@@ -13,6 +13,7 @@ import typer
 from shoal.base.errors import Conflict, Forbidden, Unavailable
 from shoal.base.faults import fault_point
 from shoal.base.files import durable_file
+from shoal.cli.interruption import interruption
 from shoal.cli.options import Format
 from shoal.cli.output import print_json, say
 from shoal.cli.progress import progress
@@ -34,12 +35,17 @@ def follow(study: Study) -> Study:
     from shoal.cli.study_view import study_of
     from shoal.studies.telling.terminal import Look, opening
 
-    for line in opening(study_of(study.facts), Look.of(sys.stderr)):
-        say(line)
-    say(f"{study.facts['estimate']} Ctrl-C stops; finished fits stay.")
+    def changed(seen: Study) -> None:
+        asked.check()
+        report(**_counts(seen))
+
     try:
-        with progress("fits") as report:
-            return study.wait(on_change=lambda seen: report(**_counts(seen)))
+        with interruption() as asked:
+            for line in opening(study_of(study.facts), Look.of(sys.stderr)):
+                say(line)
+            say(f"{study.facts['estimate']} Ctrl-C stops; finished fits stay.")
+            with progress("fits") as report:
+                return study.wait(on_change=changed)
     except KeyboardInterrupt:
         _stop(study)
         raise typer.Exit(STOPPED) from None
