@@ -30,6 +30,7 @@ from shoal.studies.planning.presets import plan_of
 from shoal.studies.results.archive import opened_column, recommended_mode
 from shoal.studies.results.outputs import label_columns
 from shoal.studies.store import stored
+from shoal.studies.store.browsing import StudyFilter, find_studies
 from shoal.studies.telling.document import document
 from shoal.studies.telling.report import render_report
 from shoal.studies.work.kinds import register_kinds
@@ -90,7 +91,7 @@ class Studies:
 
     def list(self, owner: str | None = None, limit: int = 100) -> Sequence[Study]:
         """Return the newest studies."""
-        return self.database.read(lambda conn: stored.list_studies(conn, owner, limit))
+        return self.database.read(lambda conn: find_studies(conn, StudyFilter(owner), limit=limit))
 
     def fits(self, study: Study) -> Sequence[Fit]:
         """Return the fits that have ended, by id."""

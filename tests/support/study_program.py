@@ -15,6 +15,7 @@ from shoal.server import embedded  # noqa: F401  (imported once, before each pro
 from shoal.server.house import House
 from shoal.studies.model import StudyState
 from shoal.studies.store import stored
+from shoal.studies.store.browsing import StudyFilter, find_studies
 
 FITS = 2 * 3 * 2
 PLAN = [
@@ -45,7 +46,7 @@ def main(folder: Path, url: str) -> None:
 def verify(folder: Path, url: str) -> None:
     """Every fit is recorded once, everything has ended, and the files are whole."""
     with House(load_settings({"home": folder / "home"})) as house:
-        studies = house.database.read(lambda conn: stored.list_studies(conn, None, 10))
+        studies = house.database.read(lambda conn: find_studies(conn, StudyFilter(), limit=10))
         assert [study.state for study in studies] == [StudyState.succeeded]
         fits = house.database.read(lambda conn: stored.list_fits(conn, studies[0].id))
         assert [fit.fit for fit in fits] == list(range(FITS))
@@ -72,7 +73,7 @@ def _any(conn: object) -> bool:
     from sqlalchemy import Connection, inspect
 
     assert isinstance(conn, Connection)
-    return inspect(conn).has_table("studies") and bool(stored.list_studies(conn, None, 1))
+    return inspect(conn).has_table("studies") and bool(find_studies(conn, StudyFilter(), limit=1))
 
 
 def _data(folder: Path) -> Path:

@@ -99,6 +99,16 @@ def after(
     return [Event(*row) for row in conn.execute(query)]
 
 
+def before(
+    conn: Connection, seq: int, topic: str, limit: int = 1000, *, subject: str | None = None
+) -> list[Event]:
+    """Return the events of a topic with lower sequence numbers that are still kept, the newest first."""
+    query = select(events).where(events.c.seq < seq, events.c.topic == topic)
+    if subject is not None:
+        query = query.where(events.c.subject == subject)
+    return [Event(*row) for row in conn.execute(query.order_by(events.c.seq.desc()).limit(limit))]
+
+
 def last(conn: Connection) -> int:
     """Return the newest sequence number, 0 when nothing has happened."""
     return conn.execute(select(func.max(events.c.seq))).scalar_one() or 0

@@ -73,14 +73,19 @@ def list_(
     limit: int | None = None,
     *,
     before: tuple[int, str] | None = None,
+    text: str = "",
 ) -> list[Dataset]:
     """Return datasets, the newest first: of one owner, or of all when `owner` is None.
 
-    `before` is the time and id of the last one of the part before.
+    `before` is the time and id of the last one of the part before; `text` is a part of the name or the
+    beginning of the id.
     """
     query = select(datasets).order_by(datasets.c.created.desc(), datasets.c.id).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
+    if text:
+        named = datasets.c.name.icontains(text, autoescape=True)
+        query = query.where(named | datasets.c.id.startswith(text.lower(), autoescape=True))
     if before is not None:
         created, id_ = before
         same_time = (datasets.c.created == created) & (datasets.c.id > id_)

@@ -11,7 +11,7 @@ from shoal.base.errors import InvalidInput
 from shoal.studies.model import Fit
 from shoal.studies.reproduction import differences, other_versions, plan_of_document, read_document
 from shoal.studies.telling.document import document
-from shoal.studies.telling.exporting import COLUMNS, fits_as
+from shoal.studies.telling.exporting import COLUMNS, fits_as_csv
 from tests.unit.studies.summaries import study
 
 FITS = [
@@ -77,8 +77,7 @@ def test_a_document_without_a_plan_is_refused() -> None:
 
 
 def test_fits_are_exported_with_every_digit() -> None:
-    rows = list(csv.DictReader(io.StringIO(fits_as("csv", FITS).decode())))
+    rows = list(csv.DictReader(io.StringIO(fits_as_csv(FITS).decode())))
     assert tuple(rows[0]) == COLUMNS
     assert (rows[0]["bic"], rows[0]["sizes"], rows[0]["smallest"]) == ("-10.0", "342", "342")
     assert (rows[1]["state"], rows[1]["bic"], rows[1]["error"]) == ("failed", "", "=bad, worse")
-    assert orjson.loads(fits_as("json", FITS)) == [fit.as_json() for fit in FITS]

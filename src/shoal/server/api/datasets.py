@@ -13,10 +13,11 @@ from shoal.access import Action, Actor, Resource, require
 from shoal.base import clock
 from shoal.base.settings import Settings
 from shoal.server import offload
-from shoal.server.api.paging import Cursor, Limit, decode, encode, part
+from shoal.server.api.paging import Cursor, Limit, Text, decode, encode, part
 from shoal.server.api.shapes import DatasetPage, DatasetShape
 from shoal.server.api.views import dataset_view
 from shoal.server.faces import Face
+from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheHouse
 from shoal.server.spool import spooled
@@ -65,13 +66,13 @@ async def create_dataset(
 
 @router.get("", operation_id="list_datasets", summary="List datasets", response_model=DatasetPage)
 async def list_datasets(
-    house: TheHouse, actor: Reader, limit: Limit = 100, cursor: Cursor = None
+    house: TheHouse, actor: Reader, q: Text = "", limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
-    """List datasets, the newest first."""
+    """List datasets, the newest first; `q` is a part of the name or the beginning of the id."""
     owner = None if actor.admin else actor.name
     before = decode(cursor, int, str)
     found = await offload.read(
-        house.database, lambda conn: datasets.list_(conn, owner, limit + 1, before=before)
+        house.database, lambda conn: datasets.list_(conn, owner, limit + 1, before=before, text=q)
     )
     return part("datasets", found, limit, dataset_view, lambda last: encode(last.created, last.id))
 
@@ -79,18 +80,19 @@ async def list_datasets(
 @router.get("/{dataset}", operation_id="read_dataset", summary="Read a dataset", response_model=DatasetShape)
 async def read_dataset(dataset: Id, house: TheHouse, actor: Reader) -> Response:
     """Describe a dataset and its columns."""
-    return Json(dataset_view(await _found(house, actor, Action.DATASET_READ, dataset)))
+    return Json(dataset_view(await found_dataset(house, actor, Action.DATASET_READ, dataset)))
 
 
 @router.delete("/{dataset}", operation_id="delete_dataset", summary="Delete a dataset", status_code=204)
 async def delete_dataset(dataset: Id, house: TheHouse, actor: Remover) -> Response:
     """Delete a dataset with its files; 409 while a study needs it."""
-    await _found(house, actor, Action.DATASET_DELETE, dataset)
+    await found_dataset(house, actor, Action.DATASET_DELETE, dataset)
     await asyncio.to_thread(datasets.remove, house.database, house.storage, dataset)
     return Response(status_code=204)
 
 
-async def _found(house: TheHouse, actor: Actor, action: Action, id_: str) -> Dataset:
+async def found_dataset(house: House, actor: Actor, action: Action, id_: str) -> Dataset:
+    """Return a dataset that an actor may do something to; raises NotFound and Forbidden."""
     dataset = await offload.read(house.database, lambda conn: datasets.get(conn, id_))
     require(actor, action, Resource("dataset", id_, dataset.owner))
     return dataset

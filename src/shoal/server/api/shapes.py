@@ -90,6 +90,46 @@ class DatasetShape(Shape):
     notes: list[str]
 
 
+class RowsShape(Shape):
+    """Rows of a dataset; a cell is a number, a text, true, false or null."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    offset: int
+    total: int
+    next: int | None = Field(description="`offset` of the rows that follow; null at the end")
+
+
+class HistogramShape(Shape):
+    """How many numbers are in each bin; there is one edge more than counts."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class ValueCount(Shape):
+    """How often a value is there."""
+
+    value: str
+    count: int
+
+
+class ColumnStatistics(ColumnShape):
+    """A column with what its values look like."""
+
+    header: str
+    distinct: int | None = Field(description="different values; null when there are more than 10,000")
+    histogram: HistogramShape | None = Field(description="of a number column that has values")
+    top: list[ValueCount] | None = Field(description="the most frequent values of another column")
+
+
+class ColumnStatisticsList(Shape):
+    """The columns of a dataset, in the file's order."""
+
+    rows: int
+    columns: list[ColumnStatistics]
+
+
 class DatasetPage(Page):
     """Datasets, the newest first."""
 
@@ -159,10 +199,123 @@ class FitShape(Shape):
     error: str
 
 
+class FitLine(FitShape):
+    """One fit in a list over studies."""
+
+    study: str
+    study_name: str
+
+
+class FitPage(Page):
+    """The newest run of fits that have ended."""
+
+    fits: list[FitLine]
+
+
+class ParametersShape(Shape):
+    """A fit's clusters in the file's units, the largest first.
+
+    Of the form `full` a covariance is a matrix, of `diag` its diagonal; `tied` clusters share one.
+    """
+
+    columns: list[str]
+    weights: list[float]
+    centers: list[list[float]]
+    form: Literal["full", "diag"]
+    tied: bool
+    covariances: list[Any]
+
+
+class FitDetail(FitLine):
+    """One fit with its parameters; null when it failed."""
+
+    parameters: ParametersShape | None
+
+
 class FitList(Shape):
     """The fits of a study that have ended, by id."""
 
     fits: list[FitShape]
+
+
+class NoteShape(Shape):
+    """Something true that the reader should know; `code` is stable."""
+
+    code: str
+    text: str
+    act: str | None = None
+
+
+class LeftOut(Shape):
+    """A column that is not clustered by, and why."""
+
+    column: str
+    why: str
+
+
+class EstimateShape(Shape):
+    """What a study would be and cost: wall seconds on `workers` workers, bytes of memory."""
+
+    fits: int
+    workers: int
+    seconds: float
+    bytes: float
+    free: int
+    fits_in_memory: bool
+    sentence: str
+    columns: list[str]
+    left_out: list[LeftOut]
+    plan: dict[str, Any]
+    facts: dict[str, Any]
+    changed: str
+    notes: list[NoteShape]
+
+
+class EventShape(Shape):
+    """Something that happened; `seq` is where to read on."""
+
+    seq: int
+    topic: str
+    subject: str
+    kind: str
+    data: dict[str, Any]
+    at: int
+
+
+class EventPage(Page):
+    """What happened to a study, as far as it is kept."""
+
+    events: list[EventShape]
+
+
+class FailureShape(Shape):
+    """One reason why fits failed; `fits` are the ids of the first thousand."""
+
+    text: str
+    count: int
+    fits: list[int]
+
+
+class FailureList(Shape):
+    """Why fits of a study failed, the most frequent reason first."""
+
+    failed: int
+    failures: list[FailureShape]
+
+
+class StudyJob(Shape):
+    """A job of a study's present run, and the fits it makes."""
+
+    job: int
+    kind: str
+    state: str
+    fits: list[int]
+
+
+class StudyJobList(Shape):
+    """The jobs of a study's present run, by id."""
+
+    jobs: list[StudyJob]
 
 
 class JobShape(Shape):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,19 +13,19 @@ from starlette.responses import Response
 from shoal.access import Action, Actor, Resource, require
 from shoal.base import events
 from shoal.server import offload
-from shoal.server.api.paging import Cursor, Limit, decode, encode, part
-from shoal.server.api.shapes import StudyPage, StudyShape
-from shoal.server.api.submitting import submit_study
-from shoal.server.api.views import View, study_line, study_view
+from shoal.server.api.paging import FREE_TEXT, Cursor, Limit, Text, decode, encode, part
+from shoal.server.api.shapes import EstimateShape, StudyPage, StudyShape
+from shoal.server.api.submitting import settle, submit_study
+from shoal.server.api.views import View, estimate_view, study_line, study_view
 from shoal.server.api.waiting import After, Wait, changed, told_of, trouble_of
-from shoal.server.api.wishes import ExtendWish, RerunWish, StudyWish
+from shoal.server.api.wishes import StudyWish
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
-from shoal.studies import running
 from shoal.studies.model import Study, StudyState
 from shoal.studies.store import stored
+from shoal.studies.store.browsing import Direction, StudyFilter, StudySort, find_studies
 from shoal.studies.store.recording import TOPIC
 
 PATH = "/api/v1/studies"
@@ -34,8 +33,6 @@ router = APIRouter(prefix=PATH, tags=["studies"])
 Id = Annotated[str, Path(max_length=64, description="the study's id, or `last` for the newest")]
 Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]
 Creator = Annotated[Actor, Depends(Rule(Action.STUDY_CREATE))]
-Changer = Annotated[Actor, Depends(Rule(Action.STUDY_CHANGE))]
-Remover = Annotated[Actor, Depends(Rule(Action.STUDY_DELETE))]
 
 
 @router.post(
@@ -45,17 +42,45 @@ async def create_study(wish: StudyWish, request: Request, house: TheHouse, actor
     """Start a study over a dataset; its fits run on the workers."""
     study, changed_plan = await asyncio.to_thread(submit_study, house, actor, wish)
     where = {"Location": request.scope.get("root_path", "") + f"{PATH}/{study.id}"}
-    return Json(await _view(house, actor, study.id) | {"changed": changed_plan}, 201, where)
+    return Json(await study_now(house, actor, study.id) | {"changed": changed_plan}, 201, where)
 
 
-@router.get("", operation_id="list_studies", summary="List studies", response_model=StudyPage)
-async def list_studies(house: TheHouse, actor: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
-    """List studies, the newest first."""
-    before, owner = decode(cursor, int, str), None if actor.admin else actor.name
+@router.post(
+    "/estimate",
+    operation_id="estimate_study",
+    summary="What a study would cost",
+    response_model=EstimateShape,
+)
+async def estimate_study(wish: StudyWish, house: TheHouse, actor: Creator) -> Response:
+    """Say what a study would use, take and need, without starting it."""
+    settled = await asyncio.to_thread(settle, house, actor, wish)
+    return Json(estimate_view(settled))
+
+
+@router.get("", operation_id="list_studies", summary="Find studies", response_model=StudyPage)
+async def list_studies(
+    house: TheHouse,
+    actor: Reader,
+    q: Text = "",
+    state: Annotated[list[StudyState] | None, Query(description="any of these states")] = None,
+    dataset: Annotated[
+        str | None, Query(max_length=64, pattern=FREE_TEXT, description="over this dataset")
+    ] = None,
+    sort: StudySort = "created",
+    order: Annotated[
+        Direction | None, Query(description="by default the newest first, and names from A")
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List studies that fit every filter."""
+    place = decode(cursor, str if sort == "name" else (int, type(None)), str)
+    wanted = StudyFilter(None if actor.admin else actor.name, q, state, dataset)
     found = await offload.read(
-        house.database, lambda conn: stored.list_studies(conn, owner, limit + 1, before=before)
+        house.database,
+        lambda conn: find_studies(conn, wanted, sort=sort, order=order, after=place, limit=limit + 1),
     )
-    return part("studies", found, limit, study_line, lambda last: encode(last.created, last.id))
+    return part("studies", found, limit, study_line, lambda last: encode(getattr(last, sort), last.id))
 
 
 @router.get("/{study}", operation_id="read_study", summary="Read a study", response_model=StudyShape)
@@ -63,7 +88,7 @@ async def read_study(
     study: Id, house: TheHouse, draining: TheDraining, actor: Reader, wait: Wait = 0, after: After = None
 ) -> Response:
     """Describe a study, how far it is and what it found; with `wait`, once something changes."""
-    view = await _view(house, actor, study)
+    view = await study_now(house, actor, study)
     if wait and view["state"] == StudyState.running:
         since, whole = view["seq"] if after is None else after, view["id"]
 
@@ -71,52 +96,8 @@ async def read_study(
             return told_of(conn, TOPIC, whole, since) or not stored.has_work(conn, whole)
 
         await changed(house, draining, has_news, wait)
-        view = await _view(house, actor, view["id"])
+        view = await study_now(house, actor, view["id"])
     return Json(view)
-
-
-@router.post(
-    "/{study}/cancel", operation_id="cancel_study", summary="Stop a study", response_model=StudyShape
-)
-async def cancel_study(study: Id, house: TheHouse, actor: Changer) -> Response:
-    """Stop a study; the fits that ended are kept."""
-    return await _changed(house, actor, study, running.cancel)
-
-
-@router.post(
-    "/{study}/rerun", operation_id="rerun_study", summary="Run fits again", response_model=StudyShape
-)
-async def rerun_study(study: Id, house: TheHouse, actor: Changer, wish: RerunWish | None = None) -> Response:
-    """Run fits again: those named, or those that failed or never ran."""
-    fits, workers = wish.fits if wish else None, house.settings.workers
-    return await _changed(
-        house, actor, study, lambda conn, found: running.rerun(conn, found, fits, workers=workers)
-    )
-
-
-@router.post(
-    "/{study}/extend", operation_id="extend_study", summary="Try more clusters", response_model=StudyShape
-)
-async def extend_study(study: Id, wish: ExtendWish, house: TheHouse, actor: Changer) -> Response:
-    """Try larger numbers of clusters too; only the new fits run."""
-    workers, limits = house.settings.workers, (house.settings.limits.max_k, house.settings.limits.fits)
-    return await _changed(
-        house,
-        actor,
-        study,
-        lambda conn, found: running.extend(conn, found, wish.max_k, workers=workers, limits=limits),
-    )
-
-
-@router.delete("/{study}", operation_id="delete_study", summary="Delete a study", status_code=204)
-async def delete_study(study: Id, house: TheHouse, actor: Remover) -> Response:
-    """Delete a study and its fits; its dataset stays. 409 while it runs."""
-    await offload.write(
-        house.database,
-        running.REMOVED,
-        lambda conn: running.remove(conn, found_study(conn, actor, Action.STUDY_DELETE, study)),
-    )
-    return Response(status_code=204)
 
 
 def found_study(conn: Connection, actor: Actor, action: Action, id_: str) -> Study:
@@ -126,24 +107,15 @@ def found_study(conn: Connection, actor: Actor, action: Action, id_: str) -> Stu
     return study
 
 
-async def _view(house: House, actor: Actor, id_: str) -> View:
+async def study_now(house: House, actor: Actor, id_: str) -> View:
+    """Return everything about a study as it is now."""
+
     def find(conn: Connection) -> View:
         study = found_study(conn, actor, Action.STUDY_READ, id_)
         return study_view(study, stored.progress(conn, study), events.last(conn), house.settings.workers)
 
     view = await offload.read(house.database, find)
     return view | {"trouble": trouble_of(house) if view["state"] == StudyState.running else None}
-
-
-async def _changed(
-    house: House, actor: Actor, id_: str, change: Callable[[Connection, Study], Study]
-) -> Response:
-    study = await offload.write(
-        house.database,
-        running.CHANGED,
-        lambda conn: change(conn, found_study(conn, actor, Action.STUDY_CHANGE, id_)),
-    )
-    return Json(await _view(house, actor, study.id))
 
 
 STUDIES = Face("studies", router)

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from shoal.access import Action, Actor
 from shoal.base.errors import Conflict
 from shoal.server import offload
+from shoal.server.api.attachments import attachment
 from shoal.server.api.opened import opened_columns
 from shoal.server.api.shapes import FitList
 from shoal.server.api.studies import Id, found_study
@@ -122,10 +123,7 @@ async def _with_fits(house: House, actor: Actor, id_: str) -> tuple[Study, list[
 
 
 def _attached(study: Study, name: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{study.id}-{name}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    return attachment(f"{study.id}-{name}")
 
 
 STUDY_PARTS = Face("parts of studies", router)

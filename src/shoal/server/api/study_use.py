@@ -15,6 +15,7 @@ from shoal.access import Action, Actor
 from shoal.base.errors import InvalidInput
 from shoal.base.settings import Settings
 from shoal.server import offload
+from shoal.server.api.attachments import SAVED, attachment
 from shoal.server.api.datasets import BYTES
 from shoal.server.api.shapes import ComparisonShape
 from shoal.server.api.studies import Id, found_study
@@ -29,7 +30,7 @@ from shoal.studies.model import Study
 from shoal.studies.results.comparing import Comparison, compare_column, compare_studies
 from shoal.studies.results.predicting import predict, write_prediction
 from shoal.studies.store import stored
-from shoal.studies.telling.exporting import fits_as
+from shoal.studies.telling.exporting import fits_as_csv
 
 PATH = "/api/v1/studies"
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
@@ -65,7 +66,7 @@ async def predict_rows(
         labelled = await asyncio.to_thread(
             _predicted, house, found, cast(BinaryIO, rows), name, options, covariance, raw
         )
-    return await sent(labelled, "text/csv; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
+    return await sent(labelled, "text/csv; charset=utf-8", SAVED)
 
 
 @router.get(
@@ -101,11 +102,10 @@ async def read_fits_csv(study: Id, house: TheHouse, actor: Reader) -> Response:
 
     def find(conn: Connection) -> bytes:
         found = found_study(conn, actor, Action.STUDY_READ, study)
-        return fits_as("csv", stored.list_fits(conn, found.id))
+        return fits_as_csv(stored.list_fits(conn, found.id))
 
     content = await offload.read(house.database, find)
-    headers = {"Content-Disposition": 'attachment; filename="fits.csv"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/csv; charset=utf-8", headers=attachment("fits.csv"))
 
 
 async def _read(house: House, actor: Actor, id_: str) -> Study:

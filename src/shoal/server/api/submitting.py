@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psutil
 from sqlalchemy import Connection
@@ -16,9 +16,23 @@ from shoal.studies import running
 from shoal.studies.model import Study
 from shoal.studies.plan import StudyPlan
 from shoal.studies.planning.budget import fit_budget, parse_budget
-from shoal.studies.planning.estimate import check_memory, estimate
+from shoal.studies.planning.estimate import Estimate, check_memory, estimate
 from shoal.studies.planning.intake import Intake, source_of, take_in
 from shoal.studies.planning.presets import plan_of
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Hold a study that could start: its plan and facts, what it takes, and the bytes that are `free`.
+
+    `changed` says what a budget changed, in words.
+    """
+
+    dataset: Dataset
+    intake: Intake
+    cost: Estimate
+    changed: str
+    free: int
 
 
 def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, str]:
@@ -29,10 +43,9 @@ def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, st
         InvalidInput: an option cannot be used, or the rows cannot.
         TooLarge: it needs more memory than is free.
     """
-    plan = plan_of(wish.options)
-    dataset = house.database.read(lambda conn: _allowed(conn, actor, wish.dataset))
-    intake, changed = _within_budget(house, _taken(house, dataset, plan), wish.budget)
-    _check_memory(house, intake)
+    settled = settle(house, actor, wish)
+    intake = settled.intake
+    check_memory(settled.cost, settled.free)
 
     def start(conn: Connection) -> Study:
         # It may have been removed meanwhile.
@@ -47,7 +60,21 @@ def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, st
             workers=house.settings.workers,
         )
 
-    return house.database.write(running.STARTED, start), changed
+    return house.database.write(running.STARTED, start), settled.changed
+
+
+def settle(house: House, actor: Actor, wish: StudyWish) -> Settled:
+    """Return what a study would be; blocks while the dataset's rows are counted.
+
+    Raises:
+        NotFound, InvalidInput: as `submit_study` does.
+    """
+    plan = plan_of(wish.options)
+    dataset = house.database.read(lambda conn: _allowed(conn, actor, wish.dataset))
+    intake, changed = _within_budget(house, _taken(house, dataset, plan), wish.budget)
+    columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
+    cost = estimate(intake.plan, rows, columns, house.settings.workers)
+    return Settled(dataset, intake, cost, changed, psutil.virtual_memory().available)
 
 
 def _allowed(conn: Connection, actor: Actor, id_: str) -> Dataset:
@@ -68,9 +95,3 @@ def _within_budget(house: House, intake: Intake, budget: str | None) -> tuple[In
     columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
     plan, changed = fit_budget(intake.plan, parse_budget(budget), rows, columns, house.settings.workers)
     return replace(intake, plan=plan), changed
-
-
-def _check_memory(house: House, intake: Intake) -> None:
-    columns, rows = len(intake.plan.columns or ()), intake.facts["rows"]
-    cost = estimate(intake.plan, rows, columns, house.settings.workers)
-    check_memory(cost, psutil.virtual_memory().available)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from shoal.jobs.model import Attempt, Generation, Job
+from shoal.server.api.submitting import Settled
 from shoal.storage.datasets import Dataset
 from shoal.studies.model import Progress, Study
 from shoal.studies.planning.estimate import estimate
 from shoal.studies.telling.answer import answer
+from shoal.studies.telling.notes import Grounds, notes
 
 View = dict[str, Any]
 
@@ -55,6 +57,26 @@ def study_view(study: Study, progress: Progress, seq: int, workers: int) -> View
         "answer": answer(study.summary).text if study.summary else "",
         "summary": study.summary,
         "seq": seq,
+    }
+
+
+def estimate_view(settled: Settled) -> View:
+    """Return what a study would be and cost, in numbers and in words."""
+    cost, intake = settled.cost, settled.intake
+    return {
+        "fits": cost.fits,
+        "workers": cost.workers,
+        "seconds": cost.seconds,
+        "bytes": cost.memory,
+        "free": settled.free,
+        "fits_in_memory": cost.memory <= settled.free,
+        "sentence": cost.sentence(),
+        "columns": list(intake.choice.used),
+        "left_out": [{"column": name, "why": why} for name, why in intake.choice.left],
+        "plan": intake.plan.as_json(),
+        "facts": intake.facts,
+        "changed": settled.changed,
+        "notes": notes(Grounds(intake.plan, intake.facts, (), cost.fits)),
     }
 
 

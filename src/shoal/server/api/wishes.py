@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shoal.server.api.paging import FREE_TEXT
 from shoal.studies.plan import CHOICES, RANGES
 from shoal.studies.planning.presets import PRESETS
 
 # Values are judged by the plan itself, whose words are better; the description only tells of them.
-FREE_TEXT = r"^[^\x00-\x1f\x7f]*$"
 
 
 def _within(name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from shoal.base.errors import NotFound
 from shoal.jobs.model import Job
@@ -47,24 +47,8 @@ def written(conn: Connection, study: str) -> Study:
     return _study(row)
 
 
-def list_studies(
-    conn: Connection,
-    owner: str | None = None,
-    limit: int = 100,
-    *,
-    before: tuple[int, str] | None = None,
-) -> list[Study]:
-    """Return the newest studies, of one owner or of all.
-
-    `before` is the time and id of the last one of the part before.
-    """
-    query = select(studies).order_by(studies.c.created.desc(), studies.c.id).limit(limit)
-    if owner is not None:
-        query = query.where(studies.c.owner == owner)
-    if before is not None:
-        created, id_ = before
-        same_time = (studies.c.created == created) & (studies.c.id > id_)
-        query = query.where((studies.c.created < created) | same_time)
+def settled_studies(conn: Connection, query: Select[Any]) -> list[Study]:
+    """Return the studies that a query of their table finds, as readers see them."""
     return [_settled(conn, _study(row)) for row in conn.execute(query).mappings().all()]
 
 

@@ -1,0 +1,42 @@
+"""Which faces the API has."""
+
+from __future__ import annotations
+
+from shoal.base.settings import Settings
+from shoal.server.api.dataset_parts import DATASET_PARTS
+from shoal.server.api.datasets import datasets_face
+from shoal.server.api.description import DESCRIPTION
+from shoal.server.api.events import EVENTS
+from shoal.server.api.fits import FITS
+from shoal.server.api.health import HEALTH
+from shoal.server.api.job_logs import JOB_LOGS
+from shoal.server.api.jobs import JOBS
+from shoal.server.api.opened import OPENED
+from shoal.server.api.studies import STUDIES
+from shoal.server.api.study_acts import STUDY_ACTS
+from shoal.server.api.study_history import STUDY_HISTORY
+from shoal.server.api.study_parts import STUDY_PARTS
+from shoal.server.api.study_use import study_use_face
+from shoal.server.api.upkeep import UPKEEP
+from shoal.server.faces import Face
+
+
+def api_faces(settings: Settings) -> list[Face]:
+    """Return the faces of the API in the order in which their routes are tried."""
+    return [
+        HEALTH,
+        DESCRIPTION,
+        datasets_face(settings),
+        DATASET_PARTS,
+        STUDIES,
+        STUDY_ACTS,
+        STUDY_HISTORY,
+        STUDY_PARTS,
+        FITS,
+        OPENED,
+        study_use_face(settings),
+        JOBS,
+        JOB_LOGS,
+        EVENTS,
+        UPKEEP,
+    ]
