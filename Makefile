@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: help run test serve start dev check services test-long bench lock install clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/ready ## find the number of clusters in the shipped penguins
 	@$(SHOAL) study run examples/penguins.csv --out penguins-study
@@ -47,6 +47,8 @@ install: $(VENV)/ready ## only set up the environment
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist
+
+include deploy/docker.mk
 
 # Hashes are checked for everything that is downloaded; Shoal itself is then linked in, offline.
 $(VENV)/bin/python:

@@ -53,7 +53,7 @@ def connected(where: Where, *, work: bool = False) -> Iterator[Client]:
         with _own_server(settings, work) as client:
             yield client
     else:
-        with _client(url, settings) as client:
+        with client_of(url, settings) as client:
             yield client
 
 
@@ -70,14 +70,14 @@ def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
         except HomeInUse as held:
             if (url := held.details.get("url")) is None:
                 raise
-            yield opened.enter_context(_client(str(url), settings))
+            yield opened.enter_context(client_of(str(url), settings))
             return
         if nursery is not None:
             house.start_workers(nursery=nursery)
         from shoal.server.embedded import embedded
 
         url = opened.enter_context(embedded(house, house.home.run))
-        yield opened.enter_context(_client(url, settings))
+        yield opened.enter_context(client_of(url, settings))
 
 
 @contextmanager
@@ -99,7 +99,8 @@ def _house(settings: Settings) -> House:
     return House(settings)
 
 
-def _client(url: str, settings: Settings) -> Client:
+def client_of(url: str, settings: Settings) -> Client:
+    """Return a client of a server, with the token of the settings."""
     from shoal.base.settings import resolve_secret
     from shoal.client import Client
 

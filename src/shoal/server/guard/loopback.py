@@ -66,9 +66,11 @@ class Guard:
     async def _admit(self, scope: Scope) -> Actor:
         headers = Headers(scope=scope)
         door = scope["type"] == "http" and self._is_door(scope["method"], local_path(scope))
-        # A browser does not send this header for another page, so a token answers every question.
-        if (token := _bearer(headers)) is not None and not door:
-            return self._token_holder(token)
+        if (token := _bearer(headers)) is not None and not (door and not self._tokens.open_to(token)):
+            holder = self._token_holder(token)
+            # A browser does not send this header for another page, but a proxy may add it to each request.
+            self._check_page(scope, headers)
+            return holder
         if self._tokens.open_to(Request(scope).cookies.get(TOKEN_COOKIE, "")):
             self._check_page(scope, headers)
             return TOKEN_HOLDER

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Start a command in the container. A server that was given no token makes one, once, and says where it lies.
+set -eu
+if [ "${1-} ${2-}" = "shoal serve" ] && [ -z "${SHOAL_SERVER_TOKEN-}" ]; then
+  token=$SHOAL_HOME/server-token
+  if [ ! -s "$token" ]; then
+    (umask 077 && python -c 'import secrets; print("shoal_" + secrets.token_urlsafe(32))' >"$token.new")
+    mv "$token.new" "$token"
+    echo "A server token was made: $token" >&2
+    echo "Read it with: docker exec $(hostname) cat $token" >&2
+  fi
+  export SHOAL_SERVER_TOKEN="@$token"
+fi
+exec "$@"
