@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from shoal.cli import study_checks, study_run
+from shoal.cli import study_checks, study_export, study_run
 from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
 from shoal.cli.output import answer, print_json, say, table
-from shoal.cli.study_following import follow, save, save_fit, show, tell
+from shoal.cli.study_following import follow, show, tell
 from shoal.cli.study_options import Id, Out, Raw
 from shoal.cli.words import ago, take
 from shoal.studies.wording import counted
@@ -23,7 +22,6 @@ Failed = Annotated[bool, typer.Option("--failed", help="Only the fits that faile
 Fits = Annotated[
     str | None, typer.Option("--fits", metavar="1,2,...", help="Ids; those that failed if not given.")
 ]
-Fit = Annotated[int | None, typer.Option("--fit", metavar="N", min=0, help="The labels of this fit.")]
 MaxK = Annotated[int, typer.Option("--max-k", metavar="N", help="Try up to N clusters.")]
 
 
@@ -85,21 +83,7 @@ def cancel(where: Where, study: Id) -> None:
     say(f"Study {found.id} is cancelled after {found.progress['done']} fits.")
 
 
-@app.command()
-@located
-def export(
-    where: Where, study: Id, out: Out = None, fit: Fit = None, raw: Raw = False, output: Output = Format.TABLE
-) -> None:
-    """Write a study's report, labels, numbers and fits into a folder; with --fit the labels of that fit."""
-    with connected(where, work=fit is not None) as client:
-        found = client.studies.get(study)
-        folder = out or Path(f"{found.id}-study")
-        files = (
-            save(found, folder, raw=raw, fits=True) if fit is None else save_fit(found, fit, folder, raw=raw)
-        )
-    answer(files, output, text=table(["PART", "FILE"], list(files.items())), quiet="\n".join(files.values()))
-
-
+study_export.register(app)
 study_checks.register(app)
 
 

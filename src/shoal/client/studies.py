@@ -102,6 +102,15 @@ class Study:
         """Return `report.html`; raises Conflict when it has no result."""
         return self._get("report.html")
 
+    def model(self, form: str = "json", *, covariance: str | None = None) -> bytes:
+        """Return the recommended fit as a file for other programs: `json` or `npz`; never a pickle.
+
+        Raises:
+            Conflict: it has no result.
+            NotFound: it recommends no fit (of this shape).
+        """
+        return self._get(f"model.{form}", covariance=covariance)
+
     def download(self, part: str, **params: Any) -> Iterator[bytes]:
         """Yield a file of it in pieces: labels.csv, report.html, study.json or fits.csv."""
         given = {name: _text(value) for name, value in params.items()}

@@ -65,6 +65,21 @@ def matrix(table: Any, columns: Sequence[str], missing: Missing = "drop") -> Mat
     return _dropped(values, gaps)
 
 
+def filling(table: Any, columns: Sequence[str]) -> list[float]:
+    """Return what fills a gap in each column: the median of its values; raises what `matrix` raises."""
+    return [
+        _median(values[np.isfinite(values)], name) for name in columns for values in [_numbers(table, name)]
+    ]
+
+
+def _median(values: NDArray[np.float64], column: str) -> float:
+    if not len(values):
+        raise InvalidInput(
+            f"Column {column} is empty, so it has no median.", hint="Leave it out.", column=column
+        )
+    return float(np.median(values))
+
+
 def _numbers(table: Any, name: str) -> NDArray[np.float64]:
     if name not in table.column_names:
         raise InvalidInput(f"There is no column {name}.", hint=f"There are: {', '.join(table.column_names)}.")
@@ -90,12 +105,8 @@ def _dropped(values: NDArray[np.float64], gaps: NDArray[np.bool_]) -> Matrix:
 def _filled(values: NDArray[np.float64], gaps: NDArray[np.bool_], columns: Sequence[str]) -> Matrix:
     for place, name in enumerate(columns):
         empty = gaps[:, place]
-        if empty.all():
-            raise InvalidInput(
-                f"Column {name} is empty, so it has no median.", hint="Leave it out.", column=name
-            )
         if empty.any():
-            values[empty, place] = np.median(values[~empty, place])
+            values[empty, place] = _median(values[~empty, place], name)
     return Matrix(values, np.arange(len(values)), filled=int(gaps.any(axis=1).sum()))
 
 

@@ -94,11 +94,11 @@ def parameters_view(house: House, study: Study, fit: Fit) -> dict[str, Any] | No
         return None
     return {
         "columns": list(study.plan.columns or ()),
-        "weights": found.weights,
-        "centers": found.centers,
+        "weights": found.weights.tolist(),
+        "centers": found.centers.tolist(),
         "form": found.form,
         "tied": found.tied,
-        "covariances": found.covariances,
+        "covariances": found.covariances.tolist(),
     }
 
 

@@ -11,6 +11,7 @@ from shoal.server.api.fits import FITS
 from shoal.server.api.health import HEALTH
 from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.jobs import JOBS
+from shoal.server.api.models import MODELS
 from shoal.server.api.opened import OPENED
 from shoal.server.api.studies import STUDIES
 from shoal.server.api.study_acts import STUDY_ACTS
@@ -34,6 +35,7 @@ def api_faces(settings: Settings) -> list[Face]:
         STUDY_PARTS,
         FITS,
         OPENED,
+        MODELS,
         study_use_face(settings),
         JOBS,
         JOB_LOGS,

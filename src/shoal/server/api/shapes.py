@@ -238,6 +238,26 @@ class FitList(Shape):
     fits: list[FitShape]
 
 
+class ModelShape(Shape):
+    """A fit that gives rows their labels; docs/how-to/predict-elsewhere.md tells how."""
+
+    format: str
+    study: str
+    covariance: str
+    fit: int
+    columns: list[str]
+    missing: Literal["drop", "impute"]
+    fill: list[float] | None
+    first_label: int
+    center: list[float]
+    scale: list[float]
+    log_weights: list[float]
+    means: list[list[float]]
+    covariances: Any
+    whitening: list[Any]
+    constants: list[float]
+
+
 class NoteShape(Shape):
     """Something true that the reader should know; `code` is stable."""
 

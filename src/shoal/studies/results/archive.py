@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shoal.base.errors import Conflict, NotFound
+from shoal.clustering.modes import mode_named
 from shoal.storage.backend import Storage
 from shoal.studies.model import Study
 from shoal.studies.results.parameters import Parameters, find
@@ -74,14 +75,15 @@ def recommended_mode(study: Study, mode: str | None = None) -> str:
 
     Raises:
         NotFound: the study recommends nothing, or nothing for this mode.
+        InvalidParameter: there is no such mode.
     """
     best = study.summary["best"] if study.summary else None
     chosen = mode or (best["covariance"] if best else None)
     if study.summary is None or chosen is None:
         raise NotFound(f"The study {study.id} recommends no fit, so there are no labels.")
-    if chosen not in study.summary["recommended"]:
+    if mode_named(chosen).name not in study.summary["recommended"]:
         raise NotFound(f"The study {study.id} recommends no fit for {in_words(chosen)}.")
-    return chosen
+    return mode_named(chosen).name
 
 
 def parameters_of(kept: Kept, study: Study, mode: str) -> Parameters:
