@@ -114,7 +114,7 @@ def study(
     intake = take_in(read.columns, read.table, plan)
     rows = prepare_rows(read.table, intake.plan)
     fits, parameters = _run(rows, intake.plan, threads or len(os.sched_getaffinity(0)))
-    outcome = sum_up(rows, intake.plan, intake.facts, fits, lambda fit: parameters[fit.fit])
+    outcome = sum_up(rows, intake.plan, intake.facts, fits, lambda fit: parameters[fit.fit], read.table)
     made = _as_study(name, read, intake, outcome, started)
     return _result(made, fits, rows, outcome)
 

@@ -76,6 +76,55 @@ class Profile(TypedDict):
     columns: dict[str, Spread]
 
 
+class Silhouette(TypedDict):
+    """Mean silhouette width (Rousseeuw 1987) of `rows` rows, which are all or a sample, and of each cluster.
+
+    `clusters` stand by cluster, None for one of which no row was sampled.
+    """
+
+    mean: float
+    clusters: list[float | None]
+    rows: int
+
+
+class Quality(TypedDict):
+    """How compact and separate the best fit's clusters are, in the space the study clustered in.
+
+    Calinski and Harabasz 1974 (higher is better), Davies and Bouldin 1979 (lower is better), of all rows.
+    """
+
+    silhouette: Silhouette
+    calinski_harabasz: float
+    davies_bouldin: float
+
+
+class Correlation(TypedDict):
+    """Pearson's correlations of number columns over the rows that have both; None for a constant column."""
+
+    columns: list[str]
+    values: list[list[float | None]]
+    left_out: int
+
+
+class Distribution(TypedDict):
+    """Rows of each cluster in bins of equal width from `low` to `high`; `beyond` rows lie outside."""
+
+    low: float
+    high: float
+    counts: list[list[int]]
+    beyond: int
+
+
+class Components(TypedDict):
+    """Principal components in the space of rows less `center`, divided by `scale`; `shares` of the variance."""
+
+    columns: list[str]
+    center: list[float]
+    scale: list[float]
+    loadings: list[list[float]]
+    shares: list[float]
+
+
 class Note(TypedDict):
     """Something true about this study that its reader should know; `code` is stable, `text` is for people."""
 
@@ -89,6 +138,7 @@ class Summary(TypedDict):
 
     `rows` counts the rows that were clustered; `unavailable` gives for each shape without a
     recommendation the largest size that a smallest cluster had; `curve` is the best BIC for each k.
+    Studies of earlier versions lack what is marked as not required.
     """
 
     rows: int
@@ -108,4 +158,8 @@ class Summary(TypedDict):
     certainty: Certainty | None
     whole: dict[str, Spread]
     profiles: list[Profile]
+    quality: NotRequired[Quality | None]
+    correlation: NotRequired[Correlation]
+    distributions: NotRequired[dict[str, Distribution]]
+    components: NotRequired[Components | None]
     notes: list[Note]

@@ -76,6 +76,13 @@ def find_studies(
 
     `after` is the place of the last one of the part before: the value sorted by, and the id.
     """
+    query = studies_like(wanted)
+    by = Order(studies.c[sort], _descending(sort, order), (studies.c.id,))
+    return settled_studies(conn, by.part(query, after, limit))
+
+
+def studies_like(wanted: StudyFilter) -> Select[Any]:
+    """Return the query for studies that fit a filter."""
     query = select(studies)
     if wanted.owner is not None:
         query = query.where(studies.c.owner == wanted.owner)
@@ -86,8 +93,7 @@ def find_studies(
         query = query.where(or_(*(_is(state) for state in wanted.states)))
     if wanted.dataset is not None:
         query = query.where(studies.c.dataset == wanted.dataset)
-    by = Order(studies.c[sort], _descending(sort, order), (studies.c.id,))
-    return settled_studies(conn, by.part(query, after, limit))
+    return query
 
 
 def find_fits(

@@ -11,6 +11,7 @@ from shoal.base.transaction import now
 from shoal.jobs.model import Job, NewJob
 from shoal.jobs.store import reading
 from shoal.jobs.store.submission import submit
+from shoal.studies.figures.submission import submit_album
 from shoal.studies.model import Fit, Study, StudyState
 from shoal.studies.planning.grid import grid
 from shoal.studies.store.stored import error_text, jobs_of, list_fits, written
@@ -51,14 +52,11 @@ def record_gathered(conn: Connection, job: Job, result: dict[str, Any] | None) -
 
 
 def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
-    """Write the summary: the study has succeeded."""
+    """Write the summary: the study has succeeded, and its figures can be drawn."""
     content = result or {}
-    _end(
-        conn,
-        job,
-        StudyState.succeeded,
-        {"summary": content["summary"], "artifact": content["artifact"], "error": ""},
-    )
+    values = {"summary": content["summary"], "artifact": content["artifact"], "error": ""}
+    if _end(conn, job, StudyState.succeeded, values):
+        submit_album(conn, written(conn, job.spec["study"]))
 
 
 def add_jobs(
@@ -100,8 +98,8 @@ def _fail_missing(conn: Connection, study: Study) -> None:
             _insert(conn, study.id, study.generation, number, rows)
 
 
-def _end(conn: Connection, job: Job, state: StudyState, values: dict[str, Any]) -> None:
-    """End a study, unless it was cancelled or runs again meanwhile."""
+def _end(conn: Connection, job: Job, state: StudyState, values: dict[str, Any]) -> bool:
+    """End a study, unless it was cancelled or runs again meanwhile: then say False."""
     here = (studies.c.id == job.spec["study"]) & (studies.c.generation == job.spec["generation"])
     ended = conn.execute(
         update(studies)
@@ -110,3 +108,4 @@ def _end(conn: Connection, job: Job, state: StudyState, values: dict[str, Any]) 
     )
     if ended.rowcount:
         events.append(conn, TOPIC, job.spec["study"], str(state), {})
+    return bool(ended.rowcount)

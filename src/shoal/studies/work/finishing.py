@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.storage.arrow_files import map_table
 from shoal.studies.model import Fit
 from shoal.studies.plan import StudyPlan
 from shoal.studies.results.parameters import Parameters, packed, unpacked
@@ -21,7 +22,8 @@ def run(spec: dict[str, Any], context: Work) -> dict[str, Any]:
     plan = StudyPlan.from_json(spec["plan"])
     rows = rows_at(context.files.path(spec["key"]), plan)
     fits = [Fit.from_json(row) for row in spec["fits"]]
-    outcome = sum_up(rows, plan, spec["facts"], fits, _Kept(context).parameters)
+    table = map_table(context.files, spec["key"])
+    outcome = sum_up(rows, plan, spec["facts"], fits, _Kept(context).parameters, table)
     key = context.artifact("study.npz", archive(outcome, rows.matrix.rows, rows.matrix.dropped))
     return {"summary": outcome.summary, "artifact": key}
 

@@ -12,7 +12,9 @@ GATHER = Kind("study.gather", run="shoal.studies.work.relay:run", record=record_
 FINISH = Kind("study.finish", run="shoal.studies.work.finishing:run", record=record_finished)
 # The labels of a fit that is not recommended are made when somebody opens it.
 OPEN = Kind("study.open", run="shoal.studies.work.opening:run")
-KINDS = (FITS, GATHER, FINISH, OPEN)
+# One figure in one format, or all of them as the album of a study.
+DRAW = Kind("study.draw", run="shoal.studies.figures.drawing:run")
+KINDS = (FITS, GATHER, FINISH, OPEN, DRAW)
 
 
 def register_kinds() -> None:

@@ -14,6 +14,8 @@ from shoal.studies.model import Facts, Fit
 from shoal.studies.plan import StudyPlan
 from shoal.studies.results.parameters import Parameters
 from shoal.studies.results.profiles import certainty_of, profiles, whole_spreads
+from shoal.studies.results.quality import quality
+from shoal.studies.results.relations import components_of, correlation_of, distributions_of
 from shoal.studies.results.scoring import (
     Candidate,
     as_best,
@@ -24,7 +26,7 @@ from shoal.studies.results.scoring import (
     score_cells,
 )
 from shoal.studies.results.stability import stability
-from shoal.studies.summary import Best, Certainty, Profile, Rival, Stability, Summary
+from shoal.studies.summary import Best, Certainty, Components, Profile, Rival, Stability, Summary
 from shoal.studies.telling.notes import Grounds, notes
 from shoal.studies.work.fitting import fit_of, parameters_of
 from shoal.studies.work.rows import StudyRows
@@ -54,20 +56,45 @@ class _Opened:
     certainty: NDArray[np.float32]
 
 
-def sum_up(rows: StudyRows, plan: StudyPlan, facts: Facts, fits: Sequence[Fit], find: Find) -> Outcome:
-    """Sum up all fits of a study; `find` gives the parameters of one."""
+def sum_up(
+    rows: StudyRows, plan: StudyPlan, facts: Facts, fits: Sequence[Fit], find: Find, table: Any = None
+) -> Outcome:
+    """Sum up all fits of a study; `find` gives the parameters of one, `table` is the whole table of the data."""
     usable = candidates(fits)
     chosen = choose(usable, plan)
     opened = {mode: open_fit(rows, plan, choice.fit.fit, find) for mode, choice in chosen.per_mode.items()}
     best = as_best(chosen.best.fit.fit) if chosen.best else None
     shown = opened[best["covariance"]] if best else None
     summary = _counts(plan, facts, fits, usable, chosen) | _about(rows, plan, best, shown)
+    summary |= relations(rows, plan, shown.labels if shown else None, len(best["sizes"]) if best else 0)
+    if table is not None:
+        summary["correlation"] = correlation_of(table, plan.columns or ())
     return Outcome(
         summary,  # type: ignore[arg-type]
         {mode: one.labels for mode, one in opened.items()},
         {mode: one.parameters for mode, one in opened.items()},
         shown.certainty if shown else None,
     )
+
+
+def relations(
+    rows: StudyRows, plan: StudyPlan, labels: NDArray[np.int32] | None, clusters: int
+) -> dict[str, Any]:
+    """Return what figures need of all rows: quality, distributions, principal components."""
+    prepared, columns = rows.prepared, plan.columns or ()
+    found: dict[str, Any] = {"components": _components(rows, columns), "quality": None, "distributions": {}}
+    if labels is not None:
+        found["quality"] = quality(prepared.packed.rows, labels, clusters, plan.seed)
+        found["distributions"] = distributions_of(rows.matrix.values, labels, clusters, columns)
+    return found
+
+
+def _components(rows: StudyRows, columns: Sequence[str]) -> Components | None:
+    prepared = rows.prepared
+    mean = prepared.first / prepared.total
+    covariance = prepared.moment / prepared.total - np.outer(mean, mean)
+    center = prepared.center + prepared.scale * (prepared.packed.offset + mean)
+    return components_of(columns, center, prepared.scale, covariance)
 
 
 def open_fit(rows: StudyRows, plan: StudyPlan, fit: Fit, find: Find) -> _Opened:

@@ -1,0 +1,92 @@
+"""All figures of a study in one file, for the report and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import orjson
+
+from shoal.studies.figures.catalogue import NAMES
+from shoal.studies.figures.clusters import MANY
+from shoal.studies.figures.drawn import DESCRIBED, data_of
+from shoal.studies.figures.encoding import panel_title
+from shoal.studies.figures.exporting import static
+from shoal.studies.figures.figure import Figure
+from shoal.studies.figures.material import Material
+from shoal.studies.figures.rendering import Renderer
+from shoal.studies.figures.request import FigureRequest
+from shoal.studies.figures.theme import THEMES, config
+
+VERSION = 1
+
+
+def album(material: Material, renderer: Renderer) -> bytes:
+    """Return the album of a study as JSON; pictures are drawn while figures are still being described."""
+    found: list[tuple[Figure, Future[bytes], str]] = []
+    data: dict[str, Any] = {}
+    with ThreadPoolExecutor(1) as press:
+        for figure in _figures(material):
+            data |= data_of(material, set(figure.data) - set(data))
+            spec, said = static(figure, data)
+            found.append((figure, press.submit(renderer.draw, spec, "svg"), said))
+        entries = [_entry(figure, svg.result().decode(), said) for figure, svg, said in found]
+    content = _head(material) | {"data": data, "figures": entries}
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _figures(material: Material) -> Iterator[Figure]:
+    for name in NAMES:
+        if name != "fit" and (
+            material.best is not None or name in ("scores", "wins", "counts", "correlation")
+        ):
+            figure = DESCRIBED[name](material, FigureRequest(name))
+            if figure is not None:
+                yield figure
+
+
+def _entry(figure: Figure, svg: str, said: str) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "heading": figure.title,
+        "sentence": figure.lead,
+        "caption": figure.caption,
+        "axes": figure.axes,
+        "spec": figure.spec,
+        "svg": svg,
+        "svg_caption": said,
+        "table": {"columns": figure.table.columns, "rows": figure.table.rows},
+    }
+
+
+def _head(material: Material) -> dict[str, Any]:
+    used, drawn, rows = material.plan.columns or (), len(material.order), material.total
+    best = material.best
+    said = f"{drawn:,} of {rows:,} rows drawn; the shading counts all." if drawn < rows else ""
+    return {
+        "version": VERSION,
+        "drawn": drawn,
+        "rows": rows,
+        "sampled": said,
+        "small": drawn > MANY,
+        "columns": [
+            {"field": material.field(name), "name": name, "used": name in used} for name in material.columns
+        ],
+        "columns_left": max(0, len(material.numbers) - len(material.columns)),
+        "modes": [
+            {
+                "field": f"m{place}",
+                "covariance": mode,
+                "k": fit["k"],
+                "title": panel_title(
+                    mode, fit["k"], fit["bic"], best=best is not None and best["fit"] == fit["fit"]
+                ),
+                "best": best is not None and best["fit"] == fit["fit"],
+                "slots": material.slots[mode].tolist(),
+                "sizes": fit["sizes"],
+            }
+            for place, (mode, fit) in enumerate(material.modes.items())
+        ],
+        "config": {theme: config(theme) for theme in THEMES},
+    }
