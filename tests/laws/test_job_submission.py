@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -253,3 +254,26 @@ def test_a_number_that_is_too_large_is_refused_in_words(store: Store) -> None:
     with pytest.raises(InvalidInput, match="too large"):
         store.job(2**70)
     assert store.cancel(2**70, 2**63, 2**63 - 1) == []
+
+
+def test_every_job_is_counted_once_in_the_state_it_has(store: Store) -> None:
+    """Hold the counts that come from several indexes against one pass over all jobs."""
+    ended = store.submit_one("ended")
+    store.succeed(store.lease_one())
+    first = store.submit_one("first")
+    store.submit(
+        NewJob("draft", draft=True), NewJob("timed", not_before=2**62), NewJob("blocked", after=after(first))
+    )
+    store.lease_one()
+    store.submit_one("ready")
+    counts = store.database.read(reading.counts)
+    every = Counter(job.state for job in store.find())
+    assert every[State.QUEUED] == 3 and every[State.DRAFT] == every[State.LEASED] == 1
+    assert {state: n for state, n in counts.items() if n} == every
+    assert store.database.read(lambda c: reading.counts(c, kinds=["draft", "ended"])) == dict.fromkeys(
+        State, 0
+    ) | {
+        State.DRAFT: 1,
+        store.job(ended).state: 1,
+    }
+    assert not any(store.database.read(lambda c: reading.counts(c, owners=["nobody"])).values())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Connection, Select, TextualSelect, UpdateBase
+from sqlalchemy import Boolean, CompoundSelect, Connection, Select, TextualSelect, UpdateBase
 from sqlalchemy.dialects import registry
 from sqlalchemy.types import TypeEngine
 
 from shoal.base import driver
+from shoal.base.schema import JsonType, loads
 from shoal.base.transaction import is_postgres
 
 Row = tuple[Any, ...]
@@ -87,7 +88,9 @@ def _arranged(values: Row, parameters: Sequence[_Parameter]) -> list[Any]:
 
 
 def _outgoing(kind: TypeEngine[Any], dialect: Any) -> Convert | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    if isinstance(kind, JsonType):
+        return loads  # Without SQLAlchemy's layers around it, for there are several in every row of a job.
+    return bool if isinstance(kind, Boolean) else kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _converted(row: Row, converts: Sequence[tuple[int, Convert]]) -> Row:

@@ -1,10 +1,13 @@
-"""What a job is: the values that go into and come out of the store (durations in seconds, times in µs)."""
+"""What a job is: the values that go into and come out of the store (durations in seconds, times in µs).
+
+What is made by the thousand is a named tuple: a frozen dataclass takes three times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from shoal.jobs.states import Reason, State
 
@@ -69,8 +72,7 @@ class NewJob:
     relaxed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far an attempt says it is; `total` None means that nobody knows."""
 
     done: float
@@ -79,8 +81,7 @@ class Progress:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job as it is in the store; `reason` says why it waits and is None when it does not."""
 
     id: int
@@ -115,8 +116,7 @@ class Job:
     external_ids: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try at a job; `fence` grows with every lease of the job, `number` within its generation."""
 
     job: int
@@ -136,8 +136,7 @@ class Attempt:
     log: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """How an earlier generation of a job ended, kept when it was run again."""
 
     job: int
@@ -158,8 +157,7 @@ class WorkerId:
     host: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to work on a job until `expires`; `token` proves it and is refused once it is stale."""
 
     job_id: int
@@ -181,8 +179,7 @@ class Lease:
     expires: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How an attempt ended: succeeded, failed, cancelled or lost.
 
     `error` is {"kind": error|timeout|lost|memory|exit|..., "type": exception class, "message": text};

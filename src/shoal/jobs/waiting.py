@@ -18,7 +18,7 @@ from shoal.jobs.store import reading
 from shoal.jobs.store.tables import jobs
 
 OnChange = Callable[[Mapping[int, State]], None]
-_FEW = 100  # jobs that are looked at whenever something happens
+_FEW = 16  # jobs that are looked at whenever something happens
 _LOOK = 1.0  # seconds after which to look although nothing was told
 _IS_END = ", ".join(f"'{state}'" for state in sorted(ENDS))
 _ENDED = Prepared(

@@ -11,14 +11,13 @@ from shoal.jobs.states import Reason
 from shoal.jobs.store import lanes, limits, registry
 
 
-def reasons(conn: Connection, ids: Collection[int]) -> dict[int, Reason]:
+def reasons(conn: Connection, waited: Collection[lanes.Lane]) -> dict[int, Reason]:
     """Return for each lane what its ready jobs wait for: a limit, a label, or only a free worker (ready)."""
-    if not ids:
+    if not waited:
         return {}
-    known = lanes.by_id(conn, sorted(ids))
-    room = limits.room(conn, known.values(), lock=False)
+    room = limits.room(conn, waited, lock=False)
     workers = registry.present(conn, now(conn))
-    return {id_: _reason(lane, room, workers) for id_, lane in known.items()}
+    return {lane.id: _reason(lane, room, workers) for lane in waited}
 
 
 def _reason(lane: lanes.Lane, room: limits.Room, workers: list[registry.Worker]) -> Reason:

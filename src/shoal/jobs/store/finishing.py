@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, null, select, text, update
 
 from shoal.base.bulk import Bulk
 from shoal.base.schema import dumps
@@ -31,7 +31,7 @@ _END = Bulk(
         state=bindparam("to_state"), attempts=bindparam("tries"), ended=bindparam("end"),
         error=bindparam("fault"), result=bindparam("found"),
     ),
-    "job", "to_state", "tries", "end", "fault", "found",
+    "to_state", "tries", "end", "fault", "found", "job",
 )  # fmt: skip
 _REQUEUE = Bulk(
     update(jobs)
@@ -46,11 +46,11 @@ _CLOSE = Bulk(
     update(attempts)
     .where(attempts.c.job == bindparam("of_job"), attempts.c.fence == bindparam("of_fence"))
     .values(
-        state=bindparam("to_state"), ended=bindparam("end"), expires=None, stop_at=None,
+        state=bindparam("to_state"), ended=bindparam("end"), expires=null(), stop_at=null(),
         exit_code=bindparam("code"), peak_memory=bindparam("peak"), error=bindparam("fault"),
         log=bindparam("at"),
     ),
-    "of_job", "of_fence", "to_state", "end", "code", "peak", "fault", "at",
+    "to_state", "end", "code", "peak", "fault", "at", "of_job", "of_fence",
 )  # fmt: skip
 
 
@@ -109,18 +109,18 @@ def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: i
     """Write down what becomes of active jobs and return those that succeeded."""
     if not given:
         return []
-    verdicts = [(row, outcome, decide(row, outcome, moment)) for row, outcome in given]
-    ends = [(row, verdict) for row, _, verdict in verdicts if verdict.ended]
-    _END.run(conn, [_end(row, verdict, moment) for row, verdict in ends])
-    _REQUEUE.run(conn, [_place(row, verdict) for row, _, verdict in verdicts if not verdict.ended])
-    _CLOSE.run(conn, [_attempt_change(*each, moment) for each in verdicts])
-    _tell(conn, [(row, verdict) for row, _, verdict in verdicts])
-    ending.settle(conn, {row.id: verdict.state for row, verdict in ends}, moment)
-    return [row.id for row, verdict in ends if verdict.state is State.SUCCEEDED]
+    decided = [(row, decide(row, outcome, moment)) for row, outcome in given]
+    _END.run(conn, [_end(row, verdict, moment) for row, verdict in decided if verdict.ended])
+    _REQUEUE.run(conn, [_place(row, verdict) for row, verdict in decided if not verdict.ended])
+    closed = zip(given, decided, strict=True)
+    _CLOSE.run(conn, [_closed(row, outcome, verdict, moment) for (row, outcome), (_, verdict) in closed])
+    _tell(conn, decided)
+    ending.settle(conn, {row.id: verdict.state for row, verdict in decided if verdict.ended}, moment)
+    return [row.id for row, verdict in decided if verdict.state is State.SUCCEEDED]
 
 
 def _tell(conn: Connection, decided: Sequence[tuple[Active, Verdict]]) -> None:
-    tell_many(conn, [(row.id, row.owner, row.kind, v.state.value) for row, v in decided if v.error is None])
+    tell_many(conn, [(row.id, row.owner, row.kind, str(v.state)) for row, v in decided if v.error is None])
     for row, verdict in decided:
         if verdict.error is not None:
             tell(conn, row.id, row.owner, row.kind, verdict.state, **brief(verdict.error))
@@ -128,14 +128,14 @@ def _tell(conn: Connection, decided: Sequence[tuple[Active, Verdict]]) -> None:
 
 def _end(row: Active, verdict: Verdict, moment: int) -> tuple[Any, ...]:
     error, result = _json(verdict.error), _json(verdict.result)
-    return row.id, verdict.state.value, verdict.attempts, moment, error, result
+    return str(verdict.state), verdict.attempts, moment, error, result, row.id
 
 
 def _place(row: Active, verdict: Verdict) -> tuple[Any, ...]:
     rank = row.rank if verdict.rank is None else verdict.rank
     return (
         row.id,
-        verdict.state.value,
+        str(verdict.state),
         verdict.attempts,
         _json(verdict.error),
         verdict.waits,
@@ -144,16 +144,16 @@ def _place(row: Active, verdict: Verdict) -> tuple[Any, ...]:
     )
 
 
-def _attempt_change(row: Active, outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
+def _closed(row: Active, outcome: Outcome, verdict: Verdict, moment: int) -> tuple[Any, ...]:
     return (
-        row.id,
-        row.fence,
-        (verdict if verdict.state is State.CANCELLED else outcome).state.value,
+        str((verdict if verdict.state is State.CANCELLED else outcome).state),
         moment,
         outcome.exit_code,
         outcome.peak_memory,
         _json(verdict.error),
         outcome.log,
+        row.id,
+        row.fence,
     )
 
 

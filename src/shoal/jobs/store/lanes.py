@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 from sqlalchemy import Connection, select, text
 
 from shoal.base.prepared import Prepared
-from shoal.base.transaction import among, insert_into, one_of
+from shoal.base.transaction import insert_into, one_of
 from shoal.jobs.store.tables import lanes
 
 
@@ -34,6 +34,7 @@ class Lane:
         )
 
 
+_COLUMNS = (lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
 # Hops from lane to lane in the index of ready jobs, so its cost is the number of lanes, not of jobs.
 _READY = Prepared(
     text(
@@ -47,17 +48,17 @@ _READY = Prepared(
     SELECT l.id, l.owner, l.kind, l.labels, l.resources
     FROM hop JOIN job_lanes AS l ON l.id = hop.lane
     """
-    ).columns(lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
+    ).columns(*_COLUMNS)
 )
 
+_BY_ID = Prepared(select(*_COLUMNS).where(one_of(lanes.c.id, "ids")), "ids")
 _KNOWN = Prepared(select(lanes.c.key, lanes.c.id).where(one_of(lanes.c.key, "keys")), "keys")
 
 
-def key_of(owner: str, kind: str, labels: Iterable[str], resources: Mapping[str, float]) -> str:
+def key_of(owner: str, kind: str, labels: Collection[str], resources: Mapping[str, float]) -> str:
     """Return the text by which a lane is found."""
-    return orjson.dumps(
-        [owner, kind, sorted(set(labels)), dict(resources)], option=orjson.OPT_SORT_KEYS
-    ).decode()
+    parts = [owner, kind, sorted(set(labels)) if labels else [], dict(resources)]
+    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def ensure(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
@@ -77,9 +78,7 @@ def ready(conn: Connection) -> list[Lane]:
 
 def by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Lane]:
     """Return lanes by id."""
-    columns = (lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
-    found = conn.execute(select(*columns).where(among(conn, lanes.c.id, ids)))
-    return {row[0]: to_lane(*row) for row in found}
+    return {row[0]: to_lane(*row) for row in _BY_ID.rows(conn, ids)}
 
 
 def to_lane(id_: int, owner: str, kind: str, labels: Sequence[str], resources: dict[str, float]) -> Lane:

@@ -13,6 +13,7 @@ from shoal.base.clock import SECOND
 from shoal.jobs.states import Reason
 
 AGE = 60 * SECOND
+_DEPENDENCY, _TIME, _READY = str(Reason.DEPENDENCY), str(Reason.TIME), str(Reason.READY)
 
 
 class Place(NamedTuple):
@@ -26,5 +27,5 @@ class Place(NamedTuple):
 def place(moment: int, *, priority: int, not_before: int | None, pending: int = 0) -> Place:
     """Return the place of a job that joins the queue at a moment."""
     due = max(moment, not_before or 0)
-    waits = Reason.DEPENDENCY if pending else Reason.TIME if due > moment else Reason.READY
-    return Place(str(waits), due, due - priority * AGE)
+    waits = _DEPENDENCY if pending else _TIME if due > moment else _READY
+    return Place(waits, due, due - priority * AGE)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     TextClause,
     bindparam,
@@ -39,6 +38,8 @@ from shoal.jobs.store.tables import (
 )
 
 _ONE = Prepared(JOB.where(jobs.c.id == bindparam("wanted")), "wanted")
+_ATTEMPT = select(*(attempts.c[name] for name in Attempt._fields))
+_GENERATION = select(*(generations.c[name] for name in Generation._fields))
 _MANY = Prepared(JOB.where(one_of(jobs.c.id, "ids")), "ids")
 
 
@@ -132,42 +133,17 @@ _COUNTED_ACTIVE = (
 
 def attempts_of(conn: Connection, id_: int) -> list[Attempt]:
     """Return the attempts at a job over all its generations, oldest first."""
-    rows = conn.execute(select(attempts).where(attempts.c.job == id_).order_by(attempts.c.fence))
-    return [_to_attempt(row) for row in rows]
+    rows = conn.execute(_ATTEMPT.where(attempts.c.job == id_).order_by(attempts.c.fence))
+    return [Attempt(**{**row, "state": State(row["state"])}) for row in rows.mappings()]
 
 
 def generations_of(conn: Connection, id_: int) -> list[Generation]:
     """Return how the earlier generations of a job ended, oldest first."""
-    rows = conn.execute(
-        select(generations).where(generations.c.job == id_).order_by(generations.c.generation)
-    )
-    return [
-        Generation(r.job, r.generation, State(r.state), r.attempts, r.started, r.ended, r.error, r.result)
-        for r in rows
-    ]
+    rows = conn.execute(_GENERATION.where(generations.c.job == id_).order_by(generations.c.generation))
+    return [Generation(**{**row, "state": State(row["state"])}) for row in rows.mappings()]
 
 
 def resolve_external(conn: Connection, face: str, external_id: str) -> int | None:
     """Return the job that a face knows by an id of its own, None when there is none."""
     query = select(externals.c.job).where(externals.c.face == face, externals.c.external_id == external_id)
     return conn.execute(query).scalar()
-
-
-def _to_attempt(row: Row[Any]) -> Attempt:
-    return Attempt(
-        job=row.job,
-        fence=row.fence,
-        generation=row.generation,
-        number=row.number,
-        state=State(row.state),
-        worker=row.worker,
-        host=row.host,
-        leased=row.leased,
-        started=row.started,
-        ended=row.ended,
-        expires=row.expires,
-        exit_code=row.exit_code,
-        peak_memory=row.peak_memory,
-        error=row.error,
-        log=row.log,
-    )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shoal.base.clock import SECOND
 from shoal.jobs.model import DEFAULT_RETRY, Outcome, Retry
-from shoal.jobs.states import ENDS, State
+from shoal.jobs.states import State
 from shoal.jobs.store.ranking import place
 from shoal.jobs.store.tokens import Active
 
@@ -17,8 +16,7 @@ from shoal.jobs.store.tokens import Active
 WELL = 60 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The next state of a job; for one that waits again, why, until when and at what rank."""
 
     state: State
@@ -31,8 +29,8 @@ class Verdict:
 
     @property
     def ended(self) -> bool:
-        """Say whether this is an end."""
-        return self.state in ENDS
+        """Say whether this is an end: nothing is waited for any more."""
+        return self.waits is None
 
 
 def decide(row: Active, outcome: Outcome, moment: int) -> Verdict:

@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
 from shoal.base.prepared import Prepared
 from shoal.base.transaction import one_of
 from shoal.jobs.model import Job, Progress
-from shoal.jobs.states import Reason, State
-from shoal.jobs.store import blocking
+from shoal.jobs.states import BY_NAME, Reason
+from shoal.jobs.store import blocking, lanes
 from shoal.jobs.store.retrying import retry_of
-from shoal.jobs.store.tables import externals, jobs, lanes, progress
+from shoal.jobs.store.tables import externals, jobs, progress
 
-
-class Stored(NamedTuple):
-    """The columns of `JOB`, in their order; a plain tuple, for jobs are read by the thousand."""
-
-    id: int
-    owner: str
-    kind: str
-    name: str
-    state: str
-    waits: str | None
-    lane: int
-    generation: int
-    attempts: int
-    priority: int
-    spec: dict[str, Any]
-    extra: dict[str, Any] | None
-    result: Any
-    error: dict[str, Any] | None
-    retry: dict[str, Any] | None
-    not_before: int | None
-    deadline: int | None
-    timeout: float | None
-    parent: int | None
-    array_index: int | None
-    idempotency_key: str | None
-    service: bool
-    relaxed: bool
-    created: int
-    due: int | None
-    started: int | None
-    ended: int | None
-    labels: list[str]
-    resources: dict[str, float]
-    progress_done: float | None
-    progress_total: float | None
-    progress_note: str | None
-    progress_at: int | None
-
-
-JOB: Select[Any] = (
-    select(
-        *(jobs.c[name] for name in Stored._fields if name in jobs.c),
-        *(lanes.c.labels, lanes.c.resources),
-        *(progress.c.done, progress.c.total, progress.c.note, progress.c.at),
-    )
-    .join(lanes, lanes.c.id == jobs.c.lane)
-    .outerjoin(progress, (progress.c.job == jobs.c.id) & (progress.c.fence == jobs.c.fence))
+# Those columns of `JOB` that a `Job` has under the same name, in its order, and then the others.
+_SAME = tuple(name for name in Job._fields if name in jobs.c)
+_OTHER = {
+    "waits": jobs.c.waits,
+    "lane": jobs.c.lane,
+    "done": progress.c.done,
+    "total": progress.c.total,
+    "note": progress.c.note,
+    "at": progress.c.at,
+}
+_NAMES = (*_SAME, *_OTHER)
+JOB: Select[Any] = select(*(jobs.c[name] for name in _SAME), *_OTHER.values()).outerjoin(
+    progress, (progress.c.job == jobs.c.id) & (progress.c.fence == jobs.c.fence)
 )
-_NAMES = Prepared(
+_EXTERNAL = Prepared(
     select(externals.c.job, externals.c.face, externals.c.external_id).where(one_of(externals.c.job, "ids")),
     "ids",
 )
@@ -73,57 +39,30 @@ def to_jobs(conn: Connection, rows: Sequence[Sequence[Any]]) -> list[Job]:
     """Return the jobs that rows of `JOB` mean."""
     if not rows:
         return []
-    stored = [Stored._make(row) for row in rows]
-    reasons = blocking.reasons(conn, {row.lane for row in stored if row.waits == Reason.READY})
-    names: dict[int, dict[str, str]] = {}
-    for job, face, external_id in _NAMES.rows(conn, [row.id for row in stored]):
-        names.setdefault(job, {})[face] = external_id
-    return [_to_job(row, _reason(row, reasons), names.get(row.id) or {}) for row in stored]
+    found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
+    known = lanes.by_id(conn, sorted({one["lane"] for one in found}))
+    ready = {one["lane"] for one in found if one["waits"] == "ready"}
+    reasons = blocking.reasons(conn, [known[lane] for lane in ready])
+    external: dict[int, dict[str, str]] = {}
+    for job, face, external_id in _EXTERNAL.rows(conn, [one["id"] for one in found]):
+        external.setdefault(job, {})[face] = external_id
+    return [_to_job(one, known, reasons, external) for one in found]
 
 
-def _reason(row: Stored, reasons: Mapping[int, Reason]) -> Reason | None:
-    if row.waits is None:
-        return None
-    return reasons[row.lane] if row.waits == Reason.READY else Reason(row.waits)
-
-
-def _to_job(row: Stored, reason: Reason | None, names: dict[str, str]) -> Job:
-    return Job(
-        id=row.id,
-        owner=row.owner,
-        kind=row.kind,
-        name=row.name,
-        state=State(row.state),
-        reason=reason,
-        generation=row.generation,
-        attempts=row.attempts,
-        priority=row.priority,
-        labels=tuple(row.labels),
-        resources=row.resources,
-        spec=row.spec,
-        extra=row.extra or {},
-        result=row.result,
-        error=row.error,
-        retry=retry_of(row.retry),
-        not_before=row.not_before,
-        deadline=row.deadline,
-        timeout=row.timeout,
-        parent=row.parent,
-        array_index=row.array_index,
-        idempotency_key=row.idempotency_key,
-        service=row.service,
-        relaxed=row.relaxed,
-        created=row.created,
-        due=row.due,
-        started=row.started,
-        ended=row.ended,
-        progress=_to_progress(row),
-        external_ids=names,
-    )
-
-
-def _to_progress(row: Stored) -> Progress | None:
-    done, note, at = row.progress_done, row.progress_note, row.progress_at
-    if done is None or note is None or at is None:
-        return None
-    return Progress(done, row.progress_total, note, at)
+def _to_job(
+    one: dict[str, Any],
+    known: Mapping[int, lanes.Lane],
+    reasons: Mapping[int, Reason],
+    external: Mapping[int, dict[str, str]],
+) -> Job:
+    """Return a job from the columns of its row by name, which are used up."""
+    lane, waits = known[one.pop("lane")], one.pop("waits")
+    done, total, note, at = one.pop("done"), one.pop("total"), one.pop("note"), one.pop("at")
+    one["state"] = BY_NAME[one["state"]]
+    one["reason"] = None if waits is None else reasons[lane.id] if waits == "ready" else Reason(waits)
+    one["labels"], one["resources"] = lane.labels, dict(lane.resources)
+    one["extra"] = one["extra"] or {}
+    one["retry"] = retry_of(one["retry"])
+    one["progress"] = None if at is None else Progress(done, total, note, at)
+    one["external_ids"] = external.get(one["id"]) or {}
+    return Job(**one)

@@ -29,6 +29,7 @@ _INSERT = Bulk(
 )  # fmt: skip
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('jobs', 'id')) FROM generate_series(1, :n)")
 _LAST_ID = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").columns(jobs.c.id))
+_DRAFT, _QUEUED = str(State.DRAFT), str(State.QUEUED)
 _RELEASE = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"))
@@ -51,7 +52,7 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
         return []
     ids, fresh = _numbered(conn, owner, new)
     moment = now(conn)
-    links = [link for p in fresh for link in dependencies.links_of(ids[p], new[p], ids)]
+    links = [link for p in fresh if new[p].after for link in dependencies.links_of(ids[p], new[p], ids)]
     own = {ids[p] for p in fresh}
     ended = dependencies.ended_among(conn, (link.upstream for link in links if link.upstream not in own))
     pending: dict[int, int] = {}
@@ -60,8 +61,8 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
     rows = _rows(conn, owner, [(ids[p], new[p], pending.get(ids[p], 0)) for p in fresh], moment)
     _INSERT.run(conn, rows)
     dependencies.record(conn, links)
-    _name_externally(conn, ((ids[p], new[p].external_ids) for p in fresh))
-    tell_many(conn, [(ids[p], owner, new[p].kind, _state(new[p])) for p in fresh])
+    _name_externally(conn, ((ids[p], new[p].external_ids) for p in fresh if new[p].external_ids))
+    tell_many(conn, [(ids[p], owner, new[p].kind, _DRAFT if new[p].draft else _QUEUED) for p in fresh])
     ending.settle(conn, ended, moment)
     return ids
 
@@ -124,7 +125,7 @@ def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int
         owner,
         job.kind,
         job.name,
-        _state(job),
+        _DRAFT if job.draft else _QUEUED,
         None if job.draft else waits,
         lane,
         rank,
@@ -146,12 +147,8 @@ def _row(owner: str, job: NewJob, id_: int, lane: int, pending: int, moment: int
         job.relaxed,
         moment,
         dumps(dict(job.extra)) if job.extra else None,
-        dumps(dict(job.spec)),
+        dumps(dict(job.spec)) if job.spec else "{}",
     )
-
-
-def _state(job: NewJob) -> str:
-    return (State.DRAFT if job.draft else State.QUEUED).value
 
 
 def _name_externally(conn: Connection, named: Iterable[tuple[int, Mapping[str, str]]]) -> None:

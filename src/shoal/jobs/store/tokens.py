@@ -6,6 +6,7 @@ the job is leased again or has ended. The store keeps only a hash of the secret.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -64,6 +65,7 @@ _ACTIVE: Select[Any] = (
 _AMONG = _ACTIVE.where(one_of(jobs.c.id, "ids"))
 _HELD = Prepared(_AMONG, "ids")
 _HELD_LOCKED = Prepared(_AMONG.with_for_update(of=jobs), "ids")
+_TOKEN = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.(.*)", re.ASCII | re.DOTALL).fullmatch  # 64 bits
 _DIGITS = 24  # hexadecimal: 96 bits
 
 
@@ -80,15 +82,8 @@ def digest(secret: str) -> str:
 
 def parse(token: str) -> Token | None:
     """Return the parts of a token, or None when it is none."""
-    job, _, rest = token.partition(".")
-    fence, _, secret = rest.partition(".")
-    if not (_is_count(job) and _is_count(fence)):
-        return None
-    return Token(int(job), int(fence), secret)
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19  # fits in 64 bits
+    found = _TOKEN(token)
+    return None if found is None else Token(int(found[1]), int(found[2]), found[3])
 
 
 def active() -> Select[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from shoal.base.errors import InvalidInput
-from shoal.jobs.model import NewJob
+from shoal.jobs.model import DEFAULT_RETRY, NewJob, Retry
 
 MAX_PRIORITY = 10_000
 _INT64 = 2**63 - 1
@@ -24,19 +25,27 @@ def _fault(job: NewJob, position: int) -> str | None:
         return "it has no kind"
     if not _is_text(texts):
         return "a text in it holds a NUL character or half of a character"
-    if abs(job.priority) > MAX_PRIORITY:
+    if not -MAX_PRIORITY <= job.priority <= MAX_PRIORITY:
         return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
-    if job.timeout == 0 or not all(map(_is_duration, (job.timeout, job.retry.backoff, job.retry.max_delay))):
-        return "a duration in it is negative, zero or endless"
+    if job.timeout == 0 or not _is_duration(job.timeout):
+        return "its timeout is negative, zero or endless"
     if not (0 <= (job.not_before or 0) <= _INT64 and 0 <= (job.deadline or 0) <= _INT64):
         return "a time in it is not in microseconds since 1970"
     if not 0 <= (job.array_index or 0) < 2**31 or not 0 <= (job.parent or 0) <= _INT64:
         return "its array index or its parent is out of range"
-    if job.retry.max_attempts < 1 or job.retry.factor < 1 or not 0 <= job.retry.jitter <= 1:
-        return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
-    if not all(0 <= amount < float("inf") for amount in job.resources.values()):
+    if job.resources and not all(0 <= amount < inf for amount in job.resources.values()):
         return "an amount of a resource is negative or endless"
-    return _fault_of_dependencies(job, position)
+    # Most jobs have neither, and jobs come by the thousand.
+    fault = None if job.retry is DEFAULT_RETRY else _fault_of_retry(job.retry)
+    return fault or (_fault_of_dependencies(job, position) if job.after else None)
+
+
+def _fault_of_retry(retry: Retry) -> str | None:
+    if not (_is_duration(retry.backoff) and _is_duration(retry.max_delay)):
+        return "a pause of its retry rule is negative or endless"
+    if retry.max_attempts < 1 or retry.factor < 1 or not 0 <= retry.jitter <= 1:
+        return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
+    return None
 
 
 def _is_text(text: str) -> bool:

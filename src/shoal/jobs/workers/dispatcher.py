@@ -16,7 +16,6 @@ from time import monotonic
 
 from shoal.base import clock
 from shoal.jobs import kinds
-from shoal.jobs.logs import AttemptLog, log_key
 from shoal.jobs.model import Lease, Order
 from shoal.jobs.workers import verdicts
 from shoal.jobs.workers.crew import Crew
@@ -93,15 +92,17 @@ class Dispatcher:
         """Return the resources of everything in hand."""
         used: Counter[str] = Counter()
         for held in self.held.values():
-            used.update(held.lease.resources)
+            if held.lease.resources:
+                used.update(held.lease.resources)
         return dict(used)
 
     def take(self, leases: Sequence[Lease]) -> None:
         """Hold new leases and hand them out."""
-        for lease in leases:
+        if leases:
             self.emptied.clear()
-            log = AttemptLog(self.options.log_folder, log_key(lease.job_id, lease.generation, lease.attempt))
-            held = self.held[lease.token] = Held(lease, log)
+        taken = monotonic()
+        for lease in leases:
+            held = self.held[lease.token] = Held(lease, self.options.log_folder, taken)
             self.ahead.append(held)
         if self.is_closing:
             self.give_back_ahead()

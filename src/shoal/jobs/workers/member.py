@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-from shoal.jobs.logs import AttemptLog
+from shoal.jobs.logs import AttemptLog, log_key
 from shoal.jobs.model import Lease
 from shoal.jobs.workers import wire
 from shoal.jobs.workers.nursery import Exited
@@ -26,20 +27,36 @@ class Held:
     """A lease in our hands: ahead, with a worker, or (once `begun`) being worked on."""
 
     lease: Lease
-    log: AttemptLog
-    taken: float = field(default_factory=monotonic)
+    log_folder: Path
+    taken: float
     member: Member | None = None
     begun: float | None = None
     stop: Verdict | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     is_over: bool = False
+    _log: AttemptLog | None = None
+
+    @property
+    def log(self) -> AttemptLog:
+        """Return the attempt's log; most attempts say nothing and have none."""
+        if self._log is None:
+            lease = self.lease
+            key = log_key(lease.job_id, lease.generation, lease.attempt)
+            self._log = AttemptLog(self.log_folder, key)
+        return self._log
+
+    @property
+    def log_key(self) -> str | None:
+        """Return the key of the attempt's log, None while it has said nothing."""
+        return None if self._log is None else self._log.key
 
     def close(self) -> None:
         """Let go of what belongs to the attempt."""
         self.is_over = True
         for timer in self.timers:
             timer.cancel()
-        self.log.close()
+        if self._log is not None:
+            self._log.close()
 
 
 class Member(asyncio.Protocol):

@@ -21,7 +21,7 @@ def of_finish(held: Held, finish: Finish) -> Outcome:
     state = State(finish.state)
     if state is State.CANCELLED and held.stop in _TIME_IS_UP:
         return _time_is_up(held, held.stop, finish.peak_memory)
-    return Outcome(state, finish.result, finish.error, 0, finish.peak_memory, held.log.key)
+    return Outcome(state, finish.result, finish.error, 0, finish.peak_memory, held.log_key)
 
 
 def of_death(member: Member, held: Held) -> Outcome:
@@ -31,14 +31,14 @@ def of_death(member: Member, held: Held) -> Outcome:
     if member.verdict in _TIME_IS_UP:
         return _time_is_up(held, member.verdict, peak, code)
     if member.verdict == "cancelled":
-        return Outcome(State.CANCELLED, None, None, code, peak, held.log.key)
+        return Outcome(State.CANCELLED, None, None, code, peak, held.log_key)
     error = {"kind": "lost", "type": "WorkerDied", "message": _obituary(member, code)}
-    return Outcome(State.LOST, None, error, code, peak, held.log.key)
+    return Outcome(State.LOST, None, error, code, peak, held.log_key)
 
 
 def of_order(held: Held) -> Outcome:
     """Return the outcome of a lease that was ordered to stop before it was begun."""
-    return Outcome(State.CANCELLED, log=held.log.key)
+    return Outcome(State.CANCELLED, log=held.log_key)
 
 
 def of_failed_record(outcome: Outcome, error: Exception) -> Outcome:
@@ -54,7 +54,7 @@ def of_failed_record(outcome: Outcome, error: Exception) -> Outcome:
 def _time_is_up(held: Held, verdict: Verdict, peak: int | None, code: int | None = 0) -> Outcome:
     message = _TIME_IS_UP[verdict].format(timeout=held.lease.timeout or 0.0)
     error = {"kind": verdict, "type": "TimeoutError", "message": message}
-    return Outcome(State.FAILED, None, error, code, peak, held.log.key)
+    return Outcome(State.FAILED, None, error, code, peak, held.log_key)
 
 
 def _obituary(member: Member, code: int | None) -> str:

@@ -82,15 +82,15 @@ def estimate_view(settled: Settled) -> View:
 
 def job_view(job: Job) -> View:
     """Return a job, every column."""
-    return {name: getattr(job, name) for name in Job.__dataclass_fields__}
+    progress = None if job.progress is None else job.progress._asdict()
+    return job._asdict() | {"progress": progress}
 
 
 def attempt_view(attempt: Attempt) -> View:
     """Return an attempt; its log is told of only by whether there is one."""
-    shown = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    return shown | {"log": attempt.log is not None}
+    return attempt._asdict() | {"log": attempt.log is not None}
 
 
 def generation_view(generation: Generation) -> View:
     """Return how an earlier generation of a job ended."""
-    return {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
+    return generation._asdict()
