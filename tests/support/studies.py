@@ -33,7 +33,7 @@ from shoal.studies.store import stored
 from shoal.studies.store.browsing import StudyFilter, find_studies
 from shoal.studies.telling.document import document
 from shoal.studies.telling.report import render_report
-from shoal.studies.work.kinds import register_kinds
+from shoal.studies.kinds import register_kinds
 from tests.support.waiting import wait_until
 
 OPENED = fault_point("tests.opened", "A test opens a fit.")

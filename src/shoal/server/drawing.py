@@ -66,7 +66,7 @@ async def _content(
 
 
 async def _asked(house: House, study: Study, wish: FigureRequest | None) -> Job:
-    """Return the job of a wish, submitted now unless it was before; what was lost meanwhile is drawn again."""
+    """Return the job of a wish, submitted unless it was before; what was lost is drawn again."""
     known = await offload.read(house.database, lambda conn: _known(conn, study, wish))
     if known is not None and not await asyncio.to_thread(_is_gone, house, known):
         return known

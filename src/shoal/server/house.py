@@ -14,7 +14,7 @@ from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
 from shoal.storage.files import FileStorage
-from shoal.studies.work.kinds import register_kinds
+from shoal.studies.kinds import register_kinds
 
 
 class House:

@@ -116,7 +116,7 @@ class Distribution(TypedDict):
 
 
 class Components(TypedDict):
-    """Principal components in the space of rows less `center`, divided by `scale`; `shares` of the variance."""
+    """Principal components of rows less `center`, divided by `scale`, and their shares of the variance."""
 
     columns: list[str]
     center: list[float]

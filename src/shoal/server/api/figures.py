@@ -16,7 +16,7 @@ from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
-from shoal.studies.figures.catalogue import CATALOGUE, FORMATS, MEDIA, Format
+from shoal.studies.figures.catalogue import CATALOGUE, FORMATS, MEDIA, WITHOUT_BEST, Format
 from shoal.studies.figures.request import Criterion, FigureRequest
 from shoal.studies.figures.theme import Theme
 from shoal.studies.model import Study
@@ -78,9 +78,7 @@ async def draw_figure(
     ticks: Annotated[bool, Query(description="numbers at the axes")] = True,
     arrows: Annotated[bool, Query(description="how columns point, in `components`")] = False,
     theme: Theme = "light",
-    scale: Annotated[
-        float, Query(ge=0.25, le=4, description="pixels of a PNG for one of the figure's")
-    ] = 1.5,
+    scale: Annotated[float, Query(ge=0.25, le=4, description="how large a PNG is")] = 1.5,
 ) -> Response:
     """Send a figure: Vega-Lite with its data, a picture, or its table. It is drawn once and then kept."""
     found = await _read(house, actor, study)
@@ -115,7 +113,7 @@ def _has(study: Study, name: str) -> bool:
     """Say whether a study that ended has what a figure needs; places are known when they are drawn."""
     if study.summary is None:
         return False
-    return study.summary["best"] is not None or name in ("scores", "wins", "counts", "correlation", "fit")
+    return study.summary["best"] is not None or name in (*WITHOUT_BEST, "fit")
 
 
 async def _read(house: House, actor: Actor, id_: str) -> Study:

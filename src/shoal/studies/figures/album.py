@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from shoal.studies.figures.catalogue import NAMES
+from shoal.studies.figures.catalogue import NAMES, WITHOUT_BEST
 from shoal.studies.figures.clusters import MANY
 from shoal.studies.figures.drawn import DESCRIBED, data_of
 from shoal.studies.figures.encoding import panel_title
@@ -17,7 +17,9 @@ from shoal.studies.figures.figure import Figure
 from shoal.studies.figures.material import Material
 from shoal.studies.figures.rendering import Renderer
 from shoal.studies.figures.request import FigureRequest
+from shoal.studies.figures.sampling import rows_note
 from shoal.studies.figures.theme import THEMES, config
+from shoal.studies.summary import Best
 
 VERSION = 1
 
@@ -38,12 +40,10 @@ def album(material: Material, renderer: Renderer) -> bytes:
 
 def _figures(material: Material) -> Iterator[Figure]:
     for name in NAMES:
-        if name != "fit" and (
-            material.best is not None or name in ("scores", "wins", "counts", "correlation")
-        ):
-            figure = DESCRIBED[name](material, FigureRequest(name))
-            if figure is not None:
-                yield figure
+        if name == "fit" or (material.best is None and name not in WITHOUT_BEST):
+            continue
+        if (figure := DESCRIBED[name](material, FigureRequest(name))) is not None:
+            yield figure
 
 
 def _entry(figure: Figure, svg: str, said: str) -> dict[str, Any]:
@@ -62,31 +62,31 @@ def _entry(figure: Figure, svg: str, said: str) -> dict[str, Any]:
 
 def _head(material: Material) -> dict[str, Any]:
     used, drawn, rows = material.plan.columns or (), len(material.order), material.total
-    best = material.best
-    said = f"{drawn:,} of {rows:,} rows drawn; the shading counts all." if drawn < rows else ""
     return {
         "version": VERSION,
         "drawn": drawn,
         "rows": rows,
-        "sampled": said,
+        "sampled": rows_note(drawn, rows),
         "small": drawn > MANY,
         "columns": [
             {"field": material.field(name), "name": name, "used": name in used} for name in material.columns
         ],
         "columns_left": max(0, len(material.numbers) - len(material.columns)),
         "modes": [
-            {
-                "field": f"m{place}",
-                "covariance": mode,
-                "k": fit["k"],
-                "title": panel_title(
-                    mode, fit["k"], fit["bic"], best=best is not None and best["fit"] == fit["fit"]
-                ),
-                "best": best is not None and best["fit"] == fit["fit"],
-                "slots": material.slots[mode].tolist(),
-                "sizes": fit["sizes"],
-            }
-            for place, (mode, fit) in enumerate(material.modes.items())
+            _mode(material, place, mode, fit) for place, (mode, fit) in enumerate(material.modes.items())
         ],
         "config": {theme: config(theme) for theme in THEMES},
+    }
+
+
+def _mode(material: Material, place: int, mode: str, fit: Best) -> dict[str, Any]:
+    best = material.best is not None and material.best["fit"] == fit["fit"]
+    return {
+        "field": f"m{place}",
+        "covariance": mode,
+        "k": fit["k"],
+        "title": panel_title(mode, fit["k"], fit["bic"], best=best),
+        "best": best,
+        "slots": material.slots[mode].tolist(),
+        "sizes": fit["sizes"],
     }

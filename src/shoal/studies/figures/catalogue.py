@@ -21,6 +21,8 @@ Name = Literal[
 ]
 Format = Literal["json", "svg", "png", "pdf", "csv"]
 NAMES: tuple[Name, ...] = get_args(Name)
+# Those that a study has although it recommends nothing.
+WITHOUT_BEST = ("scores", "wins", "counts", "correlation")
 FORMATS: tuple[Format, ...] = get_args(Format)
 MEDIA: dict[Format, str] = {
     "json": "application/json",

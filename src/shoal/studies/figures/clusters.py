@@ -29,7 +29,7 @@ from shoal.studies.wording import mode
 
 PANEL_SIZE = (290, 230)
 LARGE = (640, 480)
-ZOOM = alt.Scale(zero=False, nice=True)
+ZOOM = alt.Scale(zero=False, nice=False, padding=10)
 # Marks are smaller where there are many.
 MARK, SMALL_MARK, MANY = 25, 9, 2000
 SPREAD_OUT = "(spread out by chance)"

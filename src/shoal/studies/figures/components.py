@@ -31,10 +31,10 @@ REACH = 0.45  # of the narrower span, for the longest arrow
 def components(material: Material, wish: FigureRequest) -> Figure | None:
     """Describe the figure; None where there are fewer than two columns."""
     fit, scores = shown_fit(material), component_scores(material)
-    if fit is None or not scores:
+    found = material.summary.get("components")
+    if fit is None or not scores or not found:
         return None
     (x, y), size = _equal_units(*scores)
-    found = material.summary["components"]
     titles = [
         f"Component {place} ({percent(share)} of the spread)"
         for place, share in enumerate(found["shares"], 1)

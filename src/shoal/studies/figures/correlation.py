@@ -15,6 +15,7 @@ from shoal.studies.wording import MINUS
 
 CELL = (18, 56)
 SPACE = 560
+STRONG = 0.6  # from here on a cell is so dark that light words are read on it
 WRITTEN = 12  # columns up to which numbers stand in the cells
 
 
@@ -63,7 +64,7 @@ def correlation(material: Material, wish: FigureRequest) -> Figure | None:
         "x": alt.X("b", type="nominal").sort(field="right").axis(axis("", labelAngle=-40)),
         "y": alt.Y("a", type="nominal").sort(field="left").axis(axis("")),
     }
-    scale = alt.Scale(domain=[-1, 0, 1])
+    scale = alt.Scale(domain=[-1, 1], domainMid=0, range="diverging")
     legend = alt.Legend(
         title="Correlation", values=[-1, -0.5, 0, 0.5, 1], gradientLength=min(200, side * count)
     )
@@ -74,7 +75,10 @@ def correlation(material: Material, wish: FigureRequest) -> Figure | None:
     )
     layers = [cells]
     if count <= WRITTEN:
-        layers.append(base.mark_text(style="word").encode(**place, text=alt.Text("value", type="nominal")))
+        text = alt.Text("value", type="nominal")
+        for test, style in ((f"<= {STRONG}", "word"), (f"> {STRONG}", "on-strong")):
+            words = base.transform_filter(f"abs(datum.r) {test}").mark_text(style=style)
+            layers.append(words.encode(**place, text=text))
     left = found["left_out"]
     caption = f"{count} of {count + left:,} number columns." if left else ""
     rows = [

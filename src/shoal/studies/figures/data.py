@@ -42,7 +42,7 @@ def rows_data(material: Material) -> Data:
 
 
 def centres_data(rows: Data, material: Material) -> Data:
-    """Return for each cluster of each mode the mean of its drawn rows: `mode` (a field), `cluster`, `c0` ..."""
+    """Return for each cluster of each mode the mean of its drawn rows: `mode`, `cluster`, `c0` ..."""
     axes = [name for name in rows if name[0] in "cpj" and name != "certainty"]
     fields = [name for name in rows if name[0] == "m" or name == "s"]
     values = {name: np.array(rows[name], np.float64) for name in axes}

@@ -104,7 +104,7 @@ def calculated(chart: Any, source: dict[str, str]) -> Any:
 
 
 def panel_title(covariance: str, k: int, bic: float, *, best: bool) -> str:
-    """Return `Diagonal, tied: 3 clusters, BIC −4,429.0 (best)`."""
+    """Return `Diagonal, tied: 3 clusters, BIC -4,429.0 (best)`, with a real minus."""
     shape, tied = mode(covariance).split(" ")
     end = " (best)" if best else ""
     return f"{shape.capitalize()}, {tied}: {counted(k, 'cluster')}, BIC {scored(bic, MINUS, ',')}{end}"

@@ -25,6 +25,7 @@ WIDTH = 560
 MOST_COLUMNS = 40  # rows of the figure; the table has all
 VIOLINS = 12
 PANEL = (200, 180)
+_WEIGHTS = (0.07, 0.24, 0.38, 0.24, 0.07)  # a normal curve of about one bin
 SD_COLUMNS = ["cluster", "column", "place", "gap", "low", "high", "mean", "sd", "size", "told"]
 
 
@@ -56,11 +57,17 @@ def distributions_data(material: Material) -> Data:
         tallest = [max(counts) / max(1, sum(counts)) for counts in spread["counts"]]
         for cluster, counts in enumerate(spread["counts"], 1):
             total = max(1, sum(counts))
-            for at, number in enumerate([0, *counts, 0]):
+            for at, number in enumerate(_smooth([0, *counts, 0])):
                 half = 0.45 * number / total / (max(tallest) or 1.0)
                 value = spread["low"] + (at - 0.5) * step
-                rows.append([f"v{place}", cluster, value, cluster - half, cluster + half, number])
-    return columnar(["panel", "cluster", "value", "left", "right", "rows"], rows)
+                rows.append([f"v{place}", cluster, value, cluster - half, cluster + half])
+    return columnar(["panel", "cluster", "value", "left", "right"], rows)
+
+
+def _smooth(counts: list[int]) -> list[float]:
+    """Return counts averaged with their neighbours, which keeps their sum but for the ends."""
+    padded = [0, 0, *counts, 0, 0]
+    return [sum(w * padded[at + i] for i, w in enumerate(_WEIGHTS)) for at in range(len(counts))]
 
 
 def profiles(material: Material, wish: FigureRequest) -> Figure | None:
@@ -123,7 +130,7 @@ def _violins(material: Material, place: int, name: str) -> Any:
     base = base.transform_filter(f"datum.panel === 'v{place}'").transform_filter(shown_clusters("cluster"))
     numbers = list(range(1, clusters + 1, max(1, clusters // 8)))
     x = alt.X("left", type="quantitative").scale(domain=[0.4, clusters + 0.6], nice=False)
-    y = alt.Y("value", type="quantitative").scale(zero=False).axis(axis(name, format="~s"))
+    y = alt.Y("value", type="quantitative").scale(zero=False).axis(axis(name, format=",.6~g"))
     return base.mark_area(orient="horizontal", opacity=1).encode(
         x=x.axis(axis("Cluster", values=numbers, format="d", grid=False)),
         x2="right",

@@ -43,7 +43,8 @@ def _quotas(sizes: NDArray[np.integer], most: int) -> NDArray[np.int64]:
     least = np.minimum(sizes, min(LEAST, most // max(1, len(sizes))))
     free = most - least.sum()
     more = np.floor(free * (sizes - least) / max(1, (sizes - least).sum())).astype(np.int64)
-    return least + more
+    quotas: NDArray[np.int64] = least + more
+    return quotas
 
 
 def rows_note(drawn: int, rows: int) -> str:

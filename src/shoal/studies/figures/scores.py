@@ -65,11 +65,7 @@ def _panel(material: Material, name: str, wish: FigureRequest) -> Any:
 
 def _curve(base: Any, criterion: str, style: str, wish: FigureRequest, most: int) -> list[Any]:
     x = _number(most)
-    y = (
-        alt.Y(criterion, type="quantitative")
-        .scale(zero=False)
-        .axis(axis(TITLES[wish.criterion], format="~s"))
-    )
+    y = alt.Y(criterion, type="quantitative").scale(zero=False).axis(axis(TITLES[wish.criterion], format=","))
     low = alt.Y(f"{criterion}_low", type="quantitative")
     told = [
         alt.Tooltip("clusters", type="nominal", title="Number"),

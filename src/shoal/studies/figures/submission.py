@@ -10,12 +10,13 @@ import orjson
 from sqlalchemy import Connection
 
 from shoal.base.errors import Conflict, NotFound
-from shoal.jobs.model import NewJob, Retry
+from shoal.jobs.model import Job, NewJob, Retry
 from shoal.jobs.store.submission import submit
 from shoal.storage import datasets
 from shoal.studies.figures.request import FigureRequest
 from shoal.studies.model import Fit, Study
-from shoal.studies.store.stored import list_fits
+from shoal.studies.store.recording import record_finished
+from shoal.studies.store.stored import list_fits, written
 
 KIND = "study.draw"
 # Somebody waits for a figure, while fits take their time.
@@ -25,9 +26,11 @@ RETRY = Retry(max_attempts=3, on=("lost",))
 LABELLED = ("clusters", "cluster", "components", "places")
 
 
-def submit_album(conn: Connection, study: Study) -> int:
-    """Submit the job that draws all figures of a study and return its id."""
-    return submit(conn, study.owner, [drawing_job(conn, study)])[0]
+def record_finished_and_draw(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
+    """Write a study's summary and, with it, hand in the job that draws all its figures."""
+    if record_finished(conn, job, result):
+        study = written(conn, job.spec["study"])
+        submit(conn, study.owner, [drawing_job(conn, study)])
 
 
 def drawing_job(conn: Connection, study: Study, wish: FigureRequest | None = None) -> NewJob:

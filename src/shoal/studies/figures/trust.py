@@ -50,7 +50,8 @@ def certainty(material: Material, wish: FigureRequest) -> Figure | None:
     data = certainty_data(material)
     base = alt.Chart(alt.NamedData("certainty"), width=WIDTH, height=HEIGHTS["certainty"])
     scale = alt.Scale(domain=[min(data["low"]), 1], nice=False)
-    y = alt.Y("rows", type="quantitative").axis(axis("Rows", format=",d", tickMinStep=1))
+    top = alt.Scale(domain=[0, 1.12 * max(data["rows"])], nice=False)
+    y = alt.Y("rows", type="quantitative").scale(top).axis(axis("Rows", format=",d", tickMinStep=1))
     x = (
         alt.X("low", type="quantitative")
         .scale(scale)
@@ -73,14 +74,15 @@ def stability(material: Material, wish: FigureRequest) -> Figure | None:
     found = material.summary["stability"]
     if found is None:
         return None
+    data = stability_data(material)
     base = alt.Chart(alt.NamedData("stability"), width=WIDTH, height=HEIGHTS["stability"])
     scale = alt.Scale(domain=[min(0.0, found["low"]), 1], nice=False, padding=8)
     title = "Agreement with the clusters of all rows (adjusted Rand index)"
-    x = alt.X("value", type="quantitative").scale(scale).axis(axis(title))
+    x = alt.X("value", type="quantitative").scale(scale).axis(axis(title, titleLimit=620))
     y = alt.Y("place", type="quantitative").axis(axis("Re-samplings", format="d", tickMinStep=1, grid=False))
     told = alt.Tooltip("value", type="quantitative", title="Adjusted Rand index", format=".3f")
     dots = base.mark_point(filled=True, style="dot", size=40).encode(
-        x=x, y=y.scale(domain=[0, len(found["values"]) + 1], nice=False), tooltip=told
+        x=x, y=y.scale(domain=[0, max(data["place"]) + 1], nice=False), tooltip=told
     )
     mean = base.transform_aggregate(mean="mean(value)").mark_rule(style="marker")
     rule = mean.encode(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shoal.base.errors import InvalidInput
 from shoal.storage.arrow_files import map_table
@@ -13,6 +15,9 @@ from shoal.storage.backend import Storage
 from shoal.studies.model import Study
 from shoal.studies.results.agreement import adjusted_rand, cross_table
 from shoal.studies.results.archive import open_archive, recommended_mode
+
+# More than this is no grouping, and nobody could read the table.
+MOST_GROUPS = 1000
 
 
 class Comparison(TypedDict):
@@ -66,17 +71,38 @@ def _clusters(storage: Storage, study: Study) -> pa.Array:
 
 
 def _compared(left: str, ours: Any, right: str, theirs: Any) -> Comparison:
-    both = np.asarray(ours.is_valid()) & np.asarray(theirs.is_valid())
-    first, second = (np.asarray(values.to_pylist(), object)[both].astype(str) for values in (ours, theirs))
-    if not len(first):
+    both = pc.and_(ours.is_valid(), theirs.is_valid())
+    first, second = (_Groups(values.filter(both), name) for values, name in ((ours, left), (theirs, right)))
+    if not len(first.codes):
         raise InvalidInput("No row has a group in both.")
-    rows, columns, counts = cross_table(first, second)
     return Comparison(
         left=left,
         right=right,
-        rows=len(first),
-        adjusted_rand=adjusted_rand(first, second),
-        row_names=rows,
-        column_names=columns,
-        counts=counts.tolist(),
+        rows=len(first.codes),
+        adjusted_rand=adjusted_rand(first.codes, second.codes),
+        row_names=first.names,
+        column_names=second.names,
+        counts=cross_table(first.codes, second.codes)[2].tolist(),
     )
+
+
+class _Groups:
+    """Hold the names of groups, numbers by their size and before words, and each row's place among them."""
+
+    def __init__(self, values: Any, name: str) -> None:
+        found = values.dictionary_encode()
+        names = found.dictionary.to_pylist()
+        if len(names) > MOST_GROUPS:
+            text = f"{name} has {len(names):,} different values, so it does not group the rows."
+            raise InvalidInput(text, hint=f"A grouping has {MOST_GROUPS:,} groups at most.")
+        order = sorted(range(len(names)), key=lambda place: _natural(names[place]))
+        self.names = [names[place] for place in order]
+        self.codes = np.argsort(order)[np.from_dlpack(found.indices)] if order else np.empty(0, np.intp)
+
+
+def _natural(name: str) -> tuple[float, str]:
+    try:
+        number = float(name)
+    except ValueError:
+        number = math.inf
+    return (number if math.isfinite(number) else math.inf, name)

@@ -21,7 +21,7 @@ CHUNK = 65_536
 
 
 def correlation_of(table: Any, first: Sequence[str]) -> Correlation:
-    """Return the correlations of a table's number columns, at most 30 of them: those named first, then others."""
+    """Return the correlations of a table's number columns, at most 30: those named first, then others."""
     numbers = [
         field.name for field in table.schema if kinds.is_integer(field.type) or kinds.is_floating(field.type)
     ]

@@ -11,7 +11,6 @@ from shoal.base.transaction import now
 from shoal.jobs.model import Job, NewJob
 from shoal.jobs.store import reading
 from shoal.jobs.store.submission import submit
-from shoal.studies.figures.submission import submit_album
 from shoal.studies.model import Fit, Study, StudyState
 from shoal.studies.planning.grid import grid
 from shoal.studies.store.stored import error_text, jobs_of, list_fits, written
@@ -51,12 +50,11 @@ def record_gathered(conn: Connection, job: Job, result: dict[str, Any] | None) -
     add_jobs(conn, study, [finish])
 
 
-def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
-    """Write the summary: the study has succeeded, and its figures can be drawn."""
+def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -> bool:
+    """Write the summary: the study has succeeded, unless it was cancelled or runs again meanwhile."""
     content = result or {}
     values = {"summary": content["summary"], "artifact": content["artifact"], "error": ""}
-    if _end(conn, job, StudyState.succeeded, values):
-        submit_album(conn, written(conn, job.spec["study"]))
+    return _end(conn, job, StudyState.succeeded, values)
 
 
 def add_jobs(

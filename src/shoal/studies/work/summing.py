@@ -59,7 +59,7 @@ class _Opened:
 def sum_up(
     rows: StudyRows, plan: StudyPlan, facts: Facts, fits: Sequence[Fit], find: Find, table: Any = None
 ) -> Outcome:
-    """Sum up all fits of a study; `find` gives the parameters of one, `table` is the whole table of the data."""
+    """Sum up all fits of a study; `find` gives the parameters of one, `table` is all of the data."""
     usable = candidates(fits)
     chosen = choose(usable, plan)
     opened = {mode: open_fit(rows, plan, choice.fit.fit, find) for mode, choice in chosen.per_mode.items()}
@@ -84,7 +84,7 @@ def relations(
     prepared, columns = rows.prepared, plan.columns or ()
     found: dict[str, Any] = {"components": _components(rows, columns), "quality": None, "distributions": {}}
     if labels is not None:
-        found["quality"] = quality(prepared.packed.rows, labels, clusters, plan.seed)
+        found["quality"] = quality(np.asarray(prepared.packed.rows, np.float64), labels, clusters, plan.seed)
         found["distributions"] = distributions_of(rows.matrix.values, labels, clusters, columns)
     return found
 
