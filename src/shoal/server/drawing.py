@@ -14,9 +14,9 @@ from shoal.jobs.states import ENDS, State
 from shoal.jobs.store import idempotency, reading, rerunning
 from shoal.jobs.store.submission import submit
 from shoal.server import offload
-from shoal.server.api.waiting import changed
 from shoal.server.draining import Draining
 from shoal.server.parts import House
+from shoal.server.waking import changed
 from shoal.studies.figures.catalogue import MEDIA
 from shoal.studies.figures.request import FigureRequest
 from shoal.studies.figures.submission import drawing_job
