@@ -90,7 +90,7 @@ def list_(
         created, id_ = before
         same_time = (datasets.c.created == created) & (datasets.c.id > id_)
         query = query.where((datasets.c.created < created) | same_time)
-    return [_dataset(row) for row in conn.execute(query)]
+    return [dataset_of(row) for row in conn.execute(query)]
 
 
 def find_same(conn: Connection, owner: str, fingerprint: str) -> Dataset | None:
@@ -114,7 +114,7 @@ def forget(conn: Connection, id: str) -> list[str]:
         NotFound: there is none.
     """
     query = select(datasets).where(datasets.c.id == id)
-    found = [_dataset(row) for row in conn.execute(query)]
+    found = [dataset_of(row) for row in conn.execute(query)]
     if not found:
         raise NotFound(f"There is no dataset {id}, or you may not see it.", id=id)
     conn.execute(delete(datasets).where(datasets.c.id == id))
@@ -132,7 +132,7 @@ def stored_keys(conn: Connection, among: Sequence[str] | None = None) -> set[str
 
 def _first(conn: Connection, query: Select[Any]) -> Dataset | None:
     row = conn.execute(query).first()
-    return None if row is None else _dataset(row)
+    return None if row is None else dataset_of(row)
 
 
 def _row(dataset: Dataset) -> dict[str, Any]:
@@ -141,7 +141,8 @@ def _row(dataset: Dataset) -> dict[str, Any]:
     return values | {"columns": columns, "notes": list(dataset.notes), "origin": dataset.origin.as_json()}
 
 
-def _dataset(row: Row[Any]) -> Dataset:
+def dataset_of(row: Row[Any]) -> Dataset:
+    """Return the dataset that a row of the table describes."""
     values = {name: row._mapping[name] for name in Dataset.__slots__}
     values["columns"] = tuple(map(Column.from_json, values["columns"]))
     values["notes"] = tuple(values["notes"])

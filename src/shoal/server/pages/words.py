@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from shoal.base import clock
+from shoal.storage.words import sized
 from shoal.studies.wording import MINUS, counted, duration, measured, mode, percent, printable, scored, size
 
 STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (float("inf"), "d", 86_400))
@@ -28,14 +29,27 @@ def _since(seconds: float) -> str:
     return f"{int(seconds // step)} {unit}"
 
 
+def stamp(microseconds: int) -> str:
+    """Return the time of day, as a log has it."""
+    return clock.to_datetime(microseconds).strftime("%H:%M:%S")
+
+
+def spent(seconds: float) -> str:
+    """Return a short time as tables have it: `4 ms`, `0.4 s`."""
+    return f"{max(1, round(seconds * 1000)):,} ms" if seconds < 0.0995 else duration(seconds)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "counted": counted,
     "duration": duration,
+    "spent": spent,
+    "stamp": stamp,
     "measured": measured,
     "percent": percent,
     "shape": mode,
     "bytes": size,
+    "filesize": sized,
     "printable": printable,
     "score": lambda value: scored(value, MINUS, ","),
     "number": lambda value: f"{value:,}".replace("-", MINUS),

@@ -1,0 +1,98 @@
+"""Home: drop a file, see what runs and what needs you; `/` too, which is JSON for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shoal import __version__
+from shoal.access import Action, Actor
+from shoal.base import clock
+from shoal.jobs.states import State
+from shoal.jobs.store import reading
+from shoal.server import offload
+from shoal.server.api.waiting import trouble_of
+from shoal.server.faces import Face
+from shoal.server.pages.errors import error_page, wants_page
+from shoal.server.pages.frame import part, render
+from shoal.server.pages.study_lines import Line, lines
+from shoal.server.parts import House
+from shoal.server.replies import Json
+from shoal.server.rules import Rule, TheHouse
+from shoal.studies.model import StudyState
+from shoal.studies.store.browsing import StudyFilter, find_studies
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]
+ENDED = (StudyState.succeeded, StudyState.cancelled)
+MOST_RUNNING, MOST_FAILED, MOST_RECENT = 10, 5, 8
+NEEDS_YOU_FOR = 7 * 86_400 * clock.SECOND
+LINKS = {"api": "/api/v1/openapi.json", "pages": "/app", "health": "/healthz", "metrics": "/metrics"}
+
+
+class Work(NamedTuple):
+    """What there is of studies, and how many jobs wait."""
+
+    running: list[Line]
+    failed: list[Line]
+    recent: list[Line]
+    queued: int
+
+
+@router.get("/")
+async def root(request: Request, house: TheHouse, actor: Reader) -> Response:
+    """Show the home page to a browser, and links to a program."""
+    if wants_page(request):
+        return render(request, "home.html.j2", await _now(house, actor) | {"classic": True})
+    prefix = request.scope.get("root_path", "")
+    links = {name: prefix + path for name, path in LINKS.items()}
+    return Json({"name": "Shoal", "version": __version__, "links": links}, headers={"Vary": "Accept"})
+
+
+@router.get("/app")
+async def home(request: Request, house: TheHouse, actor: Reader) -> Response:
+    """Show the home page."""
+    return render(request, "home.html.j2", await _now(house, actor) | {"classic": False})
+
+
+@router.get("/app/part/home")
+async def live(request: Request, house: TheHouse, actor: Reader) -> Response:
+    """Send what changes on the home page."""
+    return part(request, "home_live.html.j2", await _now(house, actor))
+
+
+async def _now(house: House, actor: Actor) -> dict[str, Any]:
+    owner = None if actor.admin else actor.name
+    work = await offload.read(house.database, lambda conn: _work(conn, owner))
+    disk = await asyncio.to_thread(shutil.disk_usage, house.home.path)
+    return {
+        "work": work,
+        "trouble": trouble_of(house),
+        "workers": house.settings.workers,
+        "free": disk.free,
+        "limit": house.settings.limits.upload,
+        "refresh": 5 if work.running else 0,
+    }
+
+
+def _work(conn: Connection, owner: str | None) -> Work:
+    def found(limit: int, *states: StudyState) -> list[Line]:
+        return lines(conn, find_studies(conn, StudyFilter(owner, states=states), limit=limit))
+
+    since = clock.now() - NEEDS_YOU_FOR
+    failed = [
+        line
+        for line in found(MOST_FAILED, StudyState.failed)
+        if (line.study.finished or line.study.started) > since
+    ]
+    queued = reading.counts(conn)[State.QUEUED]
+    return Work(found(MOST_RUNNING, StudyState.running), failed, found(MOST_RECENT, *ENDED), queued)
+
+
+HOME = Face("home", router, render=error_page, below="/app")
