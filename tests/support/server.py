@@ -62,14 +62,20 @@ class Served:
 
 
 @contextmanager
-def running_server(home: Path, *, env: dict[str, str] | None = None, **flags: Any) -> Iterator[Served]:
+def running_server(
+    home: Path,
+    *,
+    env: dict[str, str] | None = None,
+    program: str = "tests.support.serve_home",
+    **flags: Any,
+) -> Iterator[Served]:
     """Run a server over a home until the block ends; it must end by itself then, with exit code 0."""
     settings = {"home": str(home), "listen": ["127.0.0.1:0"], "workers": 1} | flags
     home.mkdir(parents=True, exist_ok=True)
     output = home.parent / f"{home.name}-server.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.serve_home", json.dumps(settings)],
+            [sys.executable, "-m", program, json.dumps(settings)],
             stdout=file,
             stderr=subprocess.STDOUT,
             cwd=ROOT,

@@ -64,7 +64,7 @@ async def predict_rows(
     options = ReadOptions(delimiter=delimiter, max_expanded_bytes=limit, scratch=house.spool)
     async with spooled(request, house.spool) as rows:
         labelled = await asyncio.to_thread(
-            _predicted, house, found, cast(BinaryIO, rows), name, options, covariance, raw
+            predicted, house, found, cast(BinaryIO, rows), name, options, covariance, raw
         )
     return await sent(labelled, "text/csv; charset=utf-8", SAVED)
 
@@ -112,7 +112,7 @@ async def _read(house: House, actor: Actor, id_: str) -> Study:
     return await offload.read(house.database, lambda conn: found_study(conn, actor, Action.STUDY_READ, id_))
 
 
-def _predicted(
+def predicted(
     house: House,
     study: Study,
     rows: BinaryIO,
@@ -121,6 +121,12 @@ def _predicted(
     mode: str | None,
     raw: bool,
 ) -> IO[bytes]:
+    """Return rows with their clusters as CSV in a nameless file, which the caller closes; blocks.
+
+    Raises:
+        InvalidInput: the rows cannot be read, or a column is missing.
+        NotFound: the study recommends no fit (for this mode).
+    """
     with ExitStack() as reading:
         prediction = predict(house.storage, study, read_open_table(rows, name, options, reading), mode)
     with ExitStack() as unless_written:

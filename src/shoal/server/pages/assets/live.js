@@ -48,4 +48,6 @@ function watch() {
   addEventListener("pagehide", () => source.close());
 }
 
+// What is told in times gone by, or ends without an event, is looked at again now and then.
+for (const part of parts()) if (part.dataset.every) setInterval(() => { if (!document.hidden) soon(part); }, part.dataset.every * 1000);
 if (parts().length) watch();
