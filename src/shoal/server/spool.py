@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.base.files import explained
@@ -28,7 +28,7 @@ async def spooled(request: Request, folder: Path) -> AsyncIterator[IO[bytes]]:
     """
     file = await asyncio.to_thread(nameless, folder)
     try:
-        async for block in _blocks(request):
+        async for block in blocks(request):
             await asyncio.to_thread(_write, file, block, folder)
         await asyncio.to_thread(file.seek, 0)
         yield file
@@ -44,15 +44,23 @@ def nameless(folder: Path) -> IO[bytes]:
         raise explained(error, folder / "upload") from error
 
 
-async def _blocks(request: Request) -> AsyncIterator[bytes]:
-    """Yield the body in large pieces: a hop to a thread costs more than a copy."""
-    block = bytearray()
-    async for chunk in request.stream():
-        block += chunk
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
+async def blocks(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body in large pieces: a hop to a thread costs more than a copy.
+
+    What came before a sender went away is yielded too, before the error.
+    """
+    block, gone = bytearray(), None
+    try:
+        async for chunk in request.stream():
+            block += chunk
+            if len(block) >= BLOCK:
+                yield bytes(block)
+                block.clear()
+    except ClientDisconnect as error:
+        gone = error
     yield bytes(block)
+    if gone is not None:
+        raise gone
 
 
 async def sent(file: IO[bytes], media_type: str, headers: Mapping[str, str]) -> Response:

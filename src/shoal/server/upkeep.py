@@ -19,6 +19,7 @@ from shoal.migrations.upgrading import newest, stored
 from shoal.server.house import open_database_of
 from shoal.server.parts import House
 from shoal.storage import datasets
+from shoal.storage.uploads import Uploads
 from shoal.studies.store import leftovers
 
 COLLECT = fault_point("upkeep.collect", "What ended long ago is forgotten.")
@@ -60,7 +61,12 @@ def collect(house: House) -> dict[str, int]:
         removed["events"] += found.events
         more = found.more
     files = datasets.collect(house.database, house.storage) + leftovers.collect(house.database, house.storage)
-    return removed | {"files": files}
+    return removed | {"files": files, "uploads": uploads_of(house).collect()}
+
+
+def uploads_of(house: House) -> Uploads:
+    """Return the uploads of a house that arrive in parts."""
+    return Uploads(house.home.path / "uploads", house.settings.limits.upload)
 
 
 def upgrade(settings: Settings) -> Path | None:

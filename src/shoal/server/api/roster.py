@@ -19,6 +19,7 @@ from shoal.server.api.study_history import STUDY_HISTORY
 from shoal.server.api.study_parts import STUDY_PARTS
 from shoal.server.api.study_use import study_use_face
 from shoal.server.api.upkeep import UPKEEP
+from shoal.server.api.uploads import uploads_face
 from shoal.server.faces import Face
 
 
@@ -29,6 +30,7 @@ def api_faces(settings: Settings) -> list[Face]:
         DESCRIPTION,
         datasets_face(settings),
         DATASET_PARTS,
+        uploads_face(settings),
         STUDIES,
         STUDY_ACTS,
         STUDY_HISTORY,

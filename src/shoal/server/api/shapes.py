@@ -238,6 +238,26 @@ class FitList(Shape):
     fits: list[FitShape]
 
 
+class UploadShape(Shape):
+    """A file that arrives in parts: `offset` of `length` bytes are there; then `dataset` is its id."""
+
+    id: str
+    name: str
+    length: int
+    offset: int
+    created: int
+    touched: int
+    delimiter: str
+    fingerprint: str
+    dataset: str
+
+
+class UploadList(Shape):
+    """Uploads of a day, the newest first."""
+
+    uploads: list[UploadShape]
+
+
 class ModelShape(Shape):
     """A fit that gives rows their labels; docs/how-to/predict-elsewhere.md tells how."""
 
@@ -410,6 +430,7 @@ class RemovedShape(Shape):
     logs: int
     events: int
     files: int
+    uploads: int
 
 
 class FigureEntry(Shape):
