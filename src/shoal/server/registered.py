@@ -5,6 +5,7 @@ from __future__ import annotations
 from shoal.base.settings import Settings
 from shoal.server.api.roster import api_faces
 from shoal.server.faces import Face
+from shoal.server.kmeans_service.roster import kmeans_service_faces
 from shoal.server.pages.roster import page_faces
 
 
@@ -13,4 +14,5 @@ def faces_of(settings: Settings) -> list[Face]:
     return [
         *api_faces(settings),
         *page_faces(settings),
+        *kmeans_service_faces(settings),
     ]
