@@ -76,9 +76,10 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
-function lineOf(kind, cells, attributes) {
+function lineOf(kind, cells, numbers, attributes = {}) {
   const line = document.createElement("tr");
-  line.append(...cells.slice(0, COLUMNS).map((cell) => element(kind, cell.length > 60 ? `${cell.slice(0, 59)}…` : cell, { ...attributes, ...(kind === "td" && isNumber(cell) ? { class: "number" } : {}) })));
+  const made = (cell, at) => element(kind, cell.length > 60 ? `${cell.slice(0, 59)}…` : cell, { ...attributes, ...(numbers[at] ? { class: "number" } : {}) });
+  line.append(...cells.slice(0, COLUMNS).map(made));
   return line;
 }
 
@@ -86,17 +87,18 @@ function tableOf(rows, mark) {
   const table = document.createElement("table"), head = document.createElement("thead"), body = document.createElement("tbody");
   const more = rows[0].length > COLUMNS ? `, ${COLUMNS} of ${rows[0].length.toLocaleString("en")} columns` : "";
   table.append(element("caption", `The first ${rows.length - 1} rows, split at each ${WORDS[mark]}${more}`), head, body);
-  head.append(lineOf("th", rows[0], { scope: "col" }));
-  body.append(...rows.slice(1).map((row) => lineOf("td", row, {})));
+  const numbers = rows[0].map((_, at) => rows.slice(1).some((row) => isNumber(row[at] ?? "")));
+  head.append(lineOf("th", rows[0], numbers, { scope: "col" }));
+  body.append(...rows.slice(1).map((row) => lineOf("td", row, numbers)));
   return table;
 }
 
 async function show(form) {
   const file = form.elements.file.files[0], place = form.querySelector("[data-preview]"), note = form.querySelector("[data-upload-note]");
   place.replaceChildren(); place.hidden = note.hidden = true;
-  const text = file && (await headOf(file));
-  form.querySelector("[data-separator]").hidden = Boolean(file) && text === null;
-  if (!file || text === null) return;
+  const text = file ? await headOf(file) : null;
+  form.querySelector("[data-separator]").hidden = !text && !form.querySelector("#error-delimiter");
+  if (!text) return;
   const mark = form.elements.delimiter.value || guess(text), rows = rowsOf(text, MARKS[mark], ROWS + 1), warning = warningOf(rows);
   note.textContent = warning; note.hidden = !warning;
   if (rows.length < 2) return;
@@ -110,5 +112,5 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   const look = () => show(form);
   form.elements.file.addEventListener("change", look);
   form.elements.delimiter.addEventListener("change", look);
-  if (form.elements.file.files.length) look();
+  look();
 }

@@ -1,7 +1,6 @@
 // Sending a file: dropped or chosen. A large one goes piece by piece (tus 1.0), so that a break or a reload loses nothing.
 const LARGE = 8 << 20, PIECE = 4 << 20, TRIES = 8;
 const TUS = { "Tus-Resumable": "1.0.0" };
-const memory = "shoal-upload ";
 const megabytes = (bytes) => (bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0);
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const encoded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
@@ -19,54 +18,51 @@ async function ask(address, options) {
 
 class Sending {
   constructor(form, file) {
-    this.form = form; this.file = file; this.offset = 0; this.stopped = false; this.began = performance.now(); this.from = 0;
-    this.key = `${memory}${file.name} ${file.size} ${file.lastModified}`;
+    this.form = form; this.file = file; this.offset = 0; this.dataset = ""; this.stopped = false; this.from = 0; this.began = performance.now();
+    this.fingerprint = `${file.size} ${file.lastModified} ${file.name}`.slice(0, 200);
   }
 
+  // Returns the dataset's id, or nothing when it was stopped.
   async run() {
-    this.address = localStorage.getItem(this.key) || (await this.create());
-    await this.find();
-    this.from = this.offset; this.began = performance.now();
-    while (this.offset < this.file.size && !this.stopped) await this.piece();
-    return this.stopped ? null : this.end();
+    const begun = (await onTheWay(this.form)).find((one) => one.fingerprint === this.fingerprint);
+    this.address = begun ? `${this.form.dataset.uploads}/${begun.id}` : await this.create();
+    if (begun) await this.look();
+    this.from = this.offset;
+    while (!this.dataset && !this.stopped) await this.piece();
+    return this.dataset;
   }
 
   async create() {
-    const fields = { filename: this.file.name, delimiter: this.form.elements.delimiter.value, replaces: this.form.elements.replaces.value };
+    const fields = { filename: this.file.name, delimiter: this.form.elements.delimiter.value, fingerprint: this.fingerprint };
     const metadata = Object.entries(fields).filter(([, value]) => value).map(([name, value]) => `${name} ${encoded(value)}`).join(",");
     const made = await ask(this.form.dataset.uploads, { method: "POST", headers: { "Upload-Length": String(this.file.size), "Upload-Metadata": metadata } });
-    this.address = made.headers.get("Location");
-    localStorage.setItem(this.key, this.address);
-    return this.address;
+    return made.headers.get("Location");
   }
 
-  // Asks how much has arrived; an upload that the server has forgotten begins again.
-  async find() {
-    try {
-      this.offset = Number((await ask(this.address, { method: "HEAD" })).headers.get("Upload-Offset"));
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      localStorage.removeItem(this.key);
-      await this.create();
-      this.offset = 0;
-    }
+  async look() {
+    this.take(await ask(this.address, { method: "HEAD" }));
+  }
+
+  take(answer) {
+    this.offset = Number(answer.headers.get("Upload-Offset"));
+    this.dataset = answer.headers.get("Shoal-Dataset") ?? "";
+    this.tell();
   }
 
   async piece() {
+    const body = this.file.slice(this.offset, this.offset + PIECE);
     for (let tried = 1; !this.stopped; tried++) {
-      this.tell();
+      this.tell(this.offset + PIECE >= this.file.size ? "The last piece; then the file is read." : "");
       try {
-        const body = this.file.slice(this.offset, this.offset + PIECE);
         const answer = await ask(this.address, { method: "PATCH", body, headers: { "Upload-Offset": String(this.offset), "Content-Type": "application/offset+octet-stream" } });
-        if (!answer.ok) return await this.find();
-        this.offset = Number(answer.headers.get("Upload-Offset"));
-        this.answer = answer;
-        return this.tell();
+        return answer.ok ? this.take(answer) : await this.look();
       } catch (error) {
         if (error instanceof Refused || tried >= TRIES) throw error;
         this.tell(`The connection is lost. Trying again in ${tried} s.`);
         await sleep(tried);
-        await this.find().catch(() => {});
+        const before = this.offset;
+        await this.look().catch(() => {});
+        if (this.offset !== before || this.dataset) return;
       }
     }
   }
@@ -91,6 +87,12 @@ function refuse(form, words) {
   place.hidden = !words;
 }
 
+function note(form, words) {
+  const place = form.querySelector("[data-upload-note]");
+  place.textContent = words;
+  place.hidden = false;
+}
+
 function busy(form, on) {
   form.querySelector("[data-sending]").hidden = form.querySelector("[data-upload-stop]").hidden = !on;
   for (const each of form.querySelectorAll("input, select, button.primary")) each.disabled = on;
@@ -105,7 +107,7 @@ async function send(form, file) {
   try {
     const dataset = await sending.run();
     if (dataset) location.assign((form.elements.then.value === "study" ? form.dataset.study : form.dataset.dataset) + dataset);
-    else refuse(form, "Stopped. Choose the same file again to go on where it was.");
+    else note(form, "Stopped. Send the same file again to go on where it was.");
   } catch (error) {
     refuse(form, error.message);
   } finally {
@@ -118,8 +120,10 @@ function tooLarge(form, file) {
   return file.size > limit ? `This file is ${megabytes(file.size)} MB; the limit here is ${megabytes(limit)} MB. Ask your operator, or use Parquet, which is smaller.` : "";
 }
 
-function waiting() {
-  try { return Object.keys(localStorage).filter((key) => key.startsWith(memory)).map((key) => key.slice(memory.length).split(" ").slice(0, -2).join(" ")); } catch { return []; }
+// What this server has begun to receive and not got whole.
+async function onTheWay(form) {
+  const found = await (await ask(form.dataset.uploads, { method: "GET" })).json();
+  return found.uploads.filter((one) => !one.dataset);
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) {
@@ -137,8 +141,9 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   form.addEventListener("submit", (event) => {
     const file = input.files[0], words = file && tooLarge(form, file);
     if (words) { event.preventDefault(); refuse(form, words); }
-    else if (file && file.size > LARGE) { event.preventDefault(); send(form, file); }
+    else if (file && file.size > LARGE && !form.elements.replaces.value) { event.preventDefault(); send(form, file); }
   });
-  const names = waiting();
-  if (names.length) refuse(form, `${names[0]} was not sent whole. Choose it again to go on where it was.`);
+  onTheWay(form).then(([one]) => {
+    if (one && !input.files.length) note(form, `${one.name} was not sent whole: ${megabytes(one.offset)} of ${megabytes(one.length)} MB are here. Choose it again to go on.`);
+  }).catch(() => {});
 }
