@@ -1,7 +1,9 @@
 #!/bin/sh
-# Install the pinned dependencies, link Shoal in, and compile the kernels once.
+# Install the pinned dependencies, link Shoal in, and make once what takes long: the compiled kernels and the
+# script that draws figures.
 set -eu
 venv=$1 pins=$2
 "$venv/bin/python" -m pip install -q --require-hashes -r "$pins"
 "$venv/bin/python" -m pip install -q --no-deps --no-build-isolation --no-index -e .
 "$venv/bin/python" -m shoal.clustering.warm
+"$venv/bin/python" -m shoal.studies.figures.bundle

@@ -60,8 +60,8 @@ def clusters(material: Material, wish: FigureRequest) -> Figure:
             fit = material.modes[name]
             title = _title(material, fit)
             panel = scatter(material, f"m{place}", axes, PANEL_SIZE, PANEL, wish.ticks)
-        panels.append(panel.properties(title=title))
-    chart = grid(panels).resolve_scale(x="shared", y="shared", color="shared")
+        panels.append((title, panel))
+    chart = grid(panels, shared=["x", "y", "color"])
     shown = min(PANEL, len(material.order))
     return Figure(
         "clusters",

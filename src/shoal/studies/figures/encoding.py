@@ -19,8 +19,8 @@ FORMAT = ",.6~g"
 
 
 def described(chart: Any, *, hides: bool = False) -> dict[str, Any]:
-    """Return a chart as Vega-Lite; `hides` gives it the parameter of hidden clusters."""
-    spec: dict[str, Any] = chart.to_dict(validate=False)
+    """Return a chart, or a grid of them, as Vega-Lite; `hides` gives it the parameter of hidden clusters."""
+    spec: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict(validate=False)
     spec.pop("config", None)
     if hides:
         spec["params"] = [{"name": HIDDEN, "value": []}, *spec.get("params", [])]

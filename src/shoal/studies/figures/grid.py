@@ -17,7 +17,26 @@ def panel_modes(material: Material) -> list[str]:
     return [mode for tie in ("tied", "untied") for mode in tried if mode.partition("-")[2] == tie]
 
 
-def grid(panels: Sequence[Any]) -> Any:
-    """Return panels in rows of three."""
-    columns = len(panels) if len(panels) < 3 else 2 if len(panels) in (2, 4) else 3
-    return alt.concat(*panels, columns=columns, spacing=24)
+def grid(
+    panels: Sequence[tuple[str, Any]], *, shared: Sequence[str], columns: int | None = None
+) -> dict[str, Any]:
+    """Return titled panels in rows, by default of three; `shared` channels have one scale in all.
+
+    Each is described by itself: Altair would copy all of them again and again to put them together.
+    """
+    across = columns or (len(panels) if len(panels) < 3 else 2 if len(panels) in (2, 4) else 3)
+    described = [_panel(title, chart) for title, chart in panels]
+    scales = {channel: "shared" for channel in shared}
+    return {
+        "$schema": alt.SCHEMA_URL,
+        "concat": described,
+        "columns": across,
+        "spacing": 24,
+        "resolve": {"scale": scales},
+    }
+
+
+def _panel(title: str, chart: Any) -> dict[str, Any]:
+    found: dict[str, Any] = chart.to_dict(validate=False)
+    named = {"title": title} if title else {}
+    return named | {name: value for name, value in found.items() if name not in ("$schema", "config")}

@@ -17,6 +17,7 @@ from shoal.studies.figures.encoding import (
     titled,
 )
 from shoal.studies.figures.figure import Data, Figure, Table, columnar
+from shoal.studies.figures.grid import grid
 from shoal.studies.figures.material import Material
 from shoal.studies.figures.request import FigureRequest
 from shoal.studies.wording import measured
@@ -108,7 +109,7 @@ def distributions(material: Material, wish: FigureRequest) -> Figure | None:
     found = material.summary.get("distributions")
     if not found:
         return None
-    panels = [_violins(material, place, name) for place, name in enumerate(list(found)[:VIOLINS])]
+    panels = [("", _violins(material, place, name)) for place, name in enumerate(list(found)[:VIOLINS])]
     rows = []
     for name, spread in found.items():
         step = (spread["high"] - spread["low"]) / max(1, len(spread["counts"][0]))
@@ -117,7 +118,7 @@ def distributions(material: Material, wish: FigureRequest) -> Figure | None:
                 rows.append(
                     [name, cluster, spread["low"] + at * step, spread["low"] + (at + 1) * step, number]
                 )
-    chart = alt.concat(*panels, columns=min(4, len(panels)), spacing=24)
+    chart = grid(panels, shared=[], columns=min(4, len(panels)))
     all_columns = len(material.plan.columns or ())
     caption = f"{VIOLINS} of {all_columns:,} columns." if all_columns > VIOLINS else ""
     table = Table(["column", "cluster", "from", "to", "rows"], rows)

@@ -46,9 +46,8 @@ def scores(material: Material, wish: FigureRequest) -> Figure:
     panels = []
     for name in panel_modes(material):
         title = mode(name).capitalize().replace(" ", ", ")
-        panels.append(_panel(material, name, wish).properties(title=title))
-    chart = grid(panels).resolve_scale(y="shared")
-    return Figure("scores", described(chart), ("scores",), _table(material))
+        panels.append((title, _panel(material, name, wish)))
+    return Figure("scores", described(grid(panels, shared=["y"])), ("scores",), _table(material))
 
 
 def _panel(material: Material, name: str, wish: FigureRequest) -> Any:
@@ -57,9 +56,12 @@ def _panel(material: Material, name: str, wish: FigureRequest) -> Any:
     base = alt.Chart(alt.NamedData("scores"), width=WIDTH, height=HEIGHT)
     base = base.transform_filter(f"datum.mode === '{name}'")
     shown = ("bic", "aic") if wish.criterion == "both" else (wish.criterion,)
-    layers = [_chosen(base, shown[0])]
+    layers = _chosen(base, shown[0])
+    hollow = any(not cell["passing"] for cell in material.summary["scores"][name])
     for place, criterion in enumerate(shown):
-        layers += _curve(base, criterion, "2" if place else "", wish, material.plan.max_k)
+        layers += _curve(base, criterion, "2" if place else "", wish, material.plan.max_k)[
+            : 4 if hollow else 3
+        ]
     return alt.layer(*layers)
 
 
@@ -82,7 +84,7 @@ def _curve(base: Any, criterion: str, style: str, wish: FigureRequest, most: int
     ]
 
 
-def _chosen(base: Any, criterion: str) -> Any:
+def _chosen(base: Any, criterion: str) -> list[Any]:
     here = base.transform_filter("datum.chosen")
     rule = here.mark_rule(style="marker").encode(x=alt.X("k", type="quantitative"))
     number = here.mark_text(style="halo", dy=-14).encode(
@@ -90,7 +92,7 @@ def _chosen(base: Any, criterion: str) -> Any:
         y=alt.Y(criterion, type="quantitative"),
         text=alt.Text("k", type="nominal"),
     )
-    return alt.layer(rule, number, number.mark_text(style="number", dy=-14))
+    return [rule, number, number.mark_text(style="number", dy=-14)]
 
 
 def _number(most: int) -> Any:

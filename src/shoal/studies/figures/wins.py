@@ -55,10 +55,11 @@ def counts(material: Material, wish: FigureRequest) -> Figure:
         panel = _bars(base.transform_filter(f"datum.mode === '{name}'"), "Repeats that count", material)
         if not material.summary["scores"].get(name):
             panel = empty_panel("No fit of this shape worked.", *PANEL)
-        panels.append(panel.properties(title=title))
+        panels.append((title, panel))
     rows = [list(row) for row in zip(data["mode"], data["k"], data["times"], strict=True)]
-    chart = grid(panels).resolve_scale(y="shared")
-    return Figure("counts", described(chart), ("counts",), Table(["shape", "k", "repeats"], rows))
+    return Figure(
+        "counts", described(grid(panels, shared=["y"])), ("counts",), Table(["shape", "k", "repeats"], rows)
+    )
 
 
 def _bars(base: Any, title: str, material: Material) -> Any:

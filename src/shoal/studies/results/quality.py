@@ -46,16 +46,26 @@ def silhouettes(rows: Doubles, labels: Labels, clusters: int) -> Doubles:
     members[np.arange(len(rows)), labels] = 1.0
     centred = rows - rows.mean(axis=0)
     squares = (centred**2).sum(axis=1)
-    found = np.zeros(len(rows))
+    sums = np.zeros((len(rows), clusters))
     for first in range(0, len(rows), BLOCK):
-        part = slice(first, first + BLOCK)
-        distances = squares[part, None] + squares - 2.0 * (centred[part] @ centred.T)
-        np.maximum(distances, 0.0, out=distances)
-        here = np.arange(len(distances))
-        distances[here, first + here] = 0.0
-        sums = np.sqrt(distances, out=distances) @ members
-        found[part] = _widths(sums, labels[part], sizes)
-    return found
+        part, rest = slice(first, first + BLOCK), slice(first, None)
+        distances = _distances(centred[part], squares[part], centred[rest], squares[rest])
+        sums[part] += distances @ members[rest]
+        # Each pair is measured once: what follows the square on the diagonal counts for the other row too.
+        sums[first + BLOCK :] += distances[:, BLOCK:].T @ members[part]
+    return _widths(sums, labels, sizes)
+
+
+def _distances(left: Doubles, left_squares: Doubles, right: Doubles, right_squares: Doubles) -> Doubles:
+    """Return the distances of rows to others, which begin with the rows themselves: there they are 0."""
+    distances = left @ right.T
+    distances *= -2.0
+    distances += left_squares[:, None]
+    distances += right_squares
+    np.maximum(distances, 0.0, out=distances)
+    here = np.arange(len(left))
+    distances[here, here] = 0.0
+    return np.sqrt(distances, out=distances)
 
 
 def _widths(sums: Doubles, labels: Labels, sizes: NDArray[np.integer[Any]]) -> Doubles:
