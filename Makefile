@@ -31,8 +31,8 @@ check: $(VENV)/ready-dev ## format, lint, types, layers
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-services: ## install the real components the tests use (apt needs root)
-	@scripts/services.sh
+services: ## install the real components the tests use (needs root); ARGS=--long for test-long
+	@scripts/services.sh $(ARGS)
 
 test-long: $(VENV)/ready-dev ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q --durations=20 -m "slow or not slow" $(ARGS)

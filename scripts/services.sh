@@ -1,16 +1,22 @@
 #!/bin/sh
 # Install the real components that the tests use. Nothing is started: each test starts its own, on loopback.
+# With --long also what builds and runs the image: a Docker engine, debootstrap, docker-compose.
 set -eu
 
 present() {
   case $1 in
-    postgresql) command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
+    postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ;;
+    nginx-light) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
+    docker.io) [ -x /usr/sbin/dockerd ] || command -v dockerd >/dev/null ;;
+    debootstrap) [ -x /usr/sbin/debootstrap ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
 
+components="postgresql nginx-light chromium openssl"
+[ "${1-}" != --long ] || components="$components docker.io debootstrap docker-compose"
 missing=
-for component in postgresql; do
+for component in $components; do
   if present "$component"; then echo "$component: installed"; else missing="$missing $component"; fi
 done
 [ -n "$missing" ] || exit 0
