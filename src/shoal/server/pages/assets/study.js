@@ -27,3 +27,16 @@ document.addEventListener("change", (event) => { if (event.target.name === "fit"
 document.addEventListener("partchange", speak);
 count();
 speak();
+
+// The picture of a fit follows the reader's choice of light or dark.
+function paint() {
+  const chosen = document.documentElement.dataset.theme;
+  for (const image of document.querySelectorAll("img[data-source]")) {
+    if (!chosen) continue;
+    image.parentElement.querySelectorAll("source").forEach((source) => source.remove());
+    const wanted = image.dataset.source + chosen;
+    if (image.getAttribute("src") !== wanted) image.src = wanted;
+  }
+}
+document.addEventListener("themechange", paint);
+paint();

@@ -29,13 +29,14 @@ from shoal.studies.model import Study
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
 UNUSABLE = (404, 413, 415, 422)
+EMPTY = {"delimiter": "", "covariance": ""}
 
 
 @router.get("/{study}/predict")
 async def ask(request: Request, study: Id, house: TheHouse, actor: Reader) -> Response:
     """Ask for a file with the study's columns."""
     one = await found(house, actor, study)
-    return whole_address(request, one, study) or _page(request, house, one, {}, {})
+    return whole_address(request, one, study) or _page(request, house, one, dict(EMPTY), {})
 
 
 @router.post("/{study}/predict")
@@ -43,7 +44,7 @@ async def assign(request: Request, study: Id, house: TheHouse, actor: Reader) ->
     """Send the rows back with `Label` and `Certainty`, or say in its place what is wrong."""
     one = await found(house, actor, study)
     async with form_of(request) as form:
-        chosen = {name: text(form, name)[:32] for name in ("delimiter", "covariance")}
+        chosen = {name: text(form, name)[:32] for name in EMPTY}
         try:
             return await _assigned(house, one, form, chosen)
         except ShoalError as error:
