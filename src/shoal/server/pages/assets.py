@@ -7,12 +7,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import shoal.studies.telling
+from shoal.studies.figures.bundle import SNIPPET, vega_bundle
 
 OWN = Path(__file__).parent / "assets"
 LOOK = Path(shoal.studies.telling.__file__).parent / "look"
+VEGA = "vega.js"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -40,9 +43,9 @@ def assets() -> dict[str, Asset]:
     """Return every asset by its name; files of one name are an error of ours."""
     files = [*_files(LOOK), *_files(OWN)]
     found = {path.name: _of_file(path) for path in files}
-    if len(found) != len(files):
+    if len(found) != len(files) or VEGA in found:
         raise ValueError(f"two assets share a name: {sorted(path.name for path in files)}")
-    return found
+    return found | {VEGA: _vega()}
 
 
 def compressed(asset: Asset) -> bytes:
@@ -59,5 +62,15 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix in TYPES)
 
 
+def _vega() -> Asset:
+    """Return what draws figures: one version of a package makes it, so it need not be read to be named."""
+    made_of = f"vl-convert-python {version('vl-convert-python')} {SNIPPET}"
+    return Asset(VEGA, _hash(made_of.encode()), lambda: vega_bundle().read_bytes())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def _of_file(path: Path) -> Asset:
-    return Asset(path.name, hashlib.sha256(path.read_bytes()).hexdigest()[:16], path.read_bytes)
+    return Asset(path.name, _hash(path.read_bytes()), path.read_bytes)
