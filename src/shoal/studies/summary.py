@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+# Parts that studies of earlier versions lack.
+LATER = ("quality", "correlation", "distributions", "components")
+
 
 class Best(TypedDict):
     """The recommended fit; scores have the study's sign (higher is better), sizes stand by cluster."""

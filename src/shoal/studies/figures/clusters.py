@@ -52,6 +52,7 @@ def clusters(material: Material, wish: FigureRequest) -> Figure:
     """Describe the grid: every shape's recommended fit on the same axes."""
     axes = default_axes(material, wish)
     panels = []
+    slots = max((highest(material, f"m{place}") for place in range(len(material.modes))), default=0)
     for name in panel_modes(material):
         place = list(material.modes).index(name) if name in material.modes else None
         if place is None:
@@ -59,7 +60,7 @@ def clusters(material: Material, wish: FigureRequest) -> Figure:
         else:
             fit = material.modes[name]
             title = _title(material, fit)
-            panel = scatter(material, f"m{place}", axes, PANEL_SIZE, PANEL, wish.ticks)
+            panel = scatter(material, f"m{place}", axes, PANEL_SIZE, PANEL, wish.ticks, slots)
         panels.append((title, panel))
     chart = grid(panels, shared=["x", "y", "color"])
     shown = min(PANEL, len(material.order))
@@ -121,15 +122,20 @@ def scatter(
     size: tuple[int, int],
     most: int | None,
     ticks: bool,
+    slots: int = 0,
 ) -> Any:
-    """Return rows as marks with their clusters' numbers; `most` draws the first rows only."""
+    """Return rows as marks with their clusters' numbers; `most` draws the first rows only.
+
+    `slots` is the largest cluster of all panels that stand together, so that they have the same marks.
+    """
     source = {"x": _field(material, axes[0]), "y": _field(material, axes[1])}
     base = alt.Chart(alt.NamedData("rows"), width=size[0], height=size[1])
     if most is not None and most < len(material.order):
         base = base.transform_window(n="row_number()").transform_filter(f"datum.n <= {most}")
     base = calculated(base.transform_filter(shown_clusters(field)), source)
     shown = min(most or len(material.order), len(material.order))
-    mark, channels = cluster_marks(field, highest(material, field), SMALL_MARK if shown > MANY else MARK)
+    most_slots = slots or highest(material, field)
+    mark, channels = cluster_marks(field, most_slots, SMALL_MARK if shown > MANY else MARK)
     points = base.mark_point(**mark).encode(
         x=alt.X("x", type="quantitative").scale(ZOOM).axis(axis(axes[0], ticks=ticks)),
         y=alt.Y("y", type="quantitative").scale(ZOOM).axis(_second(axes[1], ticks)),

@@ -10,7 +10,7 @@ from typing import Any
 from shoal.studies.figures.figure import Data, Figure, as_rows
 from shoal.studies.figures.theme import Theme, config
 
-LINE = 96  # letters in a line below the title
+LINE, WIDE_LINE = 96, 150  # letters in a line below the title, by the width of the figure
 # Marks in a static picture within a report: each is about a hundred bytes of SVG.
 STATIC_ROWS = 1500
 STATIC_PANEL_ROWS = 250
@@ -18,7 +18,8 @@ STATIC_PANEL_ROWS = 250
 
 def whole(figure: Figure, data: dict[str, Data], theme: Theme) -> dict[str, Any]:
     """Return a description that needs nothing else; the title tells what was not drawn too."""
-    subtitle = [line for text in (figure.lead, figure.caption) for line in wrap(text, LINE)]
+    line = WIDE_LINE if "concat" in figure.spec else LINE
+    subtitle = [part for text in (figure.lead, figure.caption) for part in wrap(text, line)]
     title = {"text": figure.title, "subtitle": subtitle, "fontSize": 17, "anchor": "start", "offset": 16}
     rows = {name: as_rows(data[name]) for name in figure.data}
     padded = {"padding": 16, "config": config(theme)}

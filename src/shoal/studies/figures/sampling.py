@@ -42,8 +42,10 @@ def _by_share(order: Indices, labels: NDArray[np.integer], clusters: int, most: 
 def _quotas(sizes: NDArray[np.integer], most: int) -> NDArray[np.int64]:
     least = np.minimum(sizes, min(LEAST, most // max(1, len(sizes))))
     free = most - least.sum()
-    more = np.floor(free * (sizes - least) / max(1, (sizes - least).sum())).astype(np.int64)
-    quotas: NDArray[np.int64] = least + more
+    shares = free * (sizes - least) / max(1, (sizes - least).sum())
+    quotas: NDArray[np.int64] = least + np.floor(shares).astype(np.int64)
+    nearest = np.argsort(np.floor(shares) - shares, kind="stable")
+    quotas[nearest[: most - quotas.sum()]] += 1
     return quotas
 
 

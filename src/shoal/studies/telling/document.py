@@ -9,6 +9,7 @@ import orjson
 
 from shoal.base import clock
 from shoal.studies.model import Fit, Study
+from shoal.studies.results.recomputing import recomputing
 from shoal.studies.telling.answer import answer
 from shoal.studies.telling.method import command, versions
 
@@ -32,6 +33,7 @@ def document(study: Study, fits: Sequence[Fit]) -> dict[str, Any]:
         "facts": study.facts,
         "answer": answer(summary).text if summary else "",
         "summary": summary,
+        "recompute": recomputing(study),
         "fits": [fit.as_json() for fit in fits],
     }
 
