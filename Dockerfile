@@ -39,7 +39,8 @@ ENV PATH=/opt/shoal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     SHOAL_LISTEN="0.0.0.0:8002 127.0.0.1:8003"
 USER shoal
 WORKDIR /var/lib/shoal
-RUN python -m shoal.clustering.warm
+# What would otherwise be made at the first start: compiled kernels, and the script that draws figures.
+RUN python -m shoal.clustering.warm && python -m shoal.studies.figures.bundle
 VOLUME /var/lib/shoal
 EXPOSE 8002
 # Commands in the container, and this check, come by the second listener: they need no token.

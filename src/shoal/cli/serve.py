@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,10 @@ Listen = Annotated[
 Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Answer on 127.0.0.1:N.")]
 Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]
 RootPath = Annotated[str | None, typer.Option("--root-path", metavar="P", help="Prefix behind a proxy.")]
+Certificate = Annotated[
+    Path | None, typer.Option("--tls-certificate", metavar="FILE", help="For addresses marked tls; PEM.")
+]
+Key = Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="The certificate's key; PEM.")]
 
 
 def serve(
@@ -28,13 +33,17 @@ def serve(
     database: Database = None,
     workers: Workers = None,
     root_path: RootPath = None,
+    tls_certificate: Certificate = None,
+    tls_key: Key = None,
     reload: Reload = False,
 ) -> int | None:
     """Start the server and its workers."""
     if reload:
         return serve_anew([word for word in sys.argv[1:] if word != "--reload"])
     addresses = [*(listen or []), *([f"127.0.0.1:{port}"] if port is not None else [])] or None
-    settings = Where(home, config, database, workers).settings(listen=addresses, root_path=root_path)
+    settings = Where(home, config, database, workers).settings(
+        listen=addresses, root_path=root_path, tls_certificate=tls_certificate, tls_key=tls_key
+    )
     from shoal.server.house import House
     from shoal.server.serve import serve as run
 

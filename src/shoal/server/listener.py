@@ -47,6 +47,8 @@ class Listener:
         made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:  # So that [::] and 0.0.0.0 may stand side by side on one port.
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             made.bind((self.host, self.port))
             made.listen(2048)
         except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from pathlib import Path
 
 from shoal.base.errors import InvalidSetting
 from shoal.base.settings import Settings
@@ -25,10 +26,31 @@ def context_for(settings: Settings, listeners: Sequence[Listener]) -> ssl.SSLCon
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidSetting(
-            f"The certificate {settings.tls_certificate} with its key cannot be used.", hint=str(error)
-        ) from error
+    _load(context, settings.tls_certificate, settings.tls_key)
     return context
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    def no_passphrase() -> str:
+        # Without this, OpenSSL would ask on the terminal, and a service has none.
+        raise InvalidSetting(f"{key} is locked by a passphrase.", hint="Give a key without one.")
+
+    for file in (certificate, key):
+        _check_readable(file)
+    try:
+        context.load_cert_chain(certificate, key, no_passphrase)
+    except ssl.SSLError as error:
+        mismatch = error.reason == "KEY_VALUES_MISMATCH"
+        fact = f"{key} is not the key of {certificate}." if mismatch else _unreadable(certificate, key)
+        raise InvalidSetting(fact, hint="" if mismatch else str(error)) from error
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise InvalidSetting(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _unreadable(certificate: Path, key: Path) -> str:
+    return f"{certificate} and {key} are not a certificate and a key in PEM form."
