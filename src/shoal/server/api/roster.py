@@ -7,6 +7,7 @@ from shoal.server.api.dataset_parts import DATASET_PARTS
 from shoal.server.api.datasets import datasets_face
 from shoal.server.api.description import DESCRIPTION
 from shoal.server.api.events import EVENTS
+from shoal.server.api.figures import FIGURES
 from shoal.server.api.fits import FITS
 from shoal.server.api.health import HEALTH
 from shoal.server.api.job_logs import JOB_LOGS
@@ -36,6 +37,7 @@ def api_faces(settings: Settings) -> list[Face]:
         STUDY_HISTORY,
         STUDY_PARTS,
         FITS,
+        FIGURES,
         OPENED,
         MODELS,
         study_use_face(settings),
