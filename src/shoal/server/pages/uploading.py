@@ -25,6 +25,7 @@ from shoal.server.rules import Rule, TheHouse
 from shoal.storage import datasets
 from shoal.storage.datasets import Dataset
 from shoal.storage.example import PENGUINS
+from shoal.storage.expansion import too_large
 from shoal.storage.options import ReadOptions
 
 PATH = "/app/datasets/new"
@@ -103,6 +104,8 @@ async def _kept(house: House, actor: Actor, form: FormData, given: dict[str, str
         raise InvalidInput("Choose a file first.")
     replaced = await _replaced(house, actor, given["replaces"])
     limits = house.settings.limits
+    if (size := sent.size or 0) > limits.upload:
+        raise too_large(sent.filename or "table", size, limits.upload)
     options = ReadOptions(given["delimiter"] or None, limits.expanded, house.spool)
     return await asyncio.to_thread(_added, house, actor, sent, options, replaced)
 
