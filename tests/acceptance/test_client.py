@@ -48,7 +48,7 @@ def test_a_study_from_file_to_labels(client: Client, file: Path) -> None:
     assert study.summary["best"]["k"] == 3
     assert seen == sorted(seen)
     assert len(study.fits()) == study.progress["total"] == 36
-    assert study.labels().splitlines()[0] == b"x,y,Label"
+    assert study.labels_csv().splitlines()[0] == b"x,y,Label"
     assert b"3 groups" in study.report()
     assert study.document()["name"] == "mine"
     assert client.studies.get("last").id == study.id

@@ -1,5 +1,5 @@
-"""The Python client of a Shoal server: `from shoal.client import Client`."""
+"""The Python client of a Shoal server: `from shoal.client import Client, AsyncClient`."""
 
-from shoal.client.client import Client
+from shoal.client.client import AsyncClient, Client
 
-__all__ = ["Client"]
+__all__ = ["AsyncClient", "Client"]

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from shoal.client.calls import API, Ask, json_of
-from shoal.client.datasets import Datasets
+from shoal.client.async_driver import AsyncDriver
+from shoal.client.calls import API, Ask, Call, Items, json_of
+from shoal.client.datasets import AsyncDatasets, Datasets
 from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
-from shoal.client.jobs import Jobs
-from shoal.client.studies import Studies
+from shoal.client.fits import AsyncFits, Fits
+from shoal.client.jobs import AsyncJobs, Jobs
+from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
+from shoal.client.studies import AsyncStudies, Studies
 
 DEFAULT_URL = "http://127.0.0.1:8002"
 
 
-class Client:
+class _Client:
+    _driver: Any
+
+    @property
+    def url(self) -> str:
+        """Return where the server is."""
+        return str(self._driver.url)
+
+    @operation
+    def ready(self) -> Call[dict[str, Any]]:
+        """Return the server's version and checks; raises Unavailable when a part of it does not work."""
+        found: dict[str, Any] = yield from json_of(Ask("GET", "/readyz"))
+        return found
+
+    @listing
+    def events(
+        self, topics: Sequence[str] | None = None, *, subject: str | None = None, after: int | None = None
+    ) -> Items[Event]:
+        """Give what happens from now on, or after a number, for ever; broken connections are resumed."""
+        yield from watch(topics, subject, after)
+
+    @pieces
+    def backup(self) -> Ask:
+        """Give an archive of everything, in pieces; `shoal restore` takes it."""
+        return Ask("POST", f"{API}/backup", patience=3600)
+
+    @operation
+    def clean(self) -> Call[dict[str, int]]:
+        """Forget what is old, and return how many of each were forgotten."""
+        found: dict[str, int] = yield from json_of(Ask("POST", f"{API}/gc", patience=3600))
+        return found
+
+
+class Client(_Client, Blocking):
     """Talk to a server.
 
     >>> with Client() as client:                                    # doctest: +SKIP
@@ -32,35 +68,11 @@ class Client:
     """
 
     def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
-        self._driver = Driver(url or os.environ.get("SHOAL_SERVER") or DEFAULT_URL, token)
+        super().__init__(Driver(_address(url), token))
         self.datasets = Datasets(self._driver)
         self.studies = Studies(self._driver)
+        self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
-
-    @property
-    def url(self) -> str:
-        """Return where the server is."""
-        return self._driver.url
-
-    def ready(self) -> dict[str, Any]:
-        """Return the server's version and checks; raises Unavailable when a part of it does not work."""
-        found: dict[str, Any] = self._driver.run(json_of(Ask("GET", "/readyz")))
-        return found
-
-    def events(
-        self, topics: Sequence[str] | None = None, *, subject: str | None = None, after: int | None = None
-    ) -> Iterator[Event]:
-        """Yield what happens from now on, or after a number, for ever; broken connections are resumed."""
-        return watch(self._driver, topics, subject, after)
-
-    def backup(self) -> Iterator[bytes]:
-        """Yield an archive of everything, in pieces; `shoal restore` takes it."""
-        return self._driver.download(Ask("POST", f"{API}/backup", patience=3600))
-
-    def clean(self) -> dict[str, int]:
-        """Forget what is old, and return how many of each were forgotten."""
-        found: dict[str, int] = self._driver.run(json_of(Ask("POST", f"{API}/gc", patience=3600)))
-        return found
 
     def close(self) -> None:
         """Close the connections."""
@@ -73,3 +85,41 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class AsyncClient(_Client, Awaiting):
+    """Talk to a server from an event loop: every method of `Client`, awaited.
+
+    >>> async with AsyncClient() as client:                         # doctest: +SKIP
+    ...     dataset = await client.datasets.add("birds.csv")
+    ...     study = await (await client.studies.submit(dataset.id, max_k=6)).wait()
+    ...     async for event in study.events(after=0):
+    ...         print(event.kind)
+
+    Args:
+        url: where the server is; by default `$SHOAL_SERVER`, else http://127.0.0.1:8002.
+        token: the server token; not needed by the server's own user on the same machine.
+    """
+
+    def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
+        super().__init__(AsyncDriver(_address(url), token))
+        self.datasets = AsyncDatasets(self._driver)
+        self.studies = AsyncStudies(self._driver)
+        self.fits = AsyncFits(self._driver)
+        self.jobs = AsyncJobs(self._driver)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def _address(url: str | None) -> str:
+    return url or os.environ.get("SHOAL_SERVER") or DEFAULT_URL

@@ -1,21 +1,20 @@
-"""Sending operations to a server, one at a time."""
+"""Carrying operations out one after another, blocking."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, TypeVar
+import time
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, TypeVar
 
 import httpx
-import orjson
 
-from shoal.base.errors import InvalidInput
-from shoal.client.calls import Ask, Call
+from shoal.base.errors import ShoalError
+from shoal.client.calls import Ask, Call, Item, Items, Listen, Pause, Wish
 from shoal.client.errors import error_of, unreachable
+from shoal.client.sending import PIECE, headers_for, is_here, pieces_of, place_of, request_of
 
 T = TypeVar("T")
-CONNECT_SECONDS = 10.0
-PIECE = 1 << 20
 
 
 class Driver:
@@ -23,14 +22,13 @@ class Driver:
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        scheme, _, socket = self.url.partition(":")
-        unix = scheme == "unix"
+        self.here = is_here(self.url)
+        address, socket = place_of(self.url)
         # Proxies of the environment are not for a server on this machine.
         self._http = httpx.Client(
-            base_url="http://localhost" if unix else self.url,
-            headers=headers,
-            transport=httpx.HTTPTransport(uds=socket) if unix else None,
+            base_url=address,
+            headers=headers_for(token),
+            transport=httpx.HTTPTransport(uds=socket) if socket else None,
             trust_env=False,
         )
 
@@ -41,41 +39,23 @@ class Driver:
             ShoalError: what the server says, as the error it was there.
             Unavailable: nothing answers.
         """
-        ask = next(call)
+        steps = self._steps(call)
         while True:
             try:
-                ask = call.send(self._send(ask))
+                next(steps)
             except StopIteration as end:
                 result: T = end.value
                 return result
 
+    def each(self, call: Items[T]) -> Iterator[T]:
+        """Yield what an operation gives; raises what `run` raises."""
+        yield from self._steps(call)
+
     def download(self, ask: Ask) -> Iterator[bytes]:
         """Yield the body of an answer in pieces; raises what `run` raises."""
-        timeout = httpx.Timeout(ask.patience, connect=CONNECT_SECONDS)
         try:
-            with (
-                _opened(ask) as file,
-                self._http.stream(
-                    ask.method, ask.path, params=ask.given, content=file, timeout=timeout
-                ) as response,
-            ):
-                if response.is_error:
-                    response.read()
-                    raise error_of(response)
+            with self._opened(ask) as response:
                 yield from response.iter_bytes(PIECE)
-        except httpx.HTTPError as error:
-            raise unreachable(self.url, error) from error
-
-    @contextmanager
-    def stream(self, ask: Ask) -> Iterator[Iterator[str]]:
-        """Open an endless answer and yield its lines."""
-        timeout = httpx.Timeout(ask.patience, connect=CONNECT_SECONDS)
-        try:
-            with self._http.stream(ask.method, ask.path, params=ask.given, timeout=timeout) as response:
-                if response.is_error:
-                    response.read()
-                    raise error_of(response)
-                yield response.iter_lines()
         except httpx.HTTPError as error:
             raise unreachable(self.url, error) from error
 
@@ -83,35 +63,57 @@ class Driver:
         """Close the connections."""
         self._http.close()
 
-    def _send(self, ask: Ask) -> httpx.Response:
-        timeout = httpx.Timeout(ask.patience, connect=CONNECT_SECONDS)
-        headers = {"Content-Type": "application/json" if ask.upload is None else "application/octet-stream"}
-        body = orjson.dumps(ask.json) if ask.json is not None else None
+    def _steps(self, call: Any) -> Generator[Any, None, Any]:
+        with _Stream() as stream:
+            step, value = call.send, None
+            while True:
+                try:
+                    wish = step(value)
+                except StopIteration as end:
+                    return end.value
+                if isinstance(wish, Item):
+                    yield wish.value
+                    step, value = call.send, None
+                else:
+                    step, value = self._answered(call, wish, stream)
+
+    def _answered(self, call: Any, wish: Wish, stream: _Stream) -> tuple[Any, Any]:
+        """Return how the operation goes on: by `send` with an answer, or by `throw` with an error."""
         try:
-            with _opened(ask) as file:
-                response = self._http.request(
-                    ask.method,
-                    ask.path,
-                    params=ask.given,
-                    content=file or body,
-                    headers=headers,
-                    timeout=timeout,
-                )
+            return call.send, self._fulfilled(wish, stream)
+        except ShoalError as error:
+            return call.throw, error
         except httpx.HTTPError as error:
-            raise unreachable(self.url, error) from error
+            return call.throw, unreachable(self.url, error)
+
+    def _fulfilled(self, wish: Wish, stream: _Stream) -> Any:
+        if isinstance(wish, Pause):
+            return time.sleep(wish.seconds)
+        if isinstance(wish, Listen):
+            return stream.listen(self._opened(wish.ask))
+        return self._send(wish) if isinstance(wish, Ask) else next(stream.lines, None)
+
+    def _send(self, ask: Ask) -> httpx.Response:
+        response = self._http.request(**request_of(ask, pieces_of(ask)))
         if response.is_error:
             raise error_of(response)
         return response
 
+    @contextmanager
+    def _opened(self, ask: Ask) -> Iterator[httpx.Response]:
+        with self._http.stream(**request_of(ask, pieces_of(ask))) as response:
+            if response.is_error:
+                response.read()
+                raise error_of(response)
+            yield response
 
-@contextmanager
-def _opened(ask: Ask) -> Iterator[IO[bytes] | None]:
-    if ask.upload is None:
-        yield None
-        return
-    try:
-        file = ask.upload.open("rb")
-    except OSError as error:
-        raise InvalidInput(f"{ask.upload}: {error.strerror}.", code="no_such_file") from error
-    with file:
-        yield file
+
+class _Stream(ExitStack):
+    """The endless answer that an operation listens to, closed with the operation."""
+
+    lines: Iterator[str] = iter(())
+
+    def listen(self, opened: AbstractContextManager[httpx.Response]) -> None:
+        """Read from another one."""
+        self.close()
+        self.lines = self.enter_context(opened).iter_lines()

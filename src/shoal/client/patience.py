@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-from shoal.client.calls import Ask, json_of
-from shoal.client.driver import Driver
+from shoal.client.calls import Ask, Call
 from shoal.client.errors import error_of_problem
 
 # The server answers earlier when something changes.
@@ -17,22 +16,25 @@ TROUBLE = 5.0
 ENDS = frozenset({"succeeded", "failed", "cancelled", "lost"})
 
 
-def waited(driver: Driver, path: str, facts: dict[str, Any], end: float | None) -> Iterator[dict[str, Any]]:
-    """Yield what a study or job is after each change, the last time when it has ended.
+def waited(
+    path: str, facts: dict[str, Any], timeout: float | None, on_facts: Callable[[dict[str, Any]], None]
+) -> Call[None]:
+    """Return when a study or job has ended; `on_facts` is called with what it is, now and after each change.
 
     Raises:
-        TimeoutError: it has not ended by `end` (of the monotonic clock).
+        TimeoutError: it has not ended after `timeout` seconds.
         StorageFull, Unavailable, Forbidden: for a while nothing goes on there; it will when that is mended.
     """
-    yield facts
+    on_facts(facts)
     well = time.monotonic()
+    end = None if timeout is None else well + timeout
     while facts["state"] not in ENDS:
         left = ROUND if end is None else min(ROUND, end - time.monotonic())
         if left <= 0:
             raise TimeoutError(f"{path.rpartition('/')[2]} has not ended; it is {facts['state']}.")
-        ask = Ask("GET", path, params={"wait": round(left, 3), "after": facts["seq"]}, patience=left + 30)
-        facts = driver.run(json_of(ask))
-        yield facts
+        params = {"wait": round(left, 3), "after": facts["seq"]}
+        facts = (yield Ask("GET", path, params=params, patience=left + 30)).json()
+        on_facts(facts)
         if not facts["trouble"]:
             well = time.monotonic()
         elif time.monotonic() - well > TROUBLE:
