@@ -26,6 +26,7 @@ from shoal.studies.model import Study
 
 router = APIRouter(include_in_schema=False)
 # A rerun makes another picture of the same address.
+SCALE = 1.5  # as the pages show them
 HEADERS = {"Cache-Control": "private, no-cache"}
 
 
@@ -104,7 +105,7 @@ def _wish(
     if "plot_best" in options and given.flag("plot_best"):
         name = "cluster"
     criterion: Any = "both" if name == "scores" else "bic"
-    return FigureRequest(name=name, format="png", criterion=criterion, **said)
+    return FigureRequest(name=name, format="png", criterion=criterion, scale=SCALE, **said)
 
 
 PLOTS = Face("plots of K-Means Service", router, render=refused_file, below="/plot")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
@@ -33,8 +34,10 @@ async def form_of(request: Request, *, check: bool = True) -> AsyncIterator[Form
     """
     try:
         form = await request.form(max_files=4, max_fields=FIELDS, max_part_size=FIELD_BYTES)
-    except MultiPartException as error:
-        raise InvalidInput("The form cannot be read.", hint=error.message) from error
+    except (MultiPartException, HTTPException) as error:
+        # Within an application the framework makes the first into the second.
+        why = error.message if isinstance(error, MultiPartException) else error.detail
+        raise InvalidInput("The form cannot be read.", hint=why) from error
     except OSError as error:
         raise explained(error, Path(tempfile.gettempdir())) from error
     try:

@@ -13,16 +13,17 @@ function load(figure, turn = "") {
   const image = figure.querySelector("img");
   figure.querySelector("source")?.remove();
   say(figure, "Drawing …");
-  image.src = `${image.dataset.src}&theme=${dark() ? "dark" : "light"}${turn}`;
+  image.srcset = `${image.dataset.src}&theme=${dark() ? "dark" : "light"}${turn} 1.5x`;
 }
 
 function watch(figure) {
   const image = figure.querySelector("img");
-  image.addEventListener("load", () => { image.classList.add("there"); say(figure, ""); });
+  image.addEventListener("load", () => say(figure, ""));
   image.addEventListener("error", () => say(figure, "This plot could not be drawn.", true));
   figure.querySelector("[data-plot-again]").addEventListener("click", () => load(figure, `&again=${Date.now()}`));
-  if (image.complete && image.naturalWidth) image.classList.add("there"); else say(figure, "Drawing …");
-  if (image.complete && !image.naturalWidth && image.currentSrc) say(figure, "This plot could not be drawn.", true);
+  if (image.complete && image.naturalWidth) return;
+  if (image.complete && image.currentSrc) say(figure, "This plot could not be drawn.", true);
+  else say(figure, "Drawing …");
 }
 
 const figures = [...document.querySelectorAll("[data-plot]")];
