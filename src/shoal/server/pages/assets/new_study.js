@@ -4,6 +4,7 @@ const estimate = document.querySelector("#estimate");
 const PAUSE = 300;
 let waiting = 0;
 let asked = 0;
+// Not form.dataset: the form has a field of that name.
 
 function count() {
   document.querySelector("#chosen").textContent = form.querySelectorAll("[name=column]:checked").length;
@@ -13,7 +14,7 @@ async function ask() {
   const mine = ++asked;
   estimate.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.dataset.estimate, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
+    const answer = await fetch(form.getAttribute("data-estimate"), { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
     if (mine !== asked || !answer.ok) return;
     estimate.innerHTML = await answer.text();
     const told = estimate.querySelector("[data-advanced]");

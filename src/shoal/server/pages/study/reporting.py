@@ -6,8 +6,9 @@ from typing import Any
 
 from shoal.server.parts import House
 from shoal.studies.model import Study
+from shoal.studies.telling.answer import answer
 
 
 async def report_of(house: House, study: Study) -> dict[str, Any]:
     """Return what the template of the report needs."""
-    return {}
+    return {"told": answer(study.summary)} if study.summary else {}
