@@ -12,10 +12,20 @@ from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
 from shoal.cli.output import answer, say, table
 from shoal.cli.words import ago, take
+from shoal.studies.wording import printable
 
 app = typer.Typer(help="Add, look at and remove datasets.", no_args_is_help=True)
 Delimiter = Annotated[str | None, typer.Option("--delimiter", help="Between values; found if not given.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The dataset's id.")]
+Resume = Annotated[
+    bool | None,
+    typer.Option(
+        "--resume/--no-resume", help="Send it in parts, and go on with parts that were sent.  [over 64 MB]"
+    ),
+]
+# Bars of a histogram, and how much is said of words.
+_BARS = " ▁▂▃▄▅▆▇█"
+MOST, LONGEST = 3, 16
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, these gzipped, Parquet or xlsx.")]
 
 
@@ -26,14 +36,16 @@ def add(
     file: File,
     delimiter: Delimiter = None,
     name: Annotated[str | None, typer.Option("--name", help="Call it so.")] = None,
+    resume: Resume = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Read a file and keep it as a dataset."""
     with connected(where) as client:
-        dataset = client.datasets.add(file, name=name, delimiter=delimiter)
+        dataset = client.datasets.add(file, name=name, delimiter=delimiter, resume=resume)
+        facts = dataset.facts | {"columns": client.datasets.columns(dataset.id)}
     for note in dataset.notes:
         say(note)
-    answer(dataset.facts, output, text=_described(dataset.facts), quiet=dataset.id)
+    answer(facts, output, text=_described(facts), quiet=dataset.id)
 
 
 @app.command("list")
@@ -62,9 +74,10 @@ def show(
     dataset: Id,
     output: Output = Format.TABLE,
 ) -> None:
-    """Show a dataset and its columns."""
+    """Show a dataset and what is in its columns."""
     with connected(where) as client:
         facts = client.datasets.get(dataset).facts
+        facts = facts | {"columns": client.datasets.columns(facts["id"])}
     answer(facts, output, text=_described(facts), quiet=str(facts["id"]))
 
 
@@ -81,15 +94,31 @@ def remove(
 
 
 def _described(facts: dict[str, Any]) -> str:
-    head = f"{facts['id']}  {facts['name']}: {facts['rows']:,} rows, {len(facts['columns'])} columns"
-    columns = [
-        (one["name"], one["kind"], one.get("role"), f"{one['missing']:,}", *_span(one))
-        for one in facts["columns"]
-    ]
-    names = ["COLUMN", "KIND", "ROLE", "MISSING", "MIN", "MEAN", "MAX"]
-    return f"{head}\n\n{table(names, columns, right=names[3:])}"
+    name = printable(facts["name"])
+    head = f"{facts['id']}  {name}: {facts['rows']:,} rows, {len(facts['columns'])} columns"
+    rows = [_column(one) for one in facts["columns"]]
+    names = ["COLUMN", "KIND", "ROLE", "MISSING", "DISTINCT", "MIN", "MEAN", "MAX", "SD", "VALUES"]
+    return f"{head}\n\n{table(names, rows, right=names[3:9])}"
 
 
-def _span(column: dict[str, Any]) -> list[str | None]:
-    values = [column.get(name) for name in ("min", "mean", "max")]
-    return [f"{value:.6g}" if isinstance(value, int | float) else None for value in values]
+def _column(one: dict[str, Any]) -> tuple[Any, ...]:
+    distinct = "many" if one["distinct"] is None else f"{one['distinct']:,}"
+    numbers = (one[name] for name in ("min", "mean", "max", "sd"))
+    span = ["" if value is None else f"{value:.6g}" for value in numbers]
+    return (
+        printable(one["name"]),
+        one["kind"],
+        one["role"],
+        f"{one['missing']:,}",
+        distinct,
+        *span,
+        _look(one),
+    )
+
+
+def _look(one: dict[str, Any]) -> str:
+    """Return what the values look like: a small histogram, or the most frequent words."""
+    if histogram := one.get("histogram"):
+        highest = max(histogram["counts"])
+        return "".join(_BARS[-(-count * (len(_BARS) - 1) // highest)] for count in histogram["counts"])
+    return ", ".join(f"{word['value'][:LONGEST]} {word['count']:,}" for word in (one.get("top") or [])[:MOST])

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from shoal.cli import study_checks, study_export, study_run
+from shoal.cli import study_checks, study_export, study_looking, study_run
 from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
-from shoal.cli.options import Format, Limit, Output
-from shoal.cli.output import answer, print_json, say, table
+from shoal.cli.options import Format, Output
+from shoal.cli.output import say
 from shoal.cli.study_following import follow, show, tell
 from shoal.cli.study_options import Id, Out, Raw
-from shoal.cli.words import ago, take
-from shoal.studies.wording import counted
 
 app = typer.Typer(help="Find how many clusters a file has.", no_args_is_help=True)
 study_run.register(app)
-Failed = Annotated[bool, typer.Option("--failed", help="Only the fits that failed, with the reason.")]
+study_looking.register(app)
 Fits = Annotated[
     str | None, typer.Option("--fits", metavar="1,2,...", help="Ids; those that failed if not given.")
 ]
 MaxK = Annotated[int, typer.Option("--max-k", metavar="N", help="Try up to N clusters.")]
-
-
-@app.command("list")
-@located
-def list_studies(where: Where, limit: Limit = 20, output: Output = Format.TABLE) -> None:
-    """List studies, the newest first."""
-    with connected(where) as client:
-        found = [study.facts for study in take(client.studies, limit)]
-    rows = [(one["id"], one["name"], one["state"], _found(one), ago(one["created"])) for one in found]
-    empty = "No studies yet. Start one: shoal study run yourfile.csv"
-    shown = table(["ID", "NAME", "STATE", "FOUND", "WHEN"], rows) if rows else empty
-    answer(found, output, text=shown, quiet="\n".join(one["id"] for one in found))
-
-
-@app.command("show")
-@located
-def show_study(where: Where, study: Id, failed: Failed = False, output: Output = Format.TABLE) -> None:
-    """Show what a study found, or with --failed which fits failed and why."""
-    with connected(where) as client:
-        found = client.studies.get(study)
-        if failed:
-            _show_failed([fit for fit in found.fits() if fit["state"] == "failed"], output)
-        else:
-            show(found, output)
 
 
 @app.command()
@@ -87,11 +61,6 @@ study_export.register(app)
 study_checks.register(app)
 
 
-def _found(facts: dict[str, Any]) -> str | None:
-    best = facts["best"]
-    return best and f"{counted(best['k'], 'cluster')} ({best['covariance']})"
-
-
 def _ids(fits: str | None) -> list[int] | None:
     if fits is None:
         return None
@@ -99,11 +68,3 @@ def _ids(fits: str | None) -> list[int] | None:
         return [int(part) for part in fits.split(",")]
     except ValueError:
         raise typer.BadParameter("Give ids of fits, like 3,17.", param_hint="--fits") from None
-
-
-def _show_failed(fits: list[dict[str, Any]], output: Format) -> None:
-    if output is Format.JSON:
-        print_json(fits)
-        return
-    rows = [(fit["fit"], fit["k"], fit["covariance"], fit["error"]) for fit in fits]
-    answer(fits, output, text=table(["FIT", "K", "SHAPE", "WHY"], rows) if rows else "No fit failed.")
