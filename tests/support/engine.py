@@ -117,6 +117,7 @@ def running_engine() -> Iterator[Engine]:
             process.terminate()
             process.wait(60)
     finally:
+        _unmount(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -178,6 +179,13 @@ def _import_base(engine: Engine, debootstrap: Path) -> None:
     engine.run("import", archive, BASE)
     shutil.rmtree(root)
     archive.unlink()
+
+
+def _unmount(folder: Path) -> None:
+    """Take off what an engine or a bootstrap that was stopped half-way has left mounted."""
+    mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in sorted((place for place in mounted if place.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", place], check=True)
 
 
 def _remove_containers(engine: Engine) -> None:

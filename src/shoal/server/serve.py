@@ -44,8 +44,9 @@ class Bound:
     @property
     def url(self) -> str:
         """Return the address that a program of this machine calls best."""
-        nearest = next((each for each in self.listeners if each.loopback), self.listeners[0])
-        return nearest.url + self.root_path
+        # A certificate is seldom made out for 127.0.0.1.
+        best = min(self.listeners, key=lambda each: (not each.loopback, each.tls))
+        return best.url + self.root_path
 
     def close(self) -> None:
         """Give the ports back."""
