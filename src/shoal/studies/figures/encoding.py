@@ -113,7 +113,7 @@ def panel_title(covariance: str, k: int, bic: float, *, best: bool) -> str:
 def empty_panel(words: str, width: int, height: int) -> Any:
     """Return a panel that says why it is empty."""
     return (
-        alt.Chart(alt.InlineData(values=[{"words": words}]), width=width, height=height)
+        alt.Chart(alt.sequence(1), width=width, height=height)
         .mark_text(style="note", limit=width - 10)
-        .encode(text=alt.Text("words", type="nominal"), x=alt.value(width / 2), y=alt.value(height / 2))
+        .encode(text=alt.value(words), x=alt.value(width / 2), y=alt.value(height / 2))
     )

@@ -97,8 +97,8 @@ def profiles(material: Material, wish: FigureRequest) -> Figure | None:
         **rows,
     )
     dots = base.mark_point(**mark).encode(x=x, tooltip=tooltip, **channels, **rows)
-    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(style="zero")
-    chart = alt.layer(zero.encode(x=alt.X("zero", type="quantitative")), ranges, dots)
+    zero = alt.Chart(alt.sequence(1)).mark_rule(style="zero").encode(x=alt.datum(0))
+    chart = alt.layer(zero, ranges, dots)
     left = len(columns) - MOST_COLUMNS
     caption = f"{MOST_COLUMNS} of {len(columns):,} columns; the table has all." if left > 0 else ""
     return Figure("profiles", described(chart, hides=True), ("profiles",), _table(material), caption)

@@ -45,7 +45,7 @@ class Renderer:
         timer.start()
         try:
             worked, content = self._ask(wish)
-        except (OSError, struct.error):
+        except (OSError, ValueError, struct.error):  # A closed pipe is a ValueError.
             raise Unavailable("The figure could not be drawn: its program ended.") from None
         finally:
             timer.cancel()
