@@ -62,12 +62,12 @@ def in_it(engine: Engine, *words: str) -> str:
     return engine.run("exec", "alone", *words)
 
 
-def study_penguins(engine: Engine) -> str:
-    words = ["exec", "--interactive", "alone", "sh", "-c", "cat > /tmp/penguins.csv"]
+def study_penguins(engine: Engine, name: str = "alone") -> str:
+    words = ["exec", "--interactive", name, "sh", "-c", "cat > /tmp/penguins.csv"]
     with PENGUINS.open("rb") as file:
         subprocess.run([engine.docker, *words], env=engine.environment, stdin=file, check=True, timeout=60)
     words = ["shoal", "study", "run", "/tmp/penguins.csv", "--preset", "quick", "--out", "/tmp/study"]
-    return in_it(engine, *words)
+    return engine.run("exec", name, *words)
 
 
 def test_the_image_says_nothing_of_who_built_it(engine: Engine) -> None:
@@ -152,10 +152,31 @@ def test_make_runs_the_composition_with_postgresql(engine: Engine) -> None:
         assert "Shoal serves at" in printed
         for name in ("server-token", "database-password"):
             assert (secrets / name).read_text().strip() not in printed
+        restored_elsewhere(engine, given)
         engine.make("docker-stop", given)
         assert not engine.run("ps", "--quiet").strip()
     finally:
         engine.make("docker-down", {**given, "ARGS": "--volumes"})
+
+
+def restored_elsewhere(engine: Engine, given: dict[str, str]) -> None:
+    """Put a backup of the composition into one of another name, as the guide says."""
+    study_penguins(engine, "composed")
+    engine.make("docker-cmd", {**given, "CMD": "shoal backup /tmp/backup.tar.gz"})
+    archive = engine.folder / "composed.tar.gz"
+    engine.run("cp", "composed:/tmp/backup.tar.gz", archive)
+    compose = ["docker-compose", "--project-name=restored", "--file=deploy/compose.yml"]
+    variables = [f"{name}={value}" for name, value in given.items()]
+    variables.append("DEPLOY_IMAGE=shoal:test")
+    once = ["run", "--rm", "-T", f"--volume={archive}:/backup.tar.gz:ro", "shoal"]
+    try:
+        engine.command(
+            ["env", *variables, *compose, *once, "shoal", "restore", "/backup.tar.gz"], timeout=300
+        )
+        listed = engine.command(["env", *variables, *compose, *once, "shoal", "study", "list"], timeout=300)
+        assert "penguins.csv" in listed
+    finally:
+        engine.command(["env", *variables, *compose, "down", "--volumes"])
 
 
 def until_composed(engine: Engine, given: dict[str, str]) -> str:
