@@ -22,18 +22,22 @@ from shoal.studies.figures.theme import THEMES, config
 from shoal.studies.summary import Best
 
 VERSION = 1
+# Those whose table says as much: drawing six more panels would keep every study's report waiting.
+NO_PICTURE = ("counts",)
+TABLE_ROWS = 500
 
 
 def album(material: Material, renderer: Renderer) -> bytes:
     """Return the album of a study as JSON; pictures are drawn while figures are still being described."""
-    found: list[tuple[Figure, Future[bytes], str]] = []
+    found: list[tuple[Figure, Future[bytes] | None, str]] = []
     data: dict[str, Any] = {}
     with ThreadPoolExecutor(1) as press:
         for figure in _figures(material):
             data |= data_of(material, set(figure.data) - set(data))
             spec, said = static(figure, data)
-            found.append((figure, press.submit(renderer.draw, spec, "svg"), said))
-        entries = [_entry(figure, svg.result().decode(), said) for figure, svg, said in found]
+            drawn = None if figure.name in NO_PICTURE else press.submit(renderer.draw, spec, "svg")
+            found.append((figure, drawn, said))
+        entries = [_entry(figure, svg.result().decode() if svg else "", said) for figure, svg, said in found]
     content = _head(material) | {"data": data, "figures": entries}
     return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
 
@@ -56,7 +60,11 @@ def _entry(figure: Figure, svg: str, said: str) -> dict[str, Any]:
         "spec": figure.spec,
         "svg": svg,
         "svg_caption": said,
-        "table": {"columns": figure.table.columns, "rows": figure.table.rows},
+        "table": {
+            "columns": figure.table.columns,
+            "rows": figure.table.rows[:TABLE_ROWS],
+            "rows_left": max(0, len(figure.table.rows) - TABLE_ROWS),
+        },
     }
 
 

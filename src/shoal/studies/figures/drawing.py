@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from typing import Any
 
 import orjson
@@ -11,7 +10,7 @@ import orjson
 from shoal.storage.arrow_files import map_table
 from shoal.studies.figures.catalogue import MEDIA
 from shoal.studies.figures.choosing import Chosen, as_recorded, chosen_again, single_fit
-from shoal.studies.figures.rendering import Renderer
+from shoal.studies.figures.rendering import Renderer, lent
 from shoal.studies.figures.request import FigureRequest
 from shoal.studies.model import Fit
 from shoal.studies.plan import StudyPlan
@@ -24,8 +23,9 @@ def run(spec: dict[str, Any], context: Work) -> dict[str, Any]:
     """Draw what a job asks for and keep it as a file."""
     wish = FigureRequest.from_json(spec["wish"]) if spec["wish"] else None
     if wish is not None and wish.format not in PICTURES:
+        _be_quick()
         return _kept(context, wish, _described(spec, context, wish, None))
-    with closing(Renderer()) as renderer:  # It gets ready while we do.
+    with lent() as renderer:  # It gets ready while we do.
         _be_quick()
         if wish is None:
             from shoal.studies.figures.album import album

@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
-from contextlib import suppress
-from threading import Timer
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock, Timer
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,8 @@ import orjson
 from shoal.base.errors import Unavailable
 
 PATIENCE = 60.0  # seconds for one picture
+# A page asks for several pictures one after the other: the next one finds the engine warm.
+REST = 10.0
 _HEAD = struct.Struct("<?Q")
 
 
@@ -33,6 +36,11 @@ class Renderer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+
+    @property
+    def is_alive(self) -> bool:
+        """Say whether the child still runs."""
+        return self._child.poll() is None
 
     def draw(self, spec: dict[str, Any], form: str, scale: float = 1.0) -> bytes:
         """Return a description with its data as svg, png or pdf.
@@ -81,3 +89,55 @@ class Renderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Shelf:
+    """Keep a renderer between jobs for a while, and end it when nobody came."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: Renderer | None = None
+        self._timer: Timer | None = None
+
+    def take(self) -> Renderer:
+        with self._lock:
+            kept, self._kept = self._kept, None
+            if self._timer is not None:
+                self._timer.cancel()
+        if kept is not None and kept.is_alive:
+            return kept
+        if kept is not None:
+            kept.close()
+        return Renderer()
+
+    def put_back(self, renderer: Renderer) -> None:
+        with self._lock:
+            former, self._kept = self._kept, renderer
+            self._timer = Timer(REST, self._tidy, [renderer])
+            self._timer.daemon = True
+            self._timer.start()
+        if former is not None:
+            former.close()
+
+    def _tidy(self, renderer: Renderer) -> None:
+        with self._lock:
+            mine = self._kept is renderer
+            if mine:
+                self._kept = None
+        if mine:
+            renderer.close()
+
+
+_shelf = _Shelf()
+
+
+@contextmanager
+def lent() -> Iterator[Renderer]:
+    """Lend a renderer that may be warm from the job before; one that failed is not lent again."""
+    renderer = _shelf.take()
+    try:
+        yield renderer
+    except BaseException:
+        renderer.close()
+        raise
+    _shelf.put_back(renderer)
