@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -47,7 +48,7 @@ def places(server: Served) -> dict[str, str]:
     with server.http() as http:
         penguins = add(http, PENGUINS.read_text(), "penguins.csv")
         hostile = add(http, "\n".join([header, *rows]) + "\n", "<b>" + "long " * 40 + ".csv")
-        wishes = [
+        wishes: list[dict[str, Any]] = [
             {"dataset": penguins},
             {"dataset": penguins, "seed": 1},
             {"dataset": hostile, "columns": EVIL},

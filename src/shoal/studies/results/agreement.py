@@ -20,12 +20,17 @@ def cross_table(left: Labels, right: Labels) -> tuple[list[Any], list[Any], NDAr
 
 def adjusted_rand(left: Labels, right: Labels) -> float:
     """Return the adjusted Rand index: 1 for equal groupings, about 0 by chance (Hubert and Arabie 1985)."""
-    counts = cross_table(left, right)[2].astype(np.float64)
-    pairs = len(left) * (len(left) - 1) / 2
+    return adjusted_rand_of(cross_table(left, right)[2])
+
+
+def adjusted_rand_of(table: NDArray[np.int64]) -> float:
+    """Return the adjusted Rand index of two groupings by the rows (a, b) of each pair of their groups."""
+    counts, rows = table.astype(np.float64), float(table.sum())
+    pairs = rows * (rows - 1) / 2
     both = _pairs(counts).sum()
-    rows, columns = _pairs(counts.sum(axis=1)).sum(), _pairs(counts.sum(axis=0)).sum()
-    expected = rows * columns / pairs if pairs else 0.0
-    most = (rows + columns) / 2
+    down, across = _pairs(counts.sum(axis=1)).sum(), _pairs(counts.sum(axis=0)).sum()
+    expected = down * across / pairs if pairs else 0.0
+    most = (down + across) / 2
     return float((both - expected) / (most - expected)) if most != expected else 1.0
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shoal.base.errors import Conflict, NotFound
 from shoal.clustering.modes import mode_named
+from shoal.storage.arrow_values import numbers
 from shoal.storage.backend import Storage
 from shoal.studies.model import Study
 from shoal.studies.results.parameters import Parameters, find
@@ -36,7 +37,7 @@ class Kept:
         out[self.left_out] = True
         clusters = np.zeros(self.total, np.int32)
         clusters[~out] = self.labels[mode].astype(np.int32) + 1
-        return pa.array(clusters, mask=out)
+        return numbers(clusters, out)
 
 
 def open_archive(storage: Storage, study: Study) -> Kept:
@@ -67,7 +68,7 @@ def opened_column(storage: Storage, key: str) -> pa.Array:
     """
     with storage.open(key) as file:
         clusters = np.load(file, allow_pickle=False)
-    return pa.array(clusters, mask=clusters == 0)
+    return numbers(clusters, clusters == 0)
 
 
 def recommended_mode(study: Study, mode: str | None = None) -> str:

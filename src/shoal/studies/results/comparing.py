@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from shoal.base.errors import InvalidInput
 from shoal.storage.arrow_files import map_table
 from shoal.storage.backend import Storage
+from shoal.storage.writing import as_text
 from shoal.studies.model import Study
-from shoal.studies.results.agreement import adjusted_rand, cross_table
+from shoal.studies.results.agreement import adjusted_rand_of
 from shoal.studies.results.archive import open_archive, recommended_mode
 
 # More than this is no grouping, and nobody could read the table.
@@ -62,27 +63,30 @@ def compare_column(storage: Storage, study: Study, column: str) -> Comparison:
         raise InvalidInput(
             f"There is no column {column}.", hint=f"There are: {', '.join(table.column_names)}."
         )
-    truth = table.column(column).combine_chunks().cast(pa.string())
+    truth = table.column(column)
     return _compared(f"{study.name} {study.id}", _clusters(storage, study), column, truth)
 
 
 def _clusters(storage: Storage, study: Study) -> pa.Array:
-    return open_archive(storage, study).column(recommended_mode(study)).cast(pa.string())
+    return open_archive(storage, study).column(recommended_mode(study))
 
 
 def _compared(left: str, ours: Any, right: str, theirs: Any) -> Comparison:
     both = pc.and_(ours.is_valid(), theirs.is_valid())
     first, second = (_Groups(values.filter(both), name) for values, name in ((ours, left), (theirs, right)))
-    if not len(first.codes):
+    if not len(first.places):
         raise InvalidInput("No row has a group in both.")
+    shape = len(first.names), len(second.names)
+    pairs = np.bincount(first.places * shape[1] + second.places, minlength=shape[0] * shape[1])
+    counts = pairs.reshape(shape)
     return Comparison(
         left=left,
         right=right,
-        rows=len(first.codes),
-        adjusted_rand=adjusted_rand(first.codes, second.codes),
+        rows=len(first.places),
+        adjusted_rand=adjusted_rand_of(counts),
         row_names=first.names,
         column_names=second.names,
-        counts=cross_table(first.codes, second.codes)[2].tolist(),
+        counts=counts.tolist(),
     )
 
 
@@ -90,14 +94,23 @@ class _Groups:
     """Hold the names of groups, numbers by their size and before words, and each row's place among them."""
 
     def __init__(self, values: Any, name: str) -> None:
-        found = values.dictionary_encode()
-        names = found.dictionary.to_pylist()
-        if len(names) > MOST_GROUPS:
-            text = f"{name} has {len(names):,} different values, so it does not group the rows."
+        encoded = _encoded(values, name)
+        if len(encoded.dictionary) > MOST_GROUPS:
+            text = f"{name} has {len(encoded.dictionary):,} different values, so it does not group the rows."
             raise InvalidInput(text, hint=f"A grouping has {MOST_GROUPS:,} groups at most.")
+        names = as_text(encoded.dictionary).to_pylist()
         order = sorted(range(len(names)), key=lambda place: _natural(names[place]))
         self.names = [names[place] for place in order]
-        self.codes = np.argsort(order)[np.from_dlpack(found.indices)] if order else np.empty(0, np.intp)
+        ranks = np.argsort(np.array(order, np.int64))
+        self.places = ranks[np.from_dlpack(encoded.indices)]
+
+
+def _encoded(values: Any, name: str) -> Any:
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    try:
+        return whole.dictionary_encode()
+    except pa.ArrowException as error:
+        raise InvalidInput(f"{name} holds {whole.type}, which cannot be compared.") from error
 
 
 def _natural(name: str) -> tuple[float, str]:
