@@ -12,9 +12,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.clustering.gaussians.wide_kernels import raise_wide
 from shoal.clustering.kernels.jit import exact_kernel, kernel
 
 Doubles = NDArray[np.float64]
+WIDE = 64  # columns beyond which all eigenvalues take longer than a fit should
 
 
 @exact_kernel
@@ -86,6 +88,16 @@ def eigen(matrix: Doubles, vectors: Doubles) -> None:
 
 
 @exact_kernel
+def is_above(matrix: Doubles, floor: Doubles, scaled: Doubles, factor: Doubles) -> bool:
+    """Say whether a symmetric matrix (d, d) is above the floor (d,); write it in units of that, less 1."""
+    d = matrix.shape[0]
+    for i in range(d):
+        for j in range(d):
+            scaled[i, j] = matrix[i, j] / np.sqrt(floor[i] * floor[j]) - (1.0 if i == j else 0.0)
+    return cholesky(scaled, factor)
+
+
+@exact_kernel
 def lift(matrix: Doubles, floor: Doubles, work: Doubles) -> int:
     """Raise a symmetric matrix (d, d) to the floor (d,) in place; return in how many directions.
 
@@ -93,11 +105,10 @@ def lift(matrix: Doubles, floor: Doubles, work: Doubles) -> int:
     """
     d = matrix.shape[0]
     scaled, vectors, factor = work[0], work[1], work[2]
-    for i in range(d):
-        for j in range(d):
-            scaled[i, j] = matrix[i, j] / np.sqrt(floor[i] * floor[j]) - (1.0 if i == j else 0.0)
-    if cholesky(scaled, factor):
+    if is_above(matrix, floor, scaled, factor):
         return 0
+    if d > WIDE:
+        return raise_wide(matrix, floor, factor, work[:2])[0]
     eigen(scaled, vectors)
     lifted = 0
     for c in range(d):
@@ -119,8 +130,12 @@ def invert_lifted(matrix: Doubles, floor: Doubles, inverse: Doubles, work: Doubl
     `work` is (3, d, d); `matrix` is changed where it was raised.
     """
     d = matrix.shape[0]
-    lifted = lift(matrix, floor, work)
     factor, root = work[0], work[1]
+    lifted = 0
+    if d <= WIDE:
+        lifted = lift(matrix, floor, work)
+    elif not is_above(matrix, floor, factor, root):
+        return raise_wide(matrix, floor, inverse, work[:2])
     cholesky(matrix, factor)
     invert_factor(factor, root)
     log_determinant = 0.0

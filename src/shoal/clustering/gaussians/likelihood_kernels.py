@@ -140,6 +140,22 @@ def pooled_scatter(
 
 
 @exact_kernel
+def spread_of(
+    kind: int, shape: int, floor: Doubles, count: float, sums: Doubles, work: Doubles
+) -> tuple[int, float, float]:
+    """Return of one cluster's covariance in how many directions it was raised, ln|S_k| and tr(S_k^-1 A_k).
+
+    `work` is (6, d, d); S_k's inverse is left in its third.
+    """
+    scatter, kept, precision, scratch = work[0], work[1], work[2], work[3:]
+    scatter_of(kind, count, sums, scatter)
+    copy_square(scatter, kept)
+    raised, log_determinant = restrict(scatter, shape, floor, precision, scratch)
+    trace = _trace_of_product(precision, kept) if raised > 0 else float(scatter.shape[0])
+    return raised, log_determinant, trace
+
+
+@exact_kernel
 def maximise(
     kind: int,
     shape: int,
@@ -176,11 +192,8 @@ def maximise(
         if members[j] == 0:
             continue
         if kind != TIED:
-            scatter_of(kind, counts[j], sums[j], scatter)
-            copy_square(scatter, kept)
-            raised, log_determinant = restrict(scatter, shape, floor, precision, scratch)
+            raised, log_determinant, trace = spread_of(kind, shape, floor, counts[j], sums[j], work)
             most = max(most, raised)
-            trace = _trace_of_product(precision, kept) if raised > 0 else float(d)
         log_weight = np.log(counts[j] / total)
         objective += counts[j] * (log_weight - 0.5 * (log_determinant + trace))
         column = slopes[j // TILE_CENTRES, :, j % TILE_CENTRES]

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.clustering.gaussians.gaussian_kernels import expand
-from shoal.clustering.gaussians.likelihood_kernels import maximise
+from shoal.clustering.gaussians.likelihood_kernels import maximise, spread_of
 from shoal.clustering.kernels.jit import exact_kernel, kernel
 from shoal.clustering.kernels.tile import TILE_CENTRES
+from shoal.clustering.modes import TIED
 
 Doubles = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -95,6 +96,51 @@ def move(labels: Labels, n: int, absorber: int, freed: int, split: int) -> None:
 
 
 @exact_kernel
+def _own(
+    kind: int, shape: int, floor: Doubles, members: int, count: float, sums: Doubles, work: Doubles
+) -> float:
+    """Return what a cluster adds to the objective by itself, whatever the others are."""
+    if members == 0:
+        return 0.0
+    _, log_determinant, trace = spread_of(kind, shape, floor, count, sums, work)
+    return count * (np.log(count) - 0.5 * (log_determinant + trace))
+
+
+@exact_kernel
+def _gains_apart(
+    kind: int,
+    shape: int,
+    floor: Doubles,
+    members: Counts,
+    counts: Doubles,
+    sums: Doubles,
+    work: Doubles,
+    splits: Doubles,
+    merges: Doubles,
+) -> None:
+    """Do what `gains` does where every cluster has a covariance of its own, met once each."""
+    k = splits.shape[0]
+    some, mass, total = np.empty(k, np.int64), np.empty(k), np.empty((k, sums.shape[1]))
+    whole = np.empty(k)
+    for j in range(k):
+        halves = 0.0
+        for half in range(2 * j, 2 * j + 2):
+            halves += _own(kind, shape, floor, members[half], counts[half], sums[half], work)
+        some[j] = members[2 * j] + members[2 * j + 1]
+        mass[j] = counts[2 * j] + counts[2 * j + 1]
+        total[j] = sums[2 * j] + sums[2 * j + 1]
+        whole[j] = _own(kind, shape, floor, some[j], mass[j], total[j], work)
+        splits[j] = halves - whole[j] if members[2 * j] > 0 and members[2 * j + 1] > 0 else -np.inf
+    for a in range(k):
+        for b in range(a):
+            both = whole[a] + whole[b]
+            if some[a] > 0 and some[b] > 0:
+                joined = total[a] + total[b]
+                both = _own(kind, shape, floor, some[a] + some[b], mass[a] + mass[b], joined, work)
+            merges[a, b] = merges[b, a] = whole[a] + whole[b] - both
+
+
+@exact_kernel
 def _pour(
     members: Counts,
     counts: Doubles,
@@ -128,8 +174,12 @@ def gains(
 ) -> None:
     """Write what each split (k,) adds to the objective, and each merge of a > b (k, k) takes from it.
 
-    `members`, `counts` and `sums` are of the halves.
+    `members`, `counts` and `sums` are of the halves. A covariance that all share is met anew in each
+    trial, one of a cluster's own only once.
     """
+    if kind != TIED:
+        _gains_apart(kind, shape, floor, members, counts, sums, work, splits, merges)
+        return
     k = splits.shape[0]
     some = np.zeros(k + 1, np.int64)
     mass = np.zeros(k + 1)
@@ -147,12 +197,12 @@ def gains(
             _pour(members, counts, sums, 2 * j, some, mass, total, j, 0)
             if j != a or b != a:
                 _pour(members, counts, sums, 2 * j + 1, some, mass, total, j, 1)
-        some[k] = 0
+        some[k], mass[k] = 0, 0.0
         if a >= 0 and b == a:
             _pour(members, counts, sums, 2 * a + 1, some, mass, total, k, 0)
         elif a >= 0:
             _pour(some, mass, total, b, some, mass, total, a, 1)
-            some[b] = 0
+            some[b], mass[b] = 0, 0.0
         value, _ = maximise(kind, shape, moment, floor, some, mass, total, constants, slopes, work)
         if a < 0:
             now = value
