@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shoal.jobs.model import Job
 
 Record = Callable[["Connection", "Job", Any], None]
+Mourn = Callable[["Connection", "Sequence[Job]"], None]
 _kinds: dict[str, Kind] = {}
 
 
@@ -24,13 +25,16 @@ class Kind:
 
     `run` is "package.module:function", imported in worker processes only and called with (spec, context).
     `record` runs where the database is, inside the transaction that finishes a job well: what it writes is
-    written exactly once. `threads` is how many threads one run may use (`context.threads`).
+    written exactly once. `mourn` runs inside the transaction in which jobs of the kind end for good without
+    success, whatever ended them; kinds that share it are given to it together. `threads` is how many threads
+    one run may use (`context.threads`).
     """
 
     name: str
     run: str
     record: Record | None = None
     threads: int = 1
+    mourn: Mourn | None = None
 
 
 def register(kind: Kind) -> Kind:

@@ -141,8 +141,9 @@ def cancel(conn: Connection, study: Study) -> Study:
     """
     if study.state != StudyState.running:
         raise Conflict(f"The study {study.id} is not running any more: it has {study.state}.")
+    stopped = _change(conn, study, state=StudyState.cancelled, finished=now(conn))
     cancelling.cancel(conn, list(jobs_of(conn, study)))
-    return _change(conn, study, state=StudyState.cancelled, finished=now(conn))
+    return stopped
 
 
 def remove(conn: Connection, study: Study) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
 from shoal.base.transaction import among
+from shoal.jobs import kinds
+from shoal.jobs.model import Job
 from shoal.jobs.states import Reason, State
 from shoal.jobs.store import dependencies
 from shoal.jobs.store.changes import brief, tell
+from shoal.jobs.store.reading import get_many
 from shoal.jobs.store.tables import jobs
 
 _COUNT_DOWN = (
@@ -25,8 +28,12 @@ _END = (
 _BRIEF = (jobs.c.id, jobs.c.owner, jobs.c.kind)
 
 
-def settle(conn: Connection, ended: Mapping[int, State], moment: int) -> None:
-    """Let the ends of jobs take effect on those that wait for them, and on those that wait for these."""
+def settle(conn: Connection, ended: Mapping[int, State], moment: int, *, anew: bool = True) -> None:
+    """Let the ends of jobs take effect on those that wait for them, and on those that wait for these.
+
+    `anew` is False for jobs that ended in an earlier transaction.
+    """
+    lost = [job for job, state in ended.items() if anew and state is not State.SUCCEEDED]
     while ended and (links := dependencies.settle(conn, ended)):
         broken: dict[int, Mapping[str, Any]] = {}
         met: Counter[int] = Counter()
@@ -37,6 +44,9 @@ def settle(conn: Connection, ended: Mapping[int, State], moment: int) -> None:
                 broken[link.job] = _fault(link, ended[link.upstream])
         _count_down(conn, {job: n for job, n in met.items() if job not in broken}, moment)
         ended = _fail(conn, broken, moment)
+        lost += ended
+    if lost:
+        _mourn(conn, lost)
 
 
 def end_waiting(
@@ -55,6 +65,17 @@ def end_waiting(
     for row in rows:
         tell(conn, row.id, row.owner, row.kind, state, **brief(faults[row.id]))
     return {row.id: state for row in rows}
+
+
+def _mourn(conn: Connection, lost: Sequence[int]) -> None:
+    """Let kinds know which of their jobs ended without success."""
+    known = kinds.registered()
+    by_mourner: dict[kinds.Mourn, list[Job]] = {}
+    for job in get_many(conn, lost).values():
+        if (kind := known.get(job.kind)) is not None and kind.mourn is not None:
+            by_mourner.setdefault(kind.mourn, []).append(job)
+    for mourn, mourned in by_mourner.items():
+        mourn(conn, mourned)
 
 
 def _count_down(conn: Connection, met: Mapping[int, int], moment: int) -> None:

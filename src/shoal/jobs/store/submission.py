@@ -63,7 +63,7 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
     dependencies.record(conn, links)
     _name_externally(conn, ((ids[p], new[p].external_ids) for p in fresh if new[p].external_ids))
     tell_many(conn, [(ids[p], owner, new[p].kind, _DRAFT if new[p].draft else _QUEUED) for p in fresh])
-    ending.settle(conn, ended, moment)
+    ending.settle(conn, ended, moment, anew=False)
     return ids
 
 

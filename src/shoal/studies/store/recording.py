@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -13,10 +14,12 @@ from shoal.jobs.store import reading
 from shoal.jobs.store.submission import submit
 from shoal.studies.model import Fit, Study, StudyState
 from shoal.studies.planning.grid import grid
-from shoal.studies.store.stored import error_text, jobs_of, list_fits, written
+from shoal.studies.store.stored import error_text, failure_of, has_work, jobs_of, list_fits, written
 from shoal.studies.store.tables import fits, studies, study_jobs
 
 TOPIC = "studies"
+# Who runs the job again by which a study failed gives it another chance.
+_MAY_END = (StudyState.running, StudyState.failed)
 
 
 def record_fits(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
@@ -26,12 +29,13 @@ def record_fits(conn: Connection, job: Job, result: dict[str, Any] | None) -> No
     _insert(
         conn, job.spec["study"], job.spec["generation"], job.id, [row for row in rows if row.fit not in known]
     )
+    record_failure(conn, [job])
 
 
 def record_gathered(conn: Connection, job: Job, result: dict[str, Any] | None) -> None:
     """Give fits without a result their failure, and hand everything to the job that sums the study up."""
     study = written(conn, job.spec["study"])
-    if study.generation != job.spec["generation"] or study.state != StudyState.running:
+    if study.generation != job.spec["generation"] or study.state not in _MAY_END:
         return
     _fail_missing(conn, study)
     scores = [fit.as_json() | {"params": fit.params} for fit in list_fits(conn, study.id)]
@@ -55,6 +59,14 @@ def record_finished(conn: Connection, job: Job, result: dict[str, Any] | None) -
     content = result or {}
     values = {"summary": content["summary"], "artifact": content["artifact"], "error": ""}
     return _end(conn, job, StudyState.succeeded, values)
+
+
+def record_failure(conn: Connection, jobs: Sequence[Job]) -> None:
+    """Fail each study of which the last job has ended and none sums it up."""
+    for job in {job.spec["study"]: job for job in jobs}.values():
+        study = job.spec["study"]
+        if not has_work(conn, study) and (failure := failure_of(conn, study)) is not None:
+            _end(conn, job, StudyState.failed, {"error": failure})
 
 
 def add_jobs(
@@ -101,9 +113,10 @@ def _end(conn: Connection, job: Job, state: StudyState, values: dict[str, Any]) 
     here = (studies.c.id == job.spec["study"]) & (studies.c.generation == job.spec["generation"])
     ended = conn.execute(
         update(studies)
-        .where(here, studies.c.state == StudyState.running)
+        .where(here, studies.c.state.in_(_MAY_END), studies.c.state != state)
         .values(state=state, finished=now(conn), **values)
     )
     if ended.rowcount:
-        events.append(conn, TOPIC, job.spec["study"], str(state), {})
+        told = {"error": values["error"]} if values["error"] else {}
+        events.append(conn, TOPIC, job.spec["study"], str(state), told)
     return bool(ended.rowcount)

@@ -82,6 +82,15 @@ def progress(conn: Connection, study: Study) -> Progress:
     return Progress(study.state, total, sum(ended.values()), ended.get("failed", 0))
 
 
+def failure_of(conn: Connection, study: str) -> str | None:
+    """Return why a study that should run has failed, for all its jobs have ended; else None."""
+    row = conn.execute(select(studies).where(studies.c.id == study)).mappings().first()
+    if row is None or row["state"] != StudyState.running:
+        return None
+    found = _settled(conn, _study(row))
+    return found.error if found.state == StudyState.failed else None
+
+
 def has_work(conn: Connection, study: str) -> bool:
     """Say whether a job of a study's present run has not ended."""
     query = (
