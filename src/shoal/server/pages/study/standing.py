@@ -48,7 +48,9 @@ class Standing:
     def sentence(self) -> str:
         """Return `428 of 600 fits, 71%. About 4 s left, 43 fits/s.`"""
         told = self.progress.sentence((clock.now() - self.study.started) / clock.SECOND)
-        return f"{told} Now it is summed up." if self.progress.done >= self.progress.total else told
+        if self.progress.done >= self.progress.total:
+            return f"{told} Now it is summed up."
+        return told if self.running or self.progress.done else f"{told} It waits for a worker."
 
     @property
     def lead(self) -> str:
