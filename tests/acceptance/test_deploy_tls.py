@@ -66,7 +66,7 @@ def test_addresses_with_and_without_tls_are_given_as_flags(tmp_path: Path) -> No
         assert [answer.text for answer in answers] == ["pong"] * 3
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{by_name}/ping", trust_env=False)
-        wait_until(lambda: shoal("ready", home=tmp_path / "home", cwd=tmp_path).code == 0)
+        wait_until(lambda: shoal("ready", home=tmp_path / "home", cwd=tmp_path).code == 0, timeout=120)
 
 
 def test_old_versions_of_tls_are_refused(tmp_path: Path) -> None:
