@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shoal.storage.example import PENGUINS
 from tests.support.asking import ended
 from tests.support.command import PENGUINS as SHIPPED
-from tests.support.reader import Reader, reading
+from tests.support.reader import PAGE, Reader, reading
 from tests.support.server import Served, running_server
 
 QUICK = {"max_k": 3, "n_experiments": 2, "n_init": 2, "covariances": ["full-tied"]}
@@ -62,3 +65,42 @@ def test_a_file_dropped_on_home_leads_to_a_new_study(server: Served) -> None:
 
 def test_the_package_ships_the_same_penguins_as_the_examples() -> None:
     assert PENGUINS.read_bytes() == SHIPPED.read_bytes()
+
+
+def test_a_study_that_failed_needs_you_and_says_why(server: Served) -> None:
+    with reading(server) as reader:
+        study = started(reader)
+        for job in reader.http.get(f"/api/v1/studies/{study}/jobs").json()["jobs"]:
+            reader.http.post(f"/api/v1/jobs/{job['job']}/cancel")
+        assert ended(reader.http, study)["state"] == "failed"
+        text = reader.page("/app")
+    assert "Needs you (1)" in text
+    assert "penguins.csv : Cancelled." in text
+
+
+def test_behind_a_prefix_every_address_has_it(tmp_path: Path) -> None:
+    with running_server(tmp_path / "home", root_path="/lab/shoal") as server, reading(server) as reader:
+        reader.http.follow_redirects = False
+        sent = {"file": ("mine.csv", b"a,b\n1,2\n3,4\n5,7\n")}
+        answer = reader.send("/app", "/app/datasets/new", {"then": ""}, sent)
+        place = answer.headers["location"]
+        assert place.startswith("/lab/shoal/app/datasets/")
+        paths = ["/", "/app", "/app/datasets", "/app/studies", "/app/studies/compare", "/app/datasets/new"]
+        for path in [*paths, place.removeprefix("/lab/shoal")]:
+            html = reader.get(path).text
+            links = re.findall(r'(?:href|src|action|data-live|data-uploads|data-events)="(/[^"]*)"', html)
+            assert links
+            assert [link for link in links if not link.startswith("/lab/shoal/")] == []
+
+
+def test_on_an_open_listener_home_leads_to_sign_in_and_back(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("t" * 40)
+    flags: dict[str, Any] = {"listen": ["0.0.0.0:0"], "server_token": f"@{token}"}
+    with running_server(tmp_path / "home", **flags) as server, server.http(headers=PAGE) as http:
+        address = f"http://127.0.0.1:{server.port}"
+        for path, wanted in (("/", "/"), ("/app/datasets?q=a", "/app/datasets%3Fq%3Da")):
+            answer = http.get(address + path)
+            assert answer.status_code == 303
+            assert answer.headers["location"] == f"/app/sign-in?next={wanted}"
+        assert http.get(address + "/app/datasets.csv", headers={"Accept": "text/csv"}).status_code == 401
