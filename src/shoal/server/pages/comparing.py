@@ -47,7 +47,7 @@ async def show(
     """Show a comparison, or ask what to compare."""
     if chosen is not None:
         return _from_list(request, chosen)
-    left, right, others = await _studies(house, actor, a, b)
+    left, right, others = await _studies(house, actor, a or b, b if a else "")
     context: dict[str, Any] = {
         "left": left,
         "right": right,

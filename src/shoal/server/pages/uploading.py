@@ -128,7 +128,9 @@ def _field(error: ShoalError) -> str:
 def _words(error: ShoalError) -> str:
     """Return what was wrong and what to do about it here: hints may name options of the command line."""
     hint = "Choose the separator here." if "--delimiter" in error.hint else error.hint
-    return f"{error.message} {hint}".strip()
+    # A message may quote a row on a line of its own.
+    between = "\n" if "\n" in error.message else " "
+    return f"{error.message}{between}{hint}".strip()
 
 
 def _next(request: Request, dataset: Dataset, then: str) -> Response:
