@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shoal.base import backup
+from shoal.base import backup, restoring
+from shoal.base.archive import is_inside, verify
 from shoal.base.database import Database, open_database
 from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.jobs.model import Job
@@ -56,9 +57,9 @@ def test_what_was_backed_up_comes_back(
     last = store.submit_one()
     before = store.find()
     made = backup.make(store.database, {"files": files}, tmp_path / name)
-    assert backup.verify(tmp_path / name) == made
+    assert verify(tmp_path / name) == made
     home = tmp_path / "home"
-    backup.restore(tmp_path / name, home, upgrade, url=empty_url)
+    restoring.restore(tmp_path / name, home, upgrade, url=empty_url)
     url = empty_url or f"sqlite:///{home}/shoal.db"
     assert jobs_of(url) == before
     assert (home / "files/a/x.arrow").read_bytes() == (files / "a/x.arrow").read_bytes()
@@ -88,7 +89,7 @@ def test_a_backup_is_of_one_moment_while_others_write(store: Store, tmp_path: Pa
     finally:
         stop.set()
         writer.join()
-    assert all(backup.verify(tmp_path / f"{i}.tar").members for i in range(3))
+    assert all(verify(tmp_path / f"{i}.tar").members for i in range(3))
 
 
 def test_nothing_is_overwritten(store: Store, files: Path, tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_nothing_is_overwritten(store: Store, files: Path, tmp_path: Path) -> No
     (home / "home.lock").touch()
     (home / "something").touch()
     with pytest.raises(Conflict, match="not empty"):
-        backup.restore(archive, home, upgrade)
+        restoring.restore(archive, home, upgrade)
 
 
 def test_rows_go_only_into_the_kind_of_database_they_came_from(
@@ -111,12 +112,12 @@ def test_rows_go_only_into_the_kind_of_database_they_came_from(
     backup.make(store.database, {}, archive)
     if store.database.dialect == "sqlite":
         with pytest.raises(InvalidInput, match="sqlite"):
-            backup.restore(archive, tmp_path / "home", upgrade, url="postgresql://nobody@127.0.0.1:9/none")
+            restoring.restore(archive, tmp_path / "home", upgrade, url="postgresql://nobody@127.0.0.1:9/none")
     else:
         with pytest.raises(InvalidInput, match="postgresql"):
-            backup.restore(archive, tmp_path / "home", upgrade)
+            restoring.restore(archive, tmp_path / "home", upgrade)
         with pytest.raises(Conflict, match="not empty"):
-            backup.restore(archive, tmp_path / "home", upgrade, url=new_database_url())
+            restoring.restore(archive, tmp_path / "home", upgrade, url=new_database_url())
     assert not (tmp_path / "home").exists()
 
 
@@ -140,17 +141,17 @@ def test_damage_is_seen(tmp_path: Path, files: Path, sqlite_template: Path) -> N
     ):
         torn.write_bytes(content)
         with pytest.raises(InvalidInput):
-            backup.restore(torn, tmp_path / "home", upgrade)
+            restoring.restore(torn, tmp_path / "home", upgrade)
         assert not (tmp_path / "home").exists()
     with pytest.raises(NotFound):
-        backup.verify(tmp_path / "none.tar")
+        verify(tmp_path / "none.tar")
 
 
 def test_an_archive_cannot_write_outside_the_home(tmp_path: Path) -> None:
     for name in ("../evil", "/tmp/evil", "files/../../evil"):
         members = {name: [1, "x"]}
-        assert not backup.is_inside(next(iter(members)))
+        assert not is_inside(next(iter(members)))
     with tarfile.open(tmp_path / "x.tar", "w"):
         pass
     with pytest.raises(InvalidInput, match="manifest"):
-        backup.restore(tmp_path / "x.tar", tmp_path / "home", upgrade)
+        restoring.restore(tmp_path / "x.tar", tmp_path / "home", upgrade)

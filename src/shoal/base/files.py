@@ -77,3 +77,9 @@ def explained(error: OSError, path: Path) -> ShoalError | OSError:
             f"{path.parent} cannot be written.", hint="Choose another folder or change its rights."
         )
     return error
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the finished files below a folder in order; names with a dot in front are drafts."""
+    paths = sorted(folder.rglob("*")) if folder.is_dir() else []
+    return (path for path in paths if path.is_file() and not path.is_symlink() and path.name[0] != ".")

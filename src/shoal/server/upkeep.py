@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from shoal.base import backup, clock
-from shoal.base.backup import Manifest
+from shoal.base import backup, clock, restoring
+from shoal.base.archive import Manifest
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings
@@ -32,10 +32,10 @@ def back_up(house: House, target: Path) -> Manifest:
 
 
 def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
-    """Put a backup into a new home; raises what `backup.restore` raises."""
+    """Put a backup into a new home; raises what `restoring.restore` raises."""
     held = Home.open(home, restoring=True)
     try:
-        return backup.restore(archive, home, migrate, url=url)
+        return restoring.restore(archive, home, migrate, url=url)
     finally:
         held.close()
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shoal.clustering.kernels.cache import kernel_version
+from shoal.clustering.kernels.cache import KEPT, kernel_version, prune
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -107,3 +109,27 @@ def test_a_child_of_a_warm_parent_compiles_nothing(run: Run) -> None:
 def test_warming_twice_says_nothing_the_second_time(run: Run) -> None:
     run("from shoal.clustering.warm import main\nmain()")
     assert run("from shoal.clustering.warm import main\nmain()").stdout == ""
+
+
+def test_folders_of_other_versions_go_when_nobody_has_used_them_for_long(tmp_path: Path) -> None:
+    long_ago = time.time() - KEPT - 60
+    for name in ("mine", "old", "held", "recent", "before-locks"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kernel.nbc").write_bytes(b"code")
+        if name != "before-locks":
+            (tmp_path / name / "used").touch()
+            os.utime(tmp_path / name / "used", None if name == "recent" else (long_ago, long_ago))
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    with (tmp_path / "held" / "used").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        prune(tmp_path, keep="mine")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["held", "mine", "recent"]
+
+
+def test_a_new_version_deletes_what_is_left_of_an_old_one(tmp_path: Path, run: Run) -> None:
+    old = tmp_path / "kernels" / "0123456789abcdef"
+    old.mkdir(parents=True)
+    os.utime(old, (1, 1))
+    run(KERNEL, SHOAL_CACHE_DIR=str(tmp_path))
+    assert [path.name for path in old.parent.iterdir()] == [kernel_version()]
+    assert (old.parent / kernel_version() / "used").exists()

@@ -103,7 +103,7 @@ def _own(
     if members == 0:
         return 0.0
     _, log_determinant, trace = spread_of(kind, shape, floor, count, sums, work)
-    return count * (np.log(count) - 0.5 * (log_determinant + trace))
+    return float(count * (np.log(count) - 0.5 * (log_determinant + trace)))
 
 
 @exact_kernel

@@ -28,7 +28,7 @@ def _factor(matrix: Doubles, rows: Doubles, left: Doubles) -> int:
         left[i] = matrix[i, i]
     least = 1e-14 * left.max()
     for r in range(d):
-        pivot = left.argmax()
+        pivot = int(left.argmax())
         if left[pivot] <= least:
             return r
         root = np.sqrt(left[pivot])
@@ -42,7 +42,7 @@ def _factor(matrix: Doubles, rows: Doubles, left: Doubles) -> int:
             rows[r, i] /= root
             left[i] -= rows[r, i] * rows[r, i]
         left[pivot] = -1.0
-    return d
+    return int(d)
 
 
 @summing_kernel

@@ -3,6 +3,9 @@
 The folder is named for the kernels' sources and numba's version: numba itself notices a change in the file
 a kernel is written in, but not one in an intrinsic or a kernel that it calls. A CPU's name and features are
 part of numba's own key, so a folder may be shared by unlike machines.
+
+Folders of other versions go when nobody has used them for a month. Who uses one holds a lock on its file
+`used` for life, so a server that has been up for a year keeps what it may still load.
 """
 
 from __future__ import annotations
@@ -11,13 +14,17 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
+KEPT = 30 * 86_400  # seconds after its last use for which a folder is kept
 _SOURCES = Path(__file__).parents[1]
 _MARKS = (b"numba", b"shoal.clustering.kernels.jit")
 _IMPORTED = re.compile(r"from shoal\.clustering\.([\w.]+) import").findall
@@ -73,7 +80,11 @@ def cache_folder() -> Path:
     can be written, below a temporary folder that belongs to this user alone.
     """
     folder = _preferred_root() / "kernels" / kernel_version()
+    is_new = not folder.exists()
     if _is_writable(folder):
+        _held.append(_marked_as_used(folder))
+        if is_new:  # Only a change of version leaves a folder behind.
+            prune(folder.parent, keep=folder.name)
         return folder
     private = Path(tempfile.gettempdir()) / f"shoal-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
@@ -82,6 +93,29 @@ def cache_folder() -> Path:
     folder = private / "kernels" / kernel_version()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def prune(root: Path, *, keep: str) -> None:
+    """Delete the folders of versions that were last used long ago and that no process holds."""
+    for folder in root.iterdir():
+        used = folder / "used"
+        mark = used if used.exists() else folder
+        if folder.name == keep or time.time() - mark.stat().st_mtime < KEPT:
+            continue
+        with suppress(OSError), used.open("a") as file:  # Held by another process: left alone.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _marked_as_used(folder: Path) -> IO[str]:
+    """Return a file that keeps the folder from being deleted while it is open, in forked children too."""
+    file = (folder / "used").open("a")
+    os.utime(file.fileno())
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+_held: list[IO[str]] = []
 
 
 @contextmanager
