@@ -148,7 +148,7 @@ def test_a_form_with_nothing_but_a_file_has_the_documented_defaults(server: Serv
         ({"max_k": "1000000"}, "max_k"),
         ({"n_init": "ten"}, "n_init"),
         ({"n_experiments": "9" * 400}, "n_experiments"),
-        ({"covars": "round"}, "round"),
+        ({"covars": "global"}, "global"),
         ({"columns": "name"}, "name"),
         ({"columns": "nowhere"}, "nowhere"),
     ],
