@@ -154,7 +154,7 @@ def test_make_runs_the_composition_with_postgresql(engine: Engine) -> None:
             assert (secrets / name).read_text().strip() not in printed
         restored_elsewhere(engine, given)
         engine.make("docker-stop", given)
-        assert not engine.run("ps", "--quiet").strip()
+        assert not engine.run("ps", "--quiet", "--filter=name=composed").strip()
     finally:
         engine.make("docker-down", {**given, "ARGS": "--volumes"})
 

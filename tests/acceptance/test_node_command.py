@@ -52,3 +52,10 @@ def test_tokens_of_workers_come_later(tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert "error: There is no token worker-1 yet: tokens of workers come later." in ran.err
     assert not (tmp_path / "home").exists()
+
+
+def test_a_command_with_a_server_of_its_own_needs_no_token(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("a-token-that-is-long-enough")
+    ran = shoal("study", "list", home=tmp_path / "home", cwd=tmp_path, SHOAL_SERVER_TOKEN=f"@{file}")
+    assert ran.code == 0, ran.err
