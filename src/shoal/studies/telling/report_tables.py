@@ -104,3 +104,30 @@ def whole_row(summary: Summary) -> list[dict[str, str]]:
     """Return mean and standard deviation of each column over all clustered rows."""
     spreads = (summary["whole"][name] for name in summary["columns"])
     return [{"mean": measured(spread["mean"]), "sd": measured(spread["sd"])} for spread in spreads]
+
+
+def quality_rows(summary: Summary) -> list[tuple[str, str, str]]:
+    """Return measures of the best fit's clusters: name, value, and how to read it."""
+    found = summary.get("quality")
+    if not found:
+        return []
+    silhouette = found["silhouette"]
+    of = "" if silhouette["rows"] == summary["rows"] else f", of {counted(silhouette['rows'], 'row')}"
+    each = [
+        (f"Silhouette, cluster {at}", "no row sampled" if value is None else _fine(value), "")
+        for at, value in enumerate(silhouette["clusters"], 1)
+    ]
+    return [
+        (f"Silhouette{of}", _fine(silhouette["mean"]), "−1 to 1, higher is better (Rousseeuw 1987)"),
+        *each,
+        (
+            "Calinski-Harabasz index",
+            measured(found["calinski_harabasz"]),
+            "higher is better (Calinski and Harabasz 1974)",
+        ),
+        ("Davies-Bouldin index", _fine(found["davies_bouldin"]), "lower is better (Davies and Bouldin 1979)"),
+    ]
+
+
+def _fine(value: float) -> str:
+    return f"{value:.3f}".replace("-", MINUS)
