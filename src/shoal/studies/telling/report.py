@@ -35,6 +35,7 @@ def render_report(
         "style": style(),
         "scripts": scripts() if album else (),
         "album": embedded(album_to_embed(album)) if album else "",
+        "parts": embedded(context["report"]["parts"]),
         "document": embedded(inside),
     }
     return _template().render(context | frame)

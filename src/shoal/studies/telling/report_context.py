@@ -14,7 +14,7 @@ from shoal.studies.telling.answer import answer
 from shoal.studies.telling.method import command, method
 from shoal.studies.telling.notes import beside_answer
 from shoal.studies.telling.report_figures import figures_of, legend_of
-from shoal.studies.telling.report_parts import embedded, parts_of
+from shoal.studies.telling.report_parts import parts_of
 from shoal.studies.telling.report_tables import (
     cluster_rows,
     quality_rows,
@@ -65,7 +65,7 @@ def report_context(
         "axes": album["columns"] if album else [],
         "drawn": album["drawn"] if album else 0,
         "figures": figures_of(album, base) if album else {},
-        "parts": embedded(parts_of(summary)),
+        "parts": parts_of(summary),
         "method": method(study, summary),
         "command": command(study),
     }
