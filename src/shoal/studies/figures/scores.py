@@ -14,7 +14,7 @@ from shoal.studies.figures.request import FigureRequest
 from shoal.studies.wording import MINUS, counted, mode, scored
 
 WIDTH, HEIGHT = 290, 200
-TITLES = {"bic": "BIC, higher is better", "aic": "AIC, higher is better", "both": "BIC and AIC (dashed)"}
+AXIS_TITLES = {"bic": "BIC, higher is better", "aic": "AIC, higher is better", "both": "BIC and AIC (dashed)"}
 COLUMNS = [
     "mode", "k", "fits", "passing", "bic", "bic_low", "bic_high", "aic", "aic_low", "aic_high", "chosen",
     "bic_told", "aic_told", "repeats", "clusters",
@@ -67,7 +67,11 @@ def _panel(material: Material, name: str, wish: FigureRequest) -> Any:
 
 def _curve(base: Any, criterion: str, style: str, wish: FigureRequest, most: int) -> list[Any]:
     x = _number(most)
-    y = alt.Y(criterion, type="quantitative").scale(zero=False).axis(axis(TITLES[wish.criterion], format=","))
+    y = (
+        alt.Y(criterion, type="quantitative")
+        .scale(zero=False)
+        .axis(axis(AXIS_TITLES[wish.criterion], format=","))
+    )
     low = alt.Y(f"{criterion}_low", type="quantitative")
     told = [
         alt.Tooltip("clusters", type="nominal", title="Number"),
