@@ -44,8 +44,9 @@ def window(browser: Browser, server: Served) -> Iterator[Window]:
 
 
 def test_the_old_form_lists_the_columns_of_the_first_rows(
-    window: Window, server: Served, tmp_path: Path
+    window: Window, server: Served, job: str, tmp_path: Path
 ) -> None:
+    """`job` is there so that the workers have begun."""
     path = tmp_path / "places.csv"
     lines = [f"n{row},8.{row},47.{row},{row % 2 * 9 + row / 50},{row / 70}" for row in range(40)]
     path.write_text("\n".join(["name,Longitude, latitude,a,b", *lines, ""]))

@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 
 from shoal.base.errors import InvalidInput
+from shoal.base.settings import Settings
+from shoal.server.faces import JSON_LIMIT, Faces
 from shoal.server.kmeans_service.arguments import Arguments, whole
 from shoal.server.kmeans_service.axes import default_axes
 from shoal.server.kmeans_service.rerunning import task_ids
+from shoal.server.kmeans_service.roster import kmeans_service_faces
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,11 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
 
 def test_tasks_are_named_in_lists_and_one_by_one() -> None:
     assert task_ids(["3,4, 3", "", "1,"]) == [1, 3, 4]
+
+
+def test_a_submitted_file_may_be_as_large_as_any_other() -> None:
+    settings = Settings()
+    registry = Faces(kmeans_service_faces(settings))
+    for path in ("/submit", "/submit/"):
+        assert registry.limit_of("POST", path) >= settings.limits.upload
+    assert registry.limit_of("POST", "/rerun/") == JSON_LIMIT
