@@ -16,7 +16,8 @@ HOSTILE = "<img src=x onerror=alert(1)>" + "a" * 60 + " عربى.csv"
 STOPS = """() => {
   const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled;
   const seen = (one) => shown(one) && one.tabIndex >= 0;
-  const every = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')];
+  const sorts = 'a[href], button, input, select, textarea, summary, [tabindex]';
+  const every = [...document.querySelectorAll(sorts)];
   const radios = (one) => one.type !== 'radio' || one.checked;
   const stops = every.filter((one) => seen(one) && radios(one) && one.type !== 'hidden');
   stops.forEach((one, place) => { one.dataset.stop = place; });

@@ -24,6 +24,7 @@ from shoal.studies.model import Study
 
 ASKED = fault_point("figures.ask", "A figure that somebody wants is handed to a worker.")
 PATIENCE = 30.0
+NOT_YET = "not_drawn_yet"
 # What a worker says of a wish, rather than of its own trouble.
 _OF_THE_WISH: dict[str, type[ShoalError]] = {"NotFound": NotFound, "InvalidInput": InvalidInput}
 
@@ -101,6 +102,6 @@ def _read(house: House, job: Job) -> bytes:
 def _why_not(job: Job) -> ShoalError:
     message = str((job.error or {}).get("message") or "")
     if job.state not in ENDS:
-        return Unavailable("The figure is not drawn yet.", hint="Ask again in a few seconds.")
+        return Unavailable("The figure is not drawn yet.", hint="Ask again in a few seconds.", code=NOT_YET)
     kind = _OF_THE_WISH.get(str((job.error or {}).get("type")))
     return kind(message) if kind else Unavailable("The figure could not be drawn.", hint=message)

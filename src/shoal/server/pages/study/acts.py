@@ -18,7 +18,7 @@ from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text, texts
 from shoal.server.pages.frame import render
-from shoal.server.pages.study.looking import PATH, Changer, Id, found, path_of
+from shoal.server.pages.study.looking import PATH, Changer, Id, find_study, path_of
 from shoal.server.rules import Rule, TheHouse
 from shoal.studies import running
 from shoal.studies.model import Study
@@ -48,7 +48,7 @@ async def rerun(request: Request, study: Id, house: TheHouse, actor: Changer) ->
     async with form_of(request) as form:
         chosen, rest = _chosen(form), text(form, "what") == "rest"
     if not chosen and not rest:
-        one = await found(house, actor, study)
+        one = await find_study(house, actor, study)
         return go(request, f"{path_of(one)}#fits", "Choose fits to run again first.")
 
     def act(conn: Connection) -> tuple[Study, int]:
@@ -82,7 +82,7 @@ async def extend(request: Request, study: Id, house: TheHouse, actor: Changer) -
 @router.get("/{study}/delete")
 async def ask_delete(request: Request, study: Id, house: TheHouse, actor: Remover) -> Response:
     """Ask before a study is deleted, where no dialog can."""
-    one = await found(house, actor, study)
+    one = await find_study(house, actor, study)
     return render(request, "study_delete.html.j2", {"study": one, "here": path_of(one)})
 
 

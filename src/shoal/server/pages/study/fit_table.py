@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from shoal.jobs.store import reading
-from shoal.server.pages.address import Address, Pages
+from shoal.server.pages.address import SIZE, Address, Pages
 from shoal.server.pages.study.standing import AT_WORK
 from shoal.studies.model import Fit, Study, StudyState
 from shoal.studies.planning.grid import FitTask, grid
@@ -23,6 +23,7 @@ STATES: tuple[FitState, ...] = get_args(FitState)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 # Which way a column is sorted first: the best score, else the smallest.
 FIRST: Mapping[Sort, str] = {"fit": "asc", "k": "asc", "bic": "desc", "aic": "desc", "seconds": "desc"}
+CLUSTERS = re.compile(r"k\s*=\s*(\d{1,6})", re.ASCII)
 DEFAULTS = {"sort": "fit"}
 
 
@@ -36,6 +37,27 @@ class FitQuery:
     sort: Sort = "fit"
     order: str = ""
     page: int = 1
+
+    @property
+    def text(self) -> str:
+        """Return what is searched, as it is compared."""
+        return self.q.strip().lower()
+
+    @property
+    def words(self) -> str:
+        """Return the words of an error that are searched; empty for an id or a number of clusters."""
+        text = self.text
+        return "" if (text.isascii() and text.isdecimal()) or CLUSTERS.fullmatch(text) else text
+
+    @property
+    def needs_results(self) -> bool:
+        """Say whether the results of all fits have to be looked at."""
+        return bool(self.state or self.words) or self.sort not in ("fit", "k")
+
+    @property
+    def descending(self) -> bool:
+        """Say whether the largest comes first."""
+        return (self.order or FIRST[self.sort]) == "desc"
 
     def address(self, path: str) -> Address:
         """Return the list's address."""
@@ -66,46 +88,50 @@ class FitTable(NamedTuple):
     all: int
 
 
-class _Seen(NamedTuple):
-    task: FitTask
-    state: FitState
-    ended: RowMapping | None
-
-
 def fit_table(conn: Connection, study: Study, query: FitQuery) -> FitTable:
     """Return the page of the table that a query asks for."""
-    every = list(_seen(conn, study))
-    found = _sorted([one for one in every if _wanted(one, query)], query)
+    every = grid(study.plan)
+    found = [task for task in every if _fits_task(task, query)]
     pages = Pages(query.page, len(found))
-    shown = found[pages.offset : pages.offset + pages.size]
-    rows = _whole(conn, study, [one.task.id for one in shown if one.ended is not None])
-    return FitTable(
-        [Row(one.task, one.state, rows.get(one.task.id)) for one in shown], pages, query, len(every)
-    )
+    part = slice(pages.offset, pages.offset + pages.size)
+    if query.needs_results:
+        rows = _sorted([row for row in _rows(conn, study, found) if _fits_row(row, query)], query)
+        pages = Pages(query.page, len(rows))
+        return FitTable(rows[part], pages, query, len(every))
+    found.sort(key=lambda task: getattr(task, "id" if query.sort == "fit" else "k"), reverse=query.descending)
+    return FitTable(_rows(conn, study, found[part]), pages, query, len(every))
 
 
 def one_row(conn: Connection, study: Study, fit: int) -> Row | None:
     """Return one fit, None when the study has none of this id."""
-    seen = next((one for one in _seen(conn, study) if one.task.id == fit), None)
-    return seen and Row(seen.task, seen.state, _whole(conn, study, [fit]).get(fit))
+    tasks = [task for task in grid(study.plan) if task.id == fit]
+    return _rows(conn, study, tasks)[0] if tasks else None
 
 
-def _seen(conn: Connection, study: Study) -> Iterable[_Seen]:
-    names = ("fit", "generation", "state", "bic", "aic", "seconds", "error")
-    query = select(*(fits.c[name] for name in names)).where(fits.c.study == study.id)
-    newest = {row["fit"]: row for row in conn.execute(query.order_by(fits.c.generation)).mappings()}
-    waits = _waiting(conn, study)
+def _rows(conn: Connection, study: Study, tasks: Sequence[FitTask]) -> list[Row]:
+    ended, waits = _newest(conn, study, tasks), _waiting(conn, study)
     rest: FitState = "queued" if study.state == StudyState.running else "cancelled"
-    for task in grid(study.plan):
-        row = newest.get(task.id)
-        if task.id in waits and (row is None or row["generation"] < study.generation):
-            yield _Seen(task, waits[task.id], row)
-        else:
-            yield _Seen(task, row["state"] if row else rest, row)
+
+    def row(task: FitTask) -> Row:
+        generation, fit = ended.get(task.id, (0, None))
+        if task.id in waits and generation < study.generation:
+            return Row(task, waits[task.id], fit)
+        return Row(task, "failed" if fit and fit.state == "failed" else "succeeded" if fit else rest, fit)
+
+    return [row(task) for task in tasks]
+
+
+def _newest(conn: Connection, study: Study, tasks: Sequence[FitTask]) -> dict[int, tuple[int, Fit]]:
+    """Return the newest run of each fit that has ended, with its generation."""
+    query = select(fits).where(fits.c.study == study.id).order_by(fits.c.generation)
+    if len(tasks) <= SIZE:
+        query = query.where(fits.c.fit.in_([task.id for task in tasks]))
+    rows = conn.execute(query).mappings()
+    return {row["fit"]: (row["generation"], Fit.from_json(dict(row))) for row in rows}
 
 
 def _waiting(conn: Connection, study: Study) -> dict[int, FitState]:
-    """Return the fits that the present run has still to make."""
+    """Return the fits that the present run makes."""
     if study.state != StudyState.running:
         return {}
     made = stored.jobs_of(conn, study)
@@ -115,39 +141,30 @@ def _waiting(conn: Connection, study: Study) -> dict[int, FitState]:
     }
 
 
-def _wanted(one: _Seen, query: FitQuery) -> bool:
-    if query.state and one.state != query.state:
+def _fits_task(task: FitTask, query: FitQuery) -> bool:
+    if query.shape and task.covariance != query.shape:
         return False
-    if query.shape and one.task.covariance != query.shape:
-        return False
-    return _matches(one, query.q.strip().lower())
-
-
-def _matches(one: _Seen, text: str) -> bool:
-    if not text:
-        return True
+    text = query.text
     if text.isascii() and text.isdecimal():
-        return one.task.id == int(text)
-    if clusters := re.fullmatch(r"k\s*=\s*(\d{1,6})", text, re.ASCII):
-        return one.task.k == int(clusters[1])
-    return one.ended is not None and text in one.ended["error"].lower()
+        return task.id == int(text)
+    clusters = CLUSTERS.fullmatch(text)
+    return clusters is None or task.k == int(clusters[1])
 
 
-def _sorted(found: list[_Seen], query: FitQuery) -> list[_Seen]:
+def _fits_row(row: Row, query: FitQuery) -> bool:
+    if query.state and row.state != query.state:
+        return False
+    return not query.words or (row.fit is not None and query.words in row.fit.error.lower())
+
+
+def _sorted(rows: list[Row], query: FitQuery) -> list[Row]:
     """Sort stably by a value; fits without one come last, whichever the direction."""
-    value = _value_of(query.sort)
-    known = [one for one in found if value(one) is not None]
-    descending = (query.order or FIRST[query.sort]) == "desc"
-    known.sort(key=lambda one: value(one) or 0.0, reverse=descending)
-    return known + [one for one in found if value(one) is None]
 
+    def value(row: Row) -> float | None:
+        if query.sort in ("fit", "k"):
+            return row.task.id if query.sort == "fit" else row.task.k
+        return getattr(row.fit, query.sort) if row.fit is not None else None
 
-def _value_of(sort: Sort) -> Callable[[_Seen], float | None]:
-    if sort in ("fit", "k"):
-        return lambda one: one.task.id if sort == "fit" else one.task.k
-    return lambda one: one.ended[sort] if one.ended is not None else None
-
-
-def _whole(conn: Connection, study: Study, ids: Sequence[int]) -> dict[int, Fit]:
-    query = select(fits).where(fits.c.study == study.id, fits.c.fit.in_(ids)).order_by(fits.c.generation)
-    return {row["fit"]: Fit.from_json(dict(row)) for row in conn.execute(query).mappings()}
+    known = [row for row in rows if value(row) is not None]
+    known.sort(key=lambda row: value(row) or 0.0, reverse=query.descending)
+    return known + [row for row in rows if value(row) is None]

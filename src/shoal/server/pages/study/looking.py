@@ -50,7 +50,7 @@ Fits = Annotated[FitQuery, Depends(_fit_query)]
 Part = Annotated[Literal["", "report"], Query()]
 
 
-async def found(house: House, actor: Actor, id_: str, action: Action = Action.STUDY_READ) -> Study:
+async def find_study(house: House, actor: Actor, id_: str, action: Action = Action.STUDY_READ) -> Study:
     """Return a study that somebody may see; raises NotFound."""
     return await offload.read(house.database, lambda conn: found_study(conn, actor, action, id_))
 

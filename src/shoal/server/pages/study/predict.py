@@ -19,7 +19,7 @@ from shoal.server.pages.errors import error_page
 from shoal.server.pages.forms import file, form_of, text
 from shoal.server.pages.frame import render
 from shoal.server.pages.study.choices import Errors
-from shoal.server.pages.study.looking import PATH, Id, Reader, found, path_of, whole_address
+from shoal.server.pages.study.looking import PATH, Id, Reader, find_study, path_of, whole_address
 from shoal.server.pages.uploading import AROUND, SEPARATORS
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
@@ -35,14 +35,14 @@ EMPTY = {"delimiter": "", "covariance": ""}
 @router.get("/{study}/predict")
 async def ask(request: Request, study: Id, house: TheHouse, actor: Reader) -> Response:
     """Ask for a file with the study's columns."""
-    one = await found(house, actor, study)
+    one = await find_study(house, actor, study)
     return whole_address(request, one, study) or _page(request, house, one, dict(EMPTY), {})
 
 
 @router.post("/{study}/predict")
 async def assign(request: Request, study: Id, house: TheHouse, actor: Reader) -> Response:
     """Send the rows back with `Label` and `Certainty`, or say in its place what is wrong."""
-    one = await found(house, actor, study)
+    one = await find_study(house, actor, study)
     async with form_of(request) as form:
         chosen = {name: text(form, name)[:32] for name in EMPTY}
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from shoal.base import clock, events
 from shoal.jobs.states import State
@@ -15,6 +15,7 @@ from shoal.studies.model import Fit, Progress, Study, StudyState
 from shoal.studies.store import browsing, stored
 from shoal.studies.store.browsing import Failure, FitFilter
 from shoal.studies.store.recording import TOPIC
+from shoal.studies.store.tables import fits
 from shoal.studies.wording import counted, mode
 
 AT_WORK = frozenset({State.RUNNING, State.CANCELLING})
@@ -70,7 +71,7 @@ def standing(conn: Connection, study: Study) -> Standing:
     """Return how far a study is."""
     progress = stored.progress(conn, study)
     runs = study.state == StudyState.running
-    waiting = len(stored.waiting_fits(conn, study))
+    kept = select(func.count(fits.c.fit.distinct())).where(fits.c.study == study.id)
     return Standing(
         study,
         progress,
@@ -78,7 +79,7 @@ def standing(conn: Connection, study: Study) -> Standing:
         browsing.failures(conn, study.id),
         _leader(conn, study) if runs else None,
         _happenings(conn, study),
-        study.plan.n_fits - waiting,
+        conn.execute(kept).scalar_one(),
         study.plan.n_fits,
     )
 
@@ -97,7 +98,7 @@ def _counts(fit: Fit, study: Study) -> bool:
 def _at_work(conn: Connection, study: Study, progress: Progress) -> int:
     made = stored.jobs_of(conn, study)
     states = reading.states(conn, list(made))
-    held = sum(len(fits) for job, fits in made.items() if states.get(job) in AT_WORK)
+    held = sum(len(ids) for job, ids in made.items() if states.get(job) in AT_WORK)
     return min(held, progress.total - progress.done)
 
 
