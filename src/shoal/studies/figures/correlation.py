@@ -64,7 +64,7 @@ def correlation(material: Material, wish: FigureRequest) -> Figure | None:
         "x": alt.X("b", type="nominal").sort(field="right").axis(axis("", labelAngle=-40)),
         "y": alt.Y("a", type="nominal").sort(field="left").axis(axis("")),
     }
-    scale = alt.Scale(domain=[-1, 1], domainMid=0, range="diverging")
+    scale = alt.Scale(domain=[-1, 1], domainMid=0, range="diverging", interpolate="rgb")
     legend = alt.Legend(
         title="Correlation", values=[-1, -0.5, 0, 0.5, 1], gradientLength=min(200, side * count)
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from shoal.studies.figures.encoding import axis, described, empty_panel
+from shoal.studies.figures.encoding import FORMAT, axis, described, empty_panel
 from shoal.studies.figures.figure import Data, Figure, Table, columnar
 from shoal.studies.figures.grid import grid, panel_modes
 from shoal.studies.figures.material import Material
@@ -70,7 +70,7 @@ def _curve(base: Any, criterion: str, style: str, wish: FigureRequest, most: int
     y = (
         alt.Y(criterion, type="quantitative")
         .scale(zero=False)
-        .axis(axis(AXIS_TITLES[wish.criterion], format=","))
+        .axis(axis(AXIS_TITLES[wish.criterion], format=FORMAT))
     )
     low = alt.Y(f"{criterion}_low", type="quantitative")
     told = [

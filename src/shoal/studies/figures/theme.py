@@ -93,5 +93,5 @@ def _styles(t: Tokens) -> dict[str, Any]:
         "word": {"fill": t.text, "fontSize": 12},
         "note": {"fill": t.muted, "fontSize": 13},
         "arrow": {"color": t.text, "strokeWidth": 1.5},
-        "on-strong": {"fill": t.surface, "fontSize": 12},
+        "on-strong": {"color": t.surface, "fontSize": 12},
     }
