@@ -80,7 +80,7 @@ async def show(
 
 
 @router.get(f"{PATH}/delete")
-async def ask_deletion(request: Request, house: TheHouse, actor: Remover, dataset: Id) -> Response:
+async def ask_deletion(request: Request, house: TheHouse, actor: Reader, dataset: Id) -> Response:
     """Ask whether a dataset shall go."""
     known = await _known(house, actor, Action.DATASET_DELETE, dataset)
     return render(request, "dataset_delete.html.j2", known._asdict())

@@ -33,13 +33,14 @@ PATH = "/app/datasets/new"
 AROUND = 1 << 20
 SEPARATORS = ("comma", "semicolon", "tab", "pipe", "space")
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Actor, Depends(Rule(Action.DATASET_READ))]
 Creator = Annotated[Actor, Depends(Rule(Action.DATASET_CREATE))]
 Short = Annotated[str, Query(max_length=64)]
 
 
 @router.get(PATH)
 async def ask(
-    request: Request, house: TheHouse, actor: Creator, replaces: Short = "", then: Short = ""
+    request: Request, house: TheHouse, actor: Reader, replaces: Short = "", then: Short = ""
 ) -> Response:
     """Ask for a file."""
     return await _form(request, house, actor, {"replaces": replaces, "then": then})
