@@ -208,3 +208,16 @@ def test_frames_are_as_pandas_reads_them(client: Client) -> None:
     study = client.studies.submit(client.datasets.add(PENGUINS).id, **SMALL).wait(timeout=120)
     ours = pd.read_csv(io.BytesIO(study.labels_csv(raw=True)))
     assert study.labels().astype({"Label": float}).equals(ours)
+
+
+def test_figures_come_in_every_form_that_is_asked_for(server: Served, client: Client) -> None:
+    study = client.studies.submit(client.datasets.add(PENGUINS).id, **SMALL).wait(timeout=120)
+    assert study.figure("scores", "png").startswith(b"\x89PNG")
+    assert study.figure("scores").startswith(b"<svg")
+    assert awaited(server, lambda one: _figure(one, study.id)) == study.figure("counts", "csv")
+    with pytest.raises((InvalidInput, NotFound)):
+        study.figure("nothing")
+
+
+async def _figure(client: AsyncClient, study: str) -> bytes:
+    return await (await client.studies.get(study)).figure("counts", "csv")

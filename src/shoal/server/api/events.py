@@ -35,7 +35,9 @@ router = APIRouter(prefix="/api/v1/events", tags=["events"])
 async def stream_events(
     house: TheHouse,
     draining: TheDraining,
-    topic: Annotated[list[str] | None, Query(description="only these topics, like `studies` or `jobs`")] = None,
+    topic: Annotated[
+        list[str] | None, Query(description="only these topics, like `studies` or `jobs`")
+    ] = None,
     subject: Annotated[str | None, Query(description="only what happens to the thing with this id")] = None,
     after: Annotated[int | None, Query(ge=0, le=LATEST, description="resume after this number")] = None,
     last_event_id: Annotated[str | None, Header(description="what a browser resumes after")] = None,

@@ -14,6 +14,7 @@ from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.jobs import JOBS
 from shoal.server.api.models import MODELS
 from shoal.server.api.opened import OPENED
+from shoal.server.api.reports import REPORTS
 from shoal.server.api.studies import STUDIES
 from shoal.server.api.study_acts import STUDY_ACTS
 from shoal.server.api.study_history import STUDY_HISTORY
@@ -36,6 +37,7 @@ def api_faces(settings: Settings) -> list[Face]:
         STUDY_ACTS,
         STUDY_HISTORY,
         STUDY_PARTS,
+        REPORTS,
         FITS,
         FIGURES,
         OPENED,

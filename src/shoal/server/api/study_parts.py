@@ -1,4 +1,4 @@
-"""What a study found, in files: /api/v1/studies/ID/{fits,study.json,report.html}."""
+"""What a study found, in files: /api/v1/studies/ID/{fits,study.json,labels.csv}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Connection
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from shoal.access import Action, Actor
 from shoal.base.errors import Conflict
@@ -29,15 +29,11 @@ from shoal.studies.results.archive import recommended_mode
 from shoal.studies.results.outputs import label_columns
 from shoal.studies.store import stored
 from shoal.studies.telling.document import as_file, document
-from shoal.studies.telling.report import render_report
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
 Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]
-# The report is our own page, but what is in it is somebody's data: no script of it may run.
-PAGE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
+# Workers may be busy with long fits; a file without its figures would be kept for years.
+PATIENCE = 120.0
 
 
 @router.get("/{study}/fits", operation_id="list_fits", summary="Every fit", response_model=FitList)
@@ -58,19 +54,6 @@ async def read_document(study: Id, house: TheHouse, actor: Reader) -> Response:
     found, fits = await _with_fits(house, actor, study)
     content = as_file(document(found, fits))
     return Response(content, media_type="application/json", headers=_attached(found, "study.json"))
-
-
-@router.get(
-    "/{study}/report.html",
-    operation_id="read_study_report",
-    summary="The report",
-    response_class=HTMLResponse,
-)
-async def read_report(study: Id, house: TheHouse, actor: Reader) -> Response:
-    """Send the report as one page that needs nothing else; 409 without a result."""
-    found, fits = await _with_fits(house, actor, study)
-    page = await asyncio.to_thread(lambda: render_report(found, document(found, fits)))
-    return HTMLResponse(page, headers=PAGE)
 
 
 @router.get(
