@@ -72,5 +72,5 @@ EXAMPLES = {
     "skewed-4": Example("Skewed 4", "eight times as long as wide", 5, _skewed(3.2, 0.4)),
     "skewed-5": Example("Skewed 5", "like sticks", 6, _skewed(4, 0.2)),
     "overlap-1": Example("Overlap 1", "three groups that touch", 7, _overlapping(4.0)),
-    "overlap-2": Example("Overlap 2", "three groups that run into each other", 8, _overlapping(2.8)),
+    "overlap-2": Example("Overlap 2", "three groups that run into each other", 8, _overlapping(3.2)),
 }
