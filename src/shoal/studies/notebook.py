@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -48,6 +50,7 @@ class StudyResult:
     labels: NDArray[np.int32]
     certainty: NDArray[np.float32]
     parameters: Mapping[str, Parameters] = field(repr=False)
+    album: Callable[[], dict[str, Any]] = field(repr=False)
 
     @property
     def summary(self) -> Summary:
@@ -85,8 +88,8 @@ class StudyResult:
         return self.parameters[best["covariance"]].assign(values.reshape(-1, len(columns)))[0] + 1
 
     def report(self) -> str:
-        """Return the report as one HTML page."""
-        return render_report(self.study, document(self.study, self.fits))
+        """Return the report as one HTML page; its figures are drawn now, in about two seconds."""
+        return render_report(self.study, document(self.study, self.fits), self.album())
 
     def __repr__(self) -> str:
         return "\n".join(result(self.study, Look()))
@@ -116,7 +119,7 @@ def study(
     fits, parameters = _run(rows, intake.plan, threads or len(os.sched_getaffinity(0)))
     outcome = sum_up(rows, intake.plan, intake.facts, fits, lambda fit: parameters[fit.fit], read.table)
     made = _as_study(name, read, intake, outcome, started)
-    return _result(made, fits, rows, outcome)
+    return _result(made, fits, rows, outcome, read.table)
 
 
 def _read(data: Any, delimiter: str | None) -> tuple[str, TableRead]:
@@ -185,10 +188,33 @@ def _as_study(name: str, read: TableRead, intake: Intake, outcome: Outcome, star
     )
 
 
-def _result(made: Study, fits: list[Fit], rows: StudyRows, outcome: Outcome) -> StudyResult:
+def _result(made: Study, fits: list[Fit], rows: StudyRows, outcome: Outcome, table: pa.Table) -> StudyResult:
     total = made.source["rows"]
     labels, certainty = np.zeros(total, np.int32), np.zeros(total, np.float32)
     if (best := outcome.summary["best"]) is not None and outcome.certainty is not None:
         labels[rows.matrix.rows] = outcome.labels[best["covariance"]] + 1
         certainty[rows.matrix.rows] = outcome.certainty
-    return StudyResult(made, tuple(fits), labels, certainty, outcome.parameters)
+    drawn = cache(lambda: _album(made, rows, outcome, table))
+    return StudyResult(made, tuple(fits), labels, certainty, outcome.parameters, drawn)
+
+
+def _album(made: Study, rows: StudyRows, outcome: Outcome, table: pa.Table) -> dict[str, Any]:
+    """Return the figures, drawn in this process as a worker would draw them."""
+    from shoal.studies.figures.album import album
+    from shoal.studies.figures.material import Material
+    from shoal.studies.figures.rendering import Renderer
+
+    columns = table_as_read(table).columns
+    material = Material(
+        name=made.name,
+        plan=made.plan,
+        summary=outcome.summary,
+        table=table,
+        rows=rows.matrix.rows,
+        labels=outcome.labels,
+        certainty=np.zeros(0, np.float32) if outcome.certainty is None else outcome.certainty,
+        numbers=tuple(column.name for column in columns if column.is_number and not column.constant),
+    )
+    with Renderer() as renderer:
+        found: dict[str, Any] = orjson.loads(album(material, renderer))
+    return found

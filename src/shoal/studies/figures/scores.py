@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 290, 200
 AXIS_TITLES = {"bic": "BIC, higher is better", "aic": "AIC, higher is better", "both": "BIC and AIC (dashed)"}
 COLUMNS = [
     "mode", "k", "fits", "passing", "bic", "bic_low", "bic_high", "aic", "aic_low", "aic_high", "chosen",
-    "bic_told", "aic_told", "repeats", "clusters",
+    "bic_told", "aic_told", "repeats", "clusters", "icl",
 ]  # fmt: skip
 
 
@@ -35,9 +35,8 @@ def scores_data(material: Material) -> Data:
             numbers = [cell[part] for part in COLUMNS[1:10]]  # type: ignore[literal-required]
             repeats = f"{cell['passing']} of {cell['fits']} repeats count"
             clusters = counted(cell["k"], "cluster")
-            rows.append(
-                [name, *numbers, chosen is not None and chosen["k"] == cell["k"], *told, repeats, clusters]
-            )
+            is_chosen = chosen is not None and chosen["k"] == cell["k"]
+            rows.append([name, *numbers, is_chosen, *told, repeats, clusters, cell["icl"]])
     return columnar(COLUMNS, rows)
 
 

@@ -55,7 +55,9 @@ def _figure(entry: Mapping[str, Any], base: str) -> dict[str, Any]:
         "width": width,
         "height": height,
         "switch": SWITCHES.get(name),
-        "heads": [(_head(column), _is_number(table["rows"], at)) for at, column in enumerate(table["columns"])],
+        "heads": [
+            (_head(column), _is_number(table["rows"], at)) for at, column in enumerate(table["columns"])
+        ],
         "rows": [_row(table["columns"], row) for row in table["rows"][:MOST_ROWS]],
         "left": max(0, len(table["rows"]) - MOST_ROWS),
         "files": f"{base}/figures/{name}" if base else "",
@@ -102,7 +104,7 @@ def _row(columns: list[str], row: list[Any]) -> list[dict[str, Any]]:
 
 def _shown(column: str, cell: Any) -> str:
     if cell is None:
-        return "–"
+        return "\N{EN DASH}"
     if isinstance(cell, str):
         return mode(cell).capitalize() if column == "shape" else cell
     if isinstance(cell, int):

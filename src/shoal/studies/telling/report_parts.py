@@ -13,7 +13,7 @@ import orjson
 from markupsafe import Markup
 
 from shoal.studies.figures.bundle import vega_bundle
-from shoal.studies.summary import Summary
+from shoal.studies.summary import Spread, Summary
 
 LOOK = Path(__file__).parent / "look"
 STYLES = ("tokens.css", "parts.css", "report.css")
@@ -33,11 +33,17 @@ def parts_of(summary: Summary) -> dict[str, dict[str, Any]]:
         for mode, found in summary["scores"].items()
         for cell in found
     ]
-    wins = [
-        [k, summary["wins"].get(str(k), 0), value] for k, value in enumerate(summary["curve"], 1)
-    ]
+    wins = [[k, summary["wins"].get(str(k), 0), value] for k, value in enumerate(summary["curve"], 1)]
     clusters = [
-        [profile["cluster"], profile["size"], profile["share"], name, spread["mean"], spread["sd"], spread["gap"]]
+        [
+            profile["cluster"],
+            profile["size"],
+            profile["share"],
+            name,
+            spread["mean"],
+            spread["sd"],
+            spread["gap"],
+        ]
         for profile in summary["profiles"]
         for name, spread in profile["columns"].items()
     ]
@@ -51,6 +57,10 @@ def parts_of(summary: Summary) -> dict[str, dict[str, Any]]:
         },
         "quality": _quality(summary),
     }
+
+
+def _moments(spread: Spread) -> list[float]:
+    return [spread["mean"], spread["sd"], spread["gap"]]
 
 
 def _quality(summary: Summary) -> dict[str, Any]:
@@ -99,13 +109,12 @@ def _inlined(source: str) -> str:
 
 
 @cache
-def policy(*, framed: str = "") -> str:
+def policy() -> str:
     """Return the Content-Security-Policy of a file: its own scripts, by their hashes, and nothing else."""
     hashes = " ".join(
         f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts()
     )
-    rules = (
+    return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    return f"{rules}; {framed}" if framed else rules

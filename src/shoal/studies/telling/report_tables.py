@@ -118,7 +118,11 @@ def quality_rows(summary: Summary) -> list[tuple[str, str, str]]:
         for at, value in enumerate(silhouette["clusters"], 1)
     ]
     return [
-        (f"Silhouette{of}", _fine(silhouette["mean"]), "−1 to 1, higher is better (Rousseeuw 1987)"),
+        (
+            f"Silhouette{of}",
+            _fine(silhouette["mean"]),
+            "at most 1, higher is better (Rousseeuw 1987)",
+        ),
         *each,
         (
             "Calinski-Harabasz index",

@@ -5,6 +5,7 @@
   const { parsed, dark, make, save, saveTable, listRows } = globalThis.shoalReport;
   const all = (selector, at = report) => [...at.querySelectorAll(selector)];
   const PAPER = 640; // the width of a figure on paper
+  const TALL = 480;
   const BETWEEN = 0.8;
   const CRITERIA = { bic: "BIC", aic: "AIC", icl: "ICL" };
   const state = { hidden: new Set(), x: "", y: "", mode: "", criterion: "bic", on: new Set(), zoom: null, box: null };
@@ -95,7 +96,11 @@
     }
     const inner = Math.max(160, width - 66);
     if (name === "profiles") { spec.width = Math.max(140, width - (width < 480 ? 110 : 160)); return; }
-    if (name === "components" || name === "places") { spec.height = Math.round((spec.height * inner) / spec.width); spec.width = inner; return; }
+    if (name === "components" || name === "places") {
+      const scale = Math.min(inner / spec.width, TALL / spec.height);
+      Object.assign(spec, { width: Math.round(spec.width * scale), height: Math.round(spec.height * scale) });
+      return;
+    }
     if (name === "cluster") spec.height = Math.max(300, Math.min(spec.height, Math.round(inner * 0.75)));
     spec.width = width;
     spec.autosize = { type: "fit-x", contains: "padding" };
@@ -152,7 +157,7 @@
 
   // The legend: every cluster a button that hides it in every figure.
   function offerLegend() {
-    for (const item of all("[data-legend] li")) {
+    for (const item of all("[data-legend] [data-slot]")) {
       const slot = Number(item.dataset.slot);
       const button = make("button", { type: "button", "aria-pressed": "true" }, ...item.childNodes);
       item.append(button);
