@@ -25,6 +25,7 @@ from shoal.studies.figures.request import FigureRequest
 from shoal.studies.figures.sampling import PANEL, rows_note
 from shoal.studies.planning.columns import PLACES
 from shoal.studies.summary import Best
+from shoal.studies.telling.colours import SLOTS
 from shoal.studies.wording import mode
 
 PANEL_SIZE = (290, 230)
@@ -69,7 +70,7 @@ def clusters(material: Material, wish: FigureRequest) -> Figure:
         described(chart, hides=True),
         ("rows", "centres"),
         _modes_table(material),
-        _each_panel(shown, material.total),
+        _with_repeats(material, _each_panel(shown, material.total)),
         axes=_fields(material, axes),
     )
 
@@ -153,8 +154,8 @@ def highest(material: Material, field: str) -> int:
 
 
 def drawn_note(material: Material) -> str:
-    """Return how many rows are drawn, if not all."""
-    return rows_note(len(material.order), material.total)
+    """Return how many rows are drawn, if not all, and that colours repeat, if they do."""
+    return _with_repeats(material, rows_note(len(material.order), material.total))
 
 
 def sizes_table(found: Best, slots: list[int]) -> Table:
@@ -177,8 +178,14 @@ def _modes_table(material: Material) -> Table:
 
 
 def _each_panel(shown: int, total: int) -> str:
-    note = rows_note(shown, total)
-    return note.replace(" drawn.", " drawn in each panel.")
+    return rows_note(shown, total).replace(" drawn.", " drawn in each panel.")
+
+
+def _with_repeats(material: Material, note: str) -> str:
+    fits = [*material.modes.values(), *([material.single[0]] if material.single else [])]
+    if max((fit["k"] for fit in fits), default=0) <= len(SLOTS):
+        return note
+    return f"{note} More than {len(SLOTS)} clusters: numbers tell them apart.".strip()
 
 
 def _title(material: Material, found: Best) -> str:

@@ -141,6 +141,8 @@ def test_markers_differ_from_four_clusters_on_and_are_open_after_twelve(renderer
     spec = json.dumps(describe(material, FigureRequest("cluster")).spec)
     assert '"shape"' in spec
     assert "datum.m0 <= 12" in spec
+    told = describe(material, FigureRequest("cluster")).caption
+    assert told == "More than 12 clusters: numbers tell them apart."
     assert '"transparent"' in spec
 
 
