@@ -40,7 +40,7 @@ ENV PATH=/opt/shoal/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 USER shoal
 WORKDIR /var/lib/shoal
 # What would otherwise be made at the first start: compiled kernels, and the script that draws figures.
-RUN python -m shoal.clustering.warm && python -m shoal.studies.figures.bundle
+RUN python -m shoal.clustering.warm && python -m shoal.studies.bundle
 VOLUME /var/lib/shoal
 EXPOSE 8002
 # Commands in the container, and this check, come by the second listener: they need no token.

@@ -6,4 +6,4 @@ venv=$1 pins=$2
 "$venv/bin/python" -m pip install -q --require-hashes -r "$pins"
 "$venv/bin/python" -m pip install -q --no-deps --no-build-isolation --no-index -e .
 "$venv/bin/python" -m shoal.clustering.warm
-"$venv/bin/python" -m shoal.studies.figures.bundle
+"$venv/bin/python" -m shoal.studies.bundle

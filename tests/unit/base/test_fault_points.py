@@ -26,7 +26,7 @@ ALLOWED = {
     "jobs/workers/memory.py": "asks the kernel to start counting anew, below /proc",
     "jobs/logs.py": "log lines are appended as they come; a torn last line is a log's nature",
     "storage/uploads.py": "parts that count only when their record, written at a point of its own, says so",
-    "studies/figures/bundle.py": "a script of other people's, made anew when it is not there",
+    "studies/bundle.py": "a script of other people's, made anew when it is not there",
     "server/serve.py": "begins to drain, which is no transaction",
 }
 ALWAYS = {

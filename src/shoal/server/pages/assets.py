@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import shoal.studies.telling
-from shoal.studies.figures.bundle import SNIPPET, vega_bundle
+from shoal.studies.bundle import SNIPPET, vega_bundle
 
 OWN = Path(__file__).parent / "assets"
 LOOK = Path(shoal.studies.telling.__file__).parent / "look"

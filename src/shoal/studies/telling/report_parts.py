@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
-from shoal.studies.figures.bundle import vega_bundle
+from shoal.studies.bundle import vega_bundle
 from shoal.studies.summary import Spread, Summary
 
 LOOK = Path(__file__).parent / "look"

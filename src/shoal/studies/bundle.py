@@ -29,7 +29,7 @@ def vega_bundle() -> Path:
     """
     path = cache_folder().parents[1] / "vega" / f"vega-{version('vl-convert-python')}.js"
     if not path.is_file():
-        command = [sys.executable, "-m", "shoal.studies.figures.bundle", str(path)]
+        command = [sys.executable, "-m", "shoal.studies.bundle", str(path)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
