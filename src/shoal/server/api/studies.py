@@ -51,7 +51,7 @@ async def create_study(wish: StudyWish, request: Request, house: TheHouse, actor
     summary="What a study would cost",
     response_model=EstimateShape,
 )
-async def estimate_study(wish: StudyWish, house: TheHouse, actor: Creator) -> Response:
+async def estimate_study(wish: StudyWish, house: TheHouse, actor: Reader) -> Response:
     """Say what a study would use, take and need, without starting it."""
     settled = await asyncio.to_thread(settle, house, actor, wish)
     return Json(estimate_view(settled))

@@ -42,6 +42,7 @@ PATH = "/api/v1/uploads"
 ONE = f"{PATH}/{{upload}}"
 router = APIRouter(prefix=PATH, tags=["uploads"], dependencies=[Depends(same_version)])
 Id = Annotated[str, Path(max_length=64, description="the upload's id")]
+Reader = Annotated[Actor, Depends(Rule(Action.DATASET_READ))]
 Sender = Annotated[Actor, Depends(Rule(Action.DATASET_CREATE))]
 BYTES: dict[str, Any] = {"content": {PART: {"schema": {"type": "string", "format": "binary"}}}}
 OFFSET: dict[str, Any] = {
@@ -62,7 +63,7 @@ NAMES = {
 
 
 @router.options("", operation_id="describe_uploads", summary="What is understood", status_code=204)
-async def describe_uploads(house: TheHouse, actor: Sender) -> Response:
+async def describe_uploads(house: TheHouse, actor: Reader) -> Response:
     """Say which version and extensions of tus are understood, and how large a file may be."""
     told = {"Tus-Version": VERSION, "Tus-Extension": "creation,termination"}
     limit = {"Tus-Max-Size": str(house.settings.limits.upload)}
@@ -70,7 +71,7 @@ async def describe_uploads(house: TheHouse, actor: Sender) -> Response:
 
 
 @router.get("", operation_id="list_uploads", summary="What is on its way", response_model=UploadList)
-async def list_uploads(house: TheHouse, actor: Sender) -> Response:
+async def list_uploads(house: TheHouse, actor: Reader) -> Response:
     """List uploads, the newest first; those that nothing is sent to are forgotten after a day."""
     found = await asyncio.to_thread(uploads_of(house).list, None if actor.admin else actor.name)
     return Json({"uploads": found})
@@ -103,9 +104,9 @@ async def create_upload(request: Request, house: TheHouse, actor: Sender) -> Res
 
 
 @router.get("/{upload}", operation_id="read_upload", summary="How far it is", response_model=UploadShape)
-async def read_upload(upload: Id, house: TheHouse, actor: Sender) -> Response:
+async def read_upload(upload: Id, house: TheHouse, actor: Reader) -> Response:
     """Describe an upload; HEAD sends the same headers, `Upload-Offset` among them."""
-    found = await _found(house, actor, upload)
+    found = await _found(house, actor, upload, Action.DATASET_READ)
     return Json(found, headers=state_of(found))
 
 
@@ -160,9 +161,9 @@ async def override_upload(
     raise InvalidInput("X-HTTP-Method-Override is neither PATCH nor DELETE.")
 
 
-async def _found(house: House, actor: Actor, id_: str) -> Upload:
+async def _found(house: House, actor: Actor, id_: str, action: Action = Action.DATASET_CREATE) -> Upload:
     found = await asyncio.to_thread(uploads_of(house).get, id_)
-    require(actor, Action.DATASET_CREATE, Resource("upload", id_, found.owner))
+    require(actor, action, Resource("upload", id_, found.owner))
     return found
 
 
