@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.support.browser import Window, opened_window
 from tests.support.server import Served, running_server
@@ -56,7 +56,7 @@ def test_from_a_file_to_labels_a_rerun_a_comparison_and_new_rows(
     poison.write_text(POISON)
     study = upload_and_start(page, served, normal)
     watch(page)
-    expect(page.locator(".count")).to_contain_text("3 groups")
+    read(page)
     check_fits(page, served, study, failed=[POISONED])
     check_labels(saved(page, "Download labels (CSV)", tmp_path), rows=3000)
 
@@ -117,7 +117,11 @@ def watch(page: Page) -> None:
     seen = [0]
 
     def over() -> bool:
-        now = page.evaluate(f"() => document.querySelector('#counts') ? ({COUNTS})() : []")
+        try:
+            now = page.evaluate(f"() => document.querySelector('#counts') ? ({COUNTS})() : []")
+        except Error as error:
+            assert "context was destroyed" in str(error)
+            return False  # The page is being loaded again, for its study has ended.
         if now:
             assert sum(now) == FITS
             seen.append(now[0] + now[3])
@@ -126,6 +130,14 @@ def watch(page: Page) -> None:
     wait_until(over, timeout=120)
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
+
+
+def read(page: Page) -> None:
+    """Read the report: the answer, and a figure in place."""
+    expect(page.locator(".count")).to_contain_text("3 groups")
+    figure = page.locator("[data-figure=clusters]")
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".plot svg, .plot canvas").first).to_be_visible(timeout=30_000)
 
 
 def check_fits(page: Page, served: Served, study: str, failed: list[int]) -> None:

@@ -371,3 +371,31 @@ def test_the_part_that_moves_asks_for_a_new_page_when_the_study_has_ended(
     browser: httpx.Client, finished: str
 ) -> None:
     assert browser.get(f"/app/studies/{finished}/part/now").status_code == 205
+
+
+def test_only_a_page_with_figures_loads_what_draws_them_and_may_keep_it(
+    browser: httpx.Client, finished: str
+) -> None:
+    here = f"/app/studies/{finished}"
+
+    def script() -> str | None:
+        found = re.search(r'src="(/app/static/\w{16}/vega\.js)"', browser.get(here).text)
+        return found and found[1]
+
+    sent = browser.get(wait_until(script) or "")
+    assert (sent.status_code, sent.headers["content-encoding"]) == (200, "gzip")
+    assert "immutable" in sent.headers["cache-control"]
+    assert "vegaEmbed" in sent.text
+    for path in (f"{here}/fits/0", f"{here}/predict", "/app/studies/new"):
+        assert "vega.js" not in browser.get(path).text
+    page = browser.get(here).text
+    assert f'data-album="/api/v1/studies/{finished}/album.json"' in page
+    assert f'<noscript><img src="/api/v1/studies/{finished}/figures/scores.svg"' in page
+
+
+def test_a_page_of_a_study_stays_small_and_its_policy_strict(browser: httpx.Client, finished: str) -> None:
+    for path in ("", "/fits/0", "/predict", "/delete"):
+        answer = browser.get(f"/app/studies/{finished}{path}")
+        assert len(answer.content) < 150_000
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy and "script-src" not in policy and "unsafe-eval" not in policy
