@@ -4,8 +4,8 @@
   if (!report || !report.querySelector("[data-figure]")) return;
   const { parsed, dark, make, save, saveTable, listRows } = globalThis.shoalReport;
   const all = (selector, at = report) => [...at.querySelectorAll(selector)];
-  const PAPER = 640; // the width of a figure on paper
-  const TALL = 480;
+  const PAPER = 600; // the width of a figure on paper
+  const TALL = 460;
   const BETWEEN = 0.8;
   const CRITERIA = { bic: "BIC", aic: "AIC", icl: "ICL" };
   const state = { hidden: new Set(), x: "", y: "", mode: "", criterion: "bic", on: new Set(), zoom: null, box: null };
@@ -117,6 +117,7 @@
       if (one.name === "arrows") one.value = state.on.has("arrows");
     }
     fit(name, spec, width, entry);
+    if (paper && !spec.concat && typeof spec.height === "number" && name !== "components" && name !== "places") spec.height = Math.round(spec.height * 0.75);
     const used = new Set();
     walk(spec, (node) => { if (node.data?.name) used.add(node.data.name); });
     spec.datasets = Object.fromEntries([...used].map((one) => [one, rowsOf(one)]));
