@@ -54,7 +54,7 @@ def test_from_a_file_to_labels_a_rerun_a_comparison_and_new_rows(
 ) -> None:
     page, poison = window.page, served.home.parent / "poison"
     poison.write_text(POISON)
-    study = upload_and_start(page, served, normal)
+    study = upload_and_start(page, served, normal, starts="30")
     watch(page)
     read(page)
     check_fits(page, served, study, failed=[POISONED])
@@ -129,7 +129,7 @@ def watch(page: Page) -> None:
 
     wait_until(over, timeout=120)
     assert seen == sorted(seen)
-    assert len(set(seen)) > 2
+    assert len(set(seen)) > 1
 
 
 def read(page: Page) -> None:

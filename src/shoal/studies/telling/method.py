@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
 from shlex import quote
 
@@ -27,8 +28,13 @@ def versions() -> dict[str, str]:
     """Return the versions of what the numbers depend on."""
     names = ("numpy", "scipy", "numba", "scikit-learn")
     return {"shoal": __version__, "python": platform.python_version()} | {
-        name: version(name) for name in names
+        name: _installed(name) for name in names
     }
+
+
+@cache
+def _installed(name: str) -> str:
+    return version(name)  # Reads a file of the package each time.
 
 
 def method(study: Study, summary: Summary) -> list[tuple[str, str]]:

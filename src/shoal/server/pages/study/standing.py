@@ -20,7 +20,7 @@ from shoal.studies.wording import counted, mode
 
 AT_WORK = frozenset({State.RUNNING, State.CANCELLING})
 # Enough to find one whose smallest cluster is large enough.
-LEADERS, HAPPENINGS = 50, 100
+LEADERS, HAPPENINGS = 20, 100
 
 
 @dataclass(frozen=True)
