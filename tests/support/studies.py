@@ -21,6 +21,7 @@ from shoal.storage.datasets import Dataset
 from shoal.storage.export import save_csv
 from shoal.storage.files import FileStorage
 from shoal.studies import running
+from shoal.studies.kinds import register_kinds
 from shoal.studies.model import Fit, Progress, Study, StudyState
 from shoal.studies.plan import MAX_FITS, RANGES, StudyPlan
 from shoal.studies.planning.budget import fit_budget
@@ -33,7 +34,6 @@ from shoal.studies.store import stored
 from shoal.studies.store.browsing import StudyFilter, find_studies
 from shoal.studies.telling.document import document
 from shoal.studies.telling.report import render_report
-from shoal.studies.kinds import register_kinds
 from tests.support.waiting import wait_until
 
 OPENED = fault_point("tests.opened", "A test opens a fit.")

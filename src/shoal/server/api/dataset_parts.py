@@ -13,7 +13,7 @@ from shoal.access import Action, Actor
 from shoal.base.errors import NotFound
 from shoal.server.api.attachments import attachment
 from shoal.server.api.datasets import PATH, Id, found_dataset
-from shoal.server.api.shapes import ColumnStatisticsList, RowsShape
+from shoal.server.api.shapes.datasets import ColumnStatisticsList, RowsShape
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json

@@ -14,7 +14,7 @@ from shoal.base import clock
 from shoal.base.settings import Settings
 from shoal.server import offload
 from shoal.server.api.paging import Cursor, Limit, Text, decode, encode, part
-from shoal.server.api.shapes import DatasetPage, DatasetShape
+from shoal.server.api.shapes.datasets import DatasetPage, DatasetShape
 from shoal.server.api.views import dataset_view
 from shoal.server.faces import Face
 from shoal.server.parts import House

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from shoal.access import Action, Actor
 from shoal.server import offload
-from shoal.server.api.figure_shapes import FigureList
+from shoal.server.api.shapes.figures import FigureList
 from shoal.server.api.studies import Id, found_study
 from shoal.server.drawing import album, drawn
 from shoal.server.faces import Face

@@ -14,7 +14,7 @@ from shoal.base.errors import InvalidInput, NotFound
 from shoal.clustering.modes import MODE_NAMES
 from shoal.server import offload
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
-from shoal.server.api.shapes import FitDetail, FitPage
+from shoal.server.api.shapes.fits import FitDetail, FitPage
 from shoal.server.api.studies import Id, found_study
 from shoal.server.faces import Face
 from shoal.server.parts import House

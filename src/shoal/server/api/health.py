@@ -15,7 +15,7 @@ from shoal import __version__
 from shoal.access import Action
 from shoal.base.errors import ShoalError, Unavailable
 from shoal.server import metrics
-from shoal.server.api.shapes import Health, Readiness
+from shoal.server.api.shapes.problems import Health, Readiness
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json

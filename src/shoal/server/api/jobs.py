@@ -21,7 +21,7 @@ from shoal.jobs.store.changes import TOPIC
 from shoal.jobs.store.explaining import explain
 from shoal.server import offload
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
-from shoal.server.api.shapes import AttemptList, ExplanationShape, JobPage, JobWithSeq
+from shoal.server.api.shapes.jobs import AttemptList, ExplanationShape, JobPage, JobWithSeq
 from shoal.server.api.views import attempt_view, generation_view, job_view
 from shoal.server.api.waiting import LATEST, After, Wait, changed, told_of, trouble_of
 from shoal.server.faces import Face

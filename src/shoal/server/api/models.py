@@ -12,7 +12,7 @@ from starlette.responses import Response
 from shoal.access import Action, Actor
 from shoal.server import offload
 from shoal.server.api.attachments import attachment
-from shoal.server.api.shapes import ModelShape
+from shoal.server.api.shapes.studies import ModelShape
 from shoal.server.api.studies import PATH, Id, found_study
 from shoal.server.faces import Face
 from shoal.server.parts import House

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from shoal.server.api.shapes import Problem
+from shoal.server.api.shapes.problems import Problem
 
 DESCRIPTION = (
     "Find how many clusters your data has. Errors are `application/problem+json` (RFC 9457); "

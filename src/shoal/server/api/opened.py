@@ -14,7 +14,7 @@ from shoal.base.errors import Conflict, NotFound
 from shoal.jobs.states import State
 from shoal.jobs.store import reading
 from shoal.server import offload
-from shoal.server.api.shapes import JobWithSeq
+from shoal.server.api.shapes.jobs import JobWithSeq
 from shoal.server.api.studies import PATH, Id, found_study
 from shoal.server.api.views import View, job_view
 from shoal.server.faces import Face

@@ -14,7 +14,7 @@ from shoal.access import Action, Actor, Resource, require
 from shoal.base import events
 from shoal.server import offload
 from shoal.server.api.paging import FREE_TEXT, Cursor, Limit, Text, decode, encode, part
-from shoal.server.api.shapes import EstimateShape, StudyPage, StudyShape
+from shoal.server.api.shapes.studies import EstimateShape, StudyPage, StudyShape
 from shoal.server.api.submitting import settle, submit_study
 from shoal.server.api.views import View, estimate_view, study_line, study_view
 from shoal.server.api.waiting import After, Wait, changed, told_of, trouble_of

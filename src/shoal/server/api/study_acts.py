@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shoal.access import Action, Actor
 from shoal.server import offload
-from shoal.server.api.shapes import StudyShape
+from shoal.server.api.shapes.studies import StudyShape
 from shoal.server.api.studies import PATH, Id, found_study, study_now
 from shoal.server.api.wishes import ExtendWish, RerunWish
 from shoal.server.faces import Face

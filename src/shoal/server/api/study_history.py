@@ -14,7 +14,7 @@ from shoal.base import events
 from shoal.jobs.store import reading
 from shoal.server import offload
 from shoal.server.api.paging import LARGEST, Cursor, Limit, decode, encode, part
-from shoal.server.api.shapes import EventPage, FailureList, StudyJobList
+from shoal.server.api.shapes.studies import EventPage, FailureList, StudyJobList
 from shoal.server.api.studies import PATH, Id, found_study
 from shoal.server.faces import Face
 from shoal.server.replies import Json

@@ -15,7 +15,7 @@ from shoal.base.errors import Conflict
 from shoal.server import offload
 from shoal.server.api.attachments import attachment
 from shoal.server.api.opened import opened_columns
-from shoal.server.api.shapes import FitList
+from shoal.server.api.shapes.fits import FitList
 from shoal.server.api.studies import Id, found_study
 from shoal.server.faces import Face
 from shoal.server.parts import House

@@ -17,7 +17,7 @@ from shoal.base.settings import Settings
 from shoal.server import offload
 from shoal.server.api.attachments import SAVED, attachment
 from shoal.server.api.datasets import BYTES
-from shoal.server.api.shapes import ComparisonShape
+from shoal.server.api.shapes.studies import ComparisonShape
 from shoal.server.api.studies import Id, found_study
 from shoal.server.faces import Face
 from shoal.server.parts import House

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from shoal.access import Action, Actor
-from shoal.server.api.shapes import RemovedShape
+from shoal.server.api.shapes.jobs import RemovedShape
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from shoal.access import Action, Actor, Resource, require
 from shoal.base.errors import InvalidInput, TooLarge, UnsupportedMedia
 from shoal.base.settings import Settings
-from shoal.server.api.shapes import UploadList, UploadShape
+from shoal.server.api.shapes.datasets import UploadList, UploadShape
 from shoal.server.api.tus import (
     MOST_WORD,
     PART,

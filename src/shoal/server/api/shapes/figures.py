@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoal.server.api.shapes import Shape
+from shoal.server.api.shapes.bodies import Shape
 
 
 class FigureEntry(Shape):
