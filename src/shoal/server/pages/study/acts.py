@@ -26,6 +26,7 @@ from shoal.studies.store import stored
 from shoal.studies.wording import counted
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
+Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]
 Remover = Annotated[Actor, Depends(Rule(Action.STUDY_DELETE))]
 
 
@@ -80,7 +81,7 @@ async def extend(request: Request, study: Id, house: TheHouse, actor: Changer) -
 
 
 @router.get("/{study}/delete")
-async def ask_delete(request: Request, study: Id, house: TheHouse, actor: Remover) -> Response:
+async def ask_delete(request: Request, study: Id, house: TheHouse, actor: Reader) -> Response:
     """Ask before a study is deleted, where no dialog can."""
     one = await find_study(house, actor, study)
     return render(request, "study_delete.html.j2", {"study": one, "here": path_of(one)})

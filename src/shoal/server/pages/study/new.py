@@ -35,6 +35,7 @@ from shoal.studies.plan import default_min_members
 
 PATH = "/app/studies/new"
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Actor, Depends(Rule(Action.STUDY_READ))]
 Creator = Annotated[Actor, Depends(Rule(Action.STUDY_CREATE))]
 SHOWN_ROWS, SHOWN_COLUMNS, RECENT = 5, 40, 20
 PRESET = "preset-"
@@ -44,7 +45,7 @@ PRESET = "preset-"
 async def show_form(
     request: Request,
     house: TheHouse,
-    actor: Creator,
+    actor: Reader,
     dataset: Annotated[str, Query(max_length=64)] = "",
     model: Annotated[str, Query(max_length=64, alias="like")] = "",
 ) -> Response:
@@ -78,7 +79,7 @@ async def send_form(request: Request, house: TheHouse, actor: Creator) -> Respon
 
 
 @router.post(f"{PATH}/estimate")
-async def send_estimate(request: Request, house: TheHouse, actor: Creator) -> Response:
+async def send_estimate(request: Request, house: TheHouse, actor: Reader) -> Response:
     """Say what the form would start, as a piece of the page."""
     async with form_of(request) as form:
         known = await found_dataset(house, actor, Action.DATASET_READ, text(form, "dataset"))
