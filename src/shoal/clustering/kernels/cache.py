@@ -22,7 +22,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
 
 KEPT = 30 * 86_400  # seconds after its last use for which a folder is kept
 _SOURCES = Path(__file__).parents[1]
@@ -82,7 +81,7 @@ def cache_folder() -> Path:
     folder = _preferred_root() / "kernels" / kernel_version()
     is_new = not folder.exists()
     if _is_writable(folder):
-        _held.append(_marked_as_used(folder))
+        _mark_as_used(folder)
         if is_new:  # Only a change of version leaves a folder behind.
             prune(folder.parent, keep=folder.name)
         return folder
@@ -107,15 +106,11 @@ def prune(root: Path, *, keep: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _marked_as_used(folder: Path) -> IO[str]:
-    """Return a file that keeps the folder from being deleted while it is open, in forked children too."""
-    file = (folder / "used").open("a")
-    os.utime(file.fileno())
-    fcntl.flock(file, fcntl.LOCK_SH)
-    return file
-
-
-_held: list[IO[str]] = []
+def _mark_as_used(folder: Path) -> None:
+    """Keep the folder from being deleted as long as this process lives, and its forked children."""
+    held = os.open(folder / "used", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    os.utime(held)
+    fcntl.flock(held, fcntl.LOCK_SH)
 
 
 @contextmanager
