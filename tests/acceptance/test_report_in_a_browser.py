@@ -183,7 +183,7 @@ def test_without_scripts_there_are_tables_and_pictures(browser: Browser, report:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_paper_no_figure_is_missing_and_eight_pages_are_enough(
+def test_eight_pages_of_paper_are_enough(
     browser: Browser, report: Path, theme: str
 ) -> None:
     with another(browser, theme=theme) as window:

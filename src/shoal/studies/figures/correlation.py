@@ -66,7 +66,7 @@ def correlation(material: Material, wish: FigureRequest) -> Figure | None:
     }
     scale = alt.Scale(domain=[-1, 1], domainMid=0, range="diverging", interpolate="rgb")
     legend = alt.Legend(
-        title="Correlation", values=[-1, -0.5, 0, 0.5, 1], gradientLength=min(200, side * count)
+        title="Correlation", values=[-1, -0.5, 0, 0.5, 1], format=".1f", gradientLength=min(200, side * count)
     )
     cells = base.mark_rect().encode(
         **place,

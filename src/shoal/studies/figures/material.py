@@ -59,11 +59,11 @@ class Material:
 
     @cached_property
     def lead(self) -> NDArray[np.integer]:
-        """Return the labels that give clusters their numbers: the best fit's, or those of a single fit."""
-        if self.best is not None and self.best["covariance"] in self.labels:
-            return self.labels[self.best["covariance"]]
+        """Return the labels that give clusters their numbers: a single fit's own, else the best fit's."""
         if self.single is not None:
             return self.single[1]
+        if self.best is not None and self.best["covariance"] in self.labels:
+            return self.labels[self.best["covariance"]]
         return next(iter(self.labels.values()), np.zeros(self.total, np.int64))
 
     @cached_property
