@@ -78,7 +78,7 @@ def add(
         if isinstance(source, Path):
             name = file_name(source) if name is None else name
             source = stack.enter_context(open_source(source, name))
-        name = shown(name or "table", 255)
+        name = shown(_last_part(name or "") or "table", 255)
         id, version = _next(database, replaces)
         original = f"{PREFIX}{id}/v{version}.original"
         with _removed_unless_used(database, storage, (original, f"{PREFIX}{id}/v{version}.arrow")):
@@ -88,6 +88,11 @@ def add(
                 return same
             read = read_open_table(stack.enter_context(storage.open(original)), name, options, stack)
             return _record(database, storage, (id, version, name, owner), read, mark, kept, original)
+
+
+def _last_part(name: str) -> str:
+    """Return a file's name without the folders that a sender may put before it."""
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def add_table(database: Database, storage: Storage, table: Any, name: str, owner: str = "local") -> Dataset:

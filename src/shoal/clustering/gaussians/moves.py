@@ -110,6 +110,8 @@ def _halves(search: LikelihoodSearch) -> tuple[NDArray[np.int64], Doubles, Doubl
 
 def _axes(search: LikelihoodSearch) -> Doubles:
     """Return the direction (k, d) in which each cluster is longest, in units of a tied covariance."""
+    if search.prepared.columns > MOST_SLANTED:
+        return _longest_columns(search)
     scatters = _scatters(search)
     within = np.eye(search.prepared.columns)
     if search.kind == TIED and search.shape != SPHERICAL:
@@ -121,15 +123,36 @@ def _axes(search: LikelihoodSearch) -> Doubles:
     return np.asarray(np.linalg.eigh(within.T @ scatters @ within)[1][:, :, -1] @ within.T)
 
 
+def _longest_columns(search: LikelihoodSearch) -> Doubles:
+    """Return for each cluster the direction (k, d) of the one column in which it is longest."""
+    d = search.prepared.columns
+    counts, sums = _collected(search, DIAGONAL)
+    shares = np.divide(1.0, counts, out=np.zeros(search.k), where=counts > 0)[:, None]
+    spreads = sums[:, d:] * shares - (sums[:, :d] * shares) ** 2
+    units = np.ones(d)
+    if search.kind == TIED and search.shape != SPHERICAL:
+        units /= np.sqrt(search.counts / search.counts.sum() @ spreads + search.prepared.floor)
+    longest = (spreads * units**2).argmax(axis=1)
+    axes = np.zeros((search.k, d))
+    axes[np.arange(search.k), longest] = units[longest]
+    return axes
+
+
 def _scatters(search: LikelihoodSearch) -> Doubles:
-    """Return the members' covariances (k, d, d), of wide rows only their diagonals."""
-    prepared, d = search.prepared, search.prepared.columns
-    kind = FULL if d <= MOST_SLANTED else DIAGONAL
-    width = feature_count(kind, d)
+    """Return the members' covariances (k, d, d)."""
+    d = search.prepared.columns
+    counts, sums = _collected(search, FULL)
+    scatters = np.zeros((search.k, d, d))
+    for j in np.flatnonzero(counts):
+        scatter_of(FULL, counts[j], sums[j], scatters[j])
+    return scatters
+
+
+def _collected(search: LikelihoodSearch, kind: int) -> tuple[Doubles, Doubles]:
+    """Return the weights (k,) and the sums of features of the clusters, as a mode keeps them."""
+    prepared = search.prepared
+    width = feature_count(kind, prepared.columns)
     members, counts, sums = np.empty(search.k, np.int64), np.empty(search.k), np.empty((search.k, width))
     features = aligned_empty((1, width, ROWS), np.float64)
     collect(prepared.blocks, prepared.weights, kind, search.labels, members, counts, sums, features)
-    scatters = np.zeros((search.k, d, d))
-    for j in np.flatnonzero(members):
-        scatter_of(kind, counts[j], sums[j], scatters[j])
-    return scatters
+    return counts, sums

@@ -46,27 +46,31 @@ class Parameters:
         return labels, certainty
 
     def _whitening(self) -> tuple[Doubles, Doubles]:
-        """Return matrices W (k, d, d) with W S W' = 1, and ln weight - ln|S|/2 for each cluster."""
-        factors = np.linalg.cholesky(self._full())
-        logs = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-        return np.linalg.inv(factors), np.log(self.weights) - logs
+        """Return W with W S W' = 1, a matrix or its diagonal, and ln weight - ln|S|/2 for each cluster."""
+        covariances = self._of_each()
+        if self.mode.covariance == "full":
+            factors = np.linalg.cholesky(covariances)
+            roots, whiten = np.diagonal(factors, axis1=1, axis2=2), np.linalg.inv(factors)
+        else:
+            roots = np.sqrt(covariances)
+            whiten = 1 / roots
+        return whiten, np.log(self.weights) - np.log(roots).sum(axis=1)
 
-    def _full(self) -> Doubles:
+    def _of_each(self) -> Doubles:
+        """Return each cluster's covariance (k, d, d), or its diagonal (k, d)."""
         clusters, d = self.means.shape
         one = self.covariances if not self.mode.tied else self.covariances[None]
         if self.mode.covariance == "full":
-            matrices = one
-        else:
-            variances = one if self.mode.covariance == "diag" else np.repeat(one[:, None], d, axis=1)
-            matrices = variances[:, :, None] * np.eye(d)
-        return np.broadcast_to(matrices, (clusters, d, d))
+            return np.broadcast_to(one, (clusters, d, d))
+        return np.broadcast_to(one if self.mode.covariance == "diag" else one[:, None], (clusters, d))
 
     def _assign(
         self, rows: Doubles, whiten: Doubles, constants: Doubles
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         squares = np.empty((len(rows), len(self.weights)))
         for cluster, mean in enumerate(self.means):
-            squares[:, cluster] = (((rows - mean) @ whiten[cluster].T) ** 2).sum(axis=1)
+            away, white = rows - mean, whiten[cluster]
+            squares[:, cluster] = ((away @ white.T if white.ndim == 2 else away * white) ** 2).sum(axis=1)
         densities = constants - 0.5 * squares
         chosen = densities.argmax(axis=1) if self.by_likelihood else squares.argmin(axis=1)
         densities -= densities.max(axis=1, keepdims=True)
