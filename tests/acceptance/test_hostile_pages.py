@@ -57,7 +57,7 @@ def two_groups(columns: list[str]) -> str:
 
 def test_names_with_markup_are_words_on_every_page(reader: Reader) -> None:
     names = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>"]
-    dataset = dataset_of(reader, "<b>bold</b>.csv", two_groups(names).encode())
+    dataset = dataset_of(reader, "<b>bold.csv", two_groups(names).encode())
     study = study_of(reader, dataset, **SMALL)
     study_pages = [f"/app/studies/{study}{part}" for part in ("", "/fits/0", "/predict")]
     lists = ["/app", "/app/studies", "/app/datasets", f"/app/datasets/{dataset}"]

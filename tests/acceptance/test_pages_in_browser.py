@@ -26,6 +26,7 @@ PIECE = 4 << 20
 FOCUSABLE = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
   .filter((one) => !one.disabled && one.type !== 'hidden' && one.checkVisibility({visibilityProperty: true})
     && !one.closest('dialog:not([open])')).length"""
+SETTLED = """() => [...document.querySelectorAll("[data-live]")].every((part) => part.dataset.last)"""
 MARK = """() => { const one = document.activeElement;
   if (one && one !== document.body) one.dataset.reached = 'yes';
   return document.querySelectorAll('[data-reached]').length }"""
@@ -100,6 +101,7 @@ def test_everyone_can_read_every_page_also_on_a_phone(
 def test_tab_reaches_every_control(window: Window, server: Served, places: dict[str, str]) -> None:
     for name in ("home", "studies", "dataset", "compare", "upload"):
         window.open(server.url + places[name])
+        window.page.wait_for_function(SETTLED)
         wanted, reached = window.page.evaluate(FOCUSABLE), 0
         for _ in range(wanted + 5):
             window.page.keyboard.press("Tab")

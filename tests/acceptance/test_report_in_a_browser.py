@@ -183,9 +183,7 @@ def test_without_scripts_there_are_tables_and_pictures(browser: Browser, report:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_eight_pages_of_paper_are_enough(
-    browser: Browser, report: Path, theme: str
-) -> None:
+def test_eight_pages_of_paper_are_enough(browser: Browser, report: Path, theme: str) -> None:
     with another(browser, theme=theme) as window:
         page = window.open(report).page
         page.locator(".plot svg").first.wait_for()

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "crash.": "of the tests",
     "datasets.export": "only when a dataset is written to a path",
     "datasets.remove": "nothing is removed",
+    "figures.ask": "the album is drawn without being asked for",
     "housekeeping.": "nothing is old enough",
     "jobs.cancel": "nothing is cancelled",
     "jobs.expire": "no lease ends by time",
@@ -33,6 +34,7 @@ ELSEWHERE = {
     "studies.remove": "nothing is removed",
     "tests.": "of the tests",
     "upkeep.": "nothing is forgotten",
+    "uploads.": "the file is there already",
 }
 POINTS = [name for name in registered() if not any(name.startswith(prefix) for prefix in ELSEWHERE)]
 

@@ -101,8 +101,10 @@ class Faces:
         return any(route.matches(path) for route in self._acting)
 
     def allowed(self, path: str) -> list[str]:
-        """Return the methods that a path takes."""
-        return sorted({route.method for route in self.routes if route.matches(path)})
+        """Return the methods that a path takes; a path of its own goes before one with a parameter."""
+        found = [route for route in self.routes if route.matches(path)]
+        exact = [route for route in found if "{" not in route.path]
+        return sorted({route.method for route in exact or found})
 
     def renderer(self, path: str) -> Renderer:
         """Return who writes errors for a path."""

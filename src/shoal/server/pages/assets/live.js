@@ -12,11 +12,12 @@ async function refresh(part) {
   const text = await answer.text();
   if (text === part.dataset.last) return;
   part.dataset.last = text;
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const stops = () => [...part.querySelectorAll("a, button, input, select, summary, [tabindex]")];
+  const place = stops().indexOf(document.activeElement);
   const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
   part.innerHTML = text;
   open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
-  if (focused) document.getElementById(focused)?.focus();
+  if (place >= 0) stops()[place]?.focus();
   document.dispatchEvent(new CustomEvent("partchange", { detail: part }));
   const end = part.querySelector("[data-reload]");
   if (end) location.reload();
