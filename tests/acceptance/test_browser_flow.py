@@ -136,8 +136,12 @@ def read(page: Page) -> None:
     """Read the report: the answer, and a figure in place."""
     expect(page.locator(".count")).to_contain_text("3 groups")
     figure = page.locator("[data-figure=clusters]")
-    figure.scroll_into_view_if_needed()
-    expect(figure.locator(".plot svg, .plot canvas").first).to_be_visible(timeout=30_000)
+
+    def drawn() -> bool:
+        figure.scroll_into_view_if_needed()  # Figures above it grow when they are drawn.
+        return figure.locator(".plot svg, .plot canvas").first.is_visible()
+
+    wait_until(drawn, timeout=60)
 
 
 def check_fits(page: Page, served: Served, study: str, failed: list[int]) -> None:
