@@ -195,7 +195,7 @@ def test_a_study_is_reproduced_from_its_document(engine: Engine, blobs: Path, tm
     study = engine.finished(engine.studies.extend(engine.run(blobs, covariances="diag-tied"), 6))
     said = read_document(engine.studies.write(study, tmp_path)["study.json"])
     dataset = engine.dataset(blobs)
-    check_data(said, dataset)
+    check_data(said, dataset.name, dataset.sha256)
     again = engine.studies.start(engine.studies.prepare(dataset, plan_of_document(said)), "local")
     ended = engine.finished(again)
     assert differences(said, ended, engine.studies.fits(ended)) == []
@@ -207,7 +207,7 @@ def test_a_study_is_reproduced_from_its_document(engine: Engine, blobs: Path, tm
     other = tmp_path / "other.csv"
     other.write_text("x,y\n1,2\n3,4\n5,7\n")
     with pytest.raises(InvalidInput, match="is not the file of the study"):
-        check_data(said, engine.dataset(other))
+        check_data(said, "other.csv", engine.dataset(other).sha256)
 
 
 def test_a_dataset_in_use_stays_until_its_studies_go(engine: Engine, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def reproduce(where: Where, document: Document, data: Data = None, output: Outpu
 
 
 def _again(client: Client, content: dict[str, Any], data: Path | None) -> Study:
-    from shoal.studies.reproduction import plan_of_document
+    from shoal.studies.reproduction import check_data, plan_of_document
 
     source = content["source"]
     found = client.datasets.add(data) if data else _kept(client, source["sha256"])
@@ -92,10 +92,7 @@ def _again(client: Client, content: dict[str, Any], data: Path | None) -> Study:
         raise InvalidInput(
             f"The data of the study, {source['name']}, is not kept here.", hint="Name the file: --data FILE"
         )
-    if found.facts["sha256"] != source["sha256"]:
-        raise InvalidInput(
-            f"{found.name} is not the file of the study.", hint=f"Its SHA-256 was {source['sha256']}."
-        )
+    check_data(content, found.name, found.facts["sha256"])
     # In which steps a study grew changes no fit, only their ids.
     plan = {name: value for name, value in plan_of_document(content).as_json().items() if name != "former"}
     return client.studies.submit(found.id, name=content["name"], **plan)

@@ -66,7 +66,7 @@ def show(study: Study, output: Format, files: dict[str, str] | None = None) -> N
     """Print what a study found."""
     from shoal.cli.study_view import study_of
     from shoal.studies.telling.document import brief
-    from shoal.studies.telling.terminal import Look, closing, result
+    from shoal.studies.telling.terminal import Look, lines_of
 
     shown, look = study_of(study.facts), Look.of(sys.stdout)
     if output is Format.JSON:
@@ -74,7 +74,7 @@ def show(study: Study, output: Format, files: dict[str, str] | None = None) -> N
     elif output is Format.QUIET:
         typer.echo(study.id)
     else:
-        sys.stdout.write("\n".join([*result(shown, look), "", *closing(shown, files or {}, look)]) + "\n")
+        sys.stdout.write("\n".join(lines_of(shown, files or {}, look)) + "\n")
 
 
 def save(study: Study, folder: Path, *, raw: bool = False, fits: bool = False) -> dict[str, str]:

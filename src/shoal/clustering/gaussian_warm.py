@@ -19,6 +19,3 @@ def warm() -> None:
         fit_mode(some, 6, *mode, score="legacy")
         fit_mode(many, 3, *mode, n_init=1, max_iter=3)
         fit_mode(some, 6, *mode, assignment="distance", n_init=2, max_iter=20)
-
-
-warm_gaussian = warm

@@ -27,11 +27,6 @@ def answer(request: Request, problem: Problem, headers: Mapping[str, str] | None
     return reply(problem, request.state.request_id, headers)
 
 
-def of_error(error: ShoalError, request_id: str) -> Response:
-    """Return one of our errors as a reply."""
-    return reply(of_shoal(error), request_id, headers_of(error))
-
-
 def of_shoal(error: ShoalError) -> Problem:
     """Return one of our errors."""
     problem = error.as_problem()

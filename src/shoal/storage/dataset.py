@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select
 
 from shoal.base.errors import NotFound
 from shoal.storage.columns import Column
@@ -84,13 +84,18 @@ def list_(
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
     if text:
-        named = datasets.c.name.icontains(text, autoescape=True)
-        query = query.where(named | datasets.c.id.startswith(text.lower(), autoescape=True))
+        query = query.where(called(text))
     if before is not None:
         created, id_ = before
         same_time = (datasets.c.created == created) & (datasets.c.id > id_)
         query = query.where((datasets.c.created < created) | same_time)
     return [dataset_of(row) for row in conn.execute(query)]
+
+
+def called(text: str) -> ColumnElement[bool]:
+    """Return the condition that a text is a part of a dataset's name, or the beginning of its id."""
+    named = datasets.c.name.icontains(text, autoescape=True)
+    return named | datasets.c.id.startswith(text.lower(), autoescape=True)
 
 
 def find_same(conn: Connection, owner: str, fingerprint: str) -> Dataset | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
-from shoal.storage.dataset import Dataset, dataset_of
+from shoal.storage.dataset import Dataset, called, dataset_of
 from shoal.storage.tables import datasets
 
 DatasetSort = Literal["created", "name", "rows", "size"]
@@ -57,6 +57,5 @@ def _wanted(wanted: DatasetFilter) -> Select[Any]:
     if wanted.owner is not None:
         query = query.where(datasets.c.owner == wanted.owner)
     if wanted.text:
-        named = datasets.c.name.icontains(wanted.text, autoescape=True)
-        query = query.where(named | datasets.c.id.startswith(wanted.text.lower(), autoescape=True))
+        query = query.where(called(wanted.text))
     return query

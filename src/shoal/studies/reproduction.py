@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from shoal.base.errors import InvalidInput
-from shoal.storage.dataset import Dataset
 from shoal.studies.model import Fit, Study
 from shoal.studies.plan import StudyPlan
 from shoal.studies.summary import LATER
@@ -62,12 +61,12 @@ def plan_of_document(content: Mapping[str, Any]) -> StudyPlan:
         raise InvalidInput("The document has no plan.", hint="It is not as Shoal wrote it.") from error
 
 
-def check_data(content: Mapping[str, Any], dataset: Dataset) -> None:
-    """Raise `InvalidInput` unless the dataset has the bytes that the document names."""
+def check_data(content: Mapping[str, Any], name: str, sha256: str) -> None:
+    """Raise `InvalidInput` unless a file of that name and hash is the one that the document names."""
     said = content["source"]["sha256"]
-    if said != dataset.sha256:
+    if said != sha256:
         raise InvalidInput(
-            f"{dataset.name} is not the file of the study: its SHA-256 is {dataset.sha256}.",
+            f"{name} is not the file of the study: its SHA-256 is {sha256}.",
             hint=f"The study was made over {content['source']['name']} with {said}.",
         )
 

@@ -29,16 +29,6 @@ async def job_of(house: House, actor: Actor, id_: str) -> Study:
     return await offload.read(house.database, lambda conn: found_job(conn, actor, Action.STUDY_READ, id_))
 
 
-async def finished_job(house: House, actor: Actor, id_: str) -> Study:
-    """Return a job that has a result.
-
-    Raises:
-        NotFound: there is no such job.
-        Conflict: it runs, or ended without a result.
-    """
-    return finished(await job_of(house, actor, id_))
-
-
 def finished(study: Study) -> Study:
     """Return a job, if it has a result; raises Conflict."""
     if study.state == StudyState.succeeded and study.summary is not None:

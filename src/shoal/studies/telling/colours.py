@@ -28,7 +28,6 @@ SLOTS = (
     Slot("indigo", "#2517A8", "#AABEFC"),
     Slot("brown", "#77583B", "#F1D0A0"),
 )
-NOISE = Slot("grey", "#8C959F", "#7D8896")
 
 
 def slot(cluster: int) -> Slot:

@@ -13,11 +13,11 @@ import orjson
 from markupsafe import Markup
 
 from shoal.studies.bundle import vega_bundle
-from shoal.studies.summary import Spread, Summary
+from shoal.studies.summary import Summary
 
 LOOK = Path(__file__).parent / "look"
 STYLES = ("tokens.css", "parts.css", "report.css")
-SCRIPTS = ("report.js", "figures.js")
+SCRIPTS = ("theme.js", "report.js", "figures.js")
 
 
 def parts_of(summary: Summary) -> dict[str, dict[str, Any]]:
@@ -57,10 +57,6 @@ def parts_of(summary: Summary) -> dict[str, dict[str, Any]]:
         },
         "quality": _quality(summary),
     }
-
-
-def _moments(spread: Spread) -> list[float]:
-    return [spread["mean"], spread["sd"], spread["gap"]]
 
 
 def _quality(summary: Summary) -> dict[str, Any]:

@@ -1,9 +1,7 @@
-// A report's tables to take along, its lists of rows, and light or dark in a file.
+// A report's tables to take along, and its lists of rows.
 (() => {
   const parsed = (id) => JSON.parse(document.getElementById(id)?.textContent || "null");
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const { dark } = globalThis.shoalTheme;
   const FORMULA = /^[=+\-@\t\r]/;
   const MOST = 100;
 
@@ -68,21 +66,6 @@
     }
   }
 
-  function offerTheme() {
-    const button = document.querySelector("[data-report-theme]");
-    if (!button) return;
-    const name = () => { button.textContent = dark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to ${dark() ? "light" : "dark"} colours`); };
-    button.hidden = false;
-    name();
-    button.addEventListener("click", () => {
-      root.dataset.theme = dark() ? "light" : "dark";
-      name();
-      document.dispatchEvent(new CustomEvent("themechange", { detail: root.dataset.theme }));
-    });
-    system.addEventListener("change", name);
-  }
-
   globalThis.shoalReport = { parsed, dark, make, save, saveTable, listRows };
   offerParts();
-  offerTheme();
 })();
