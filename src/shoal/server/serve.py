@@ -16,6 +16,7 @@ from shoal.server.app import make_app
 from shoal.server.draining import Draining
 from shoal.server.lean import without_pandas
 from shoal.server.listener import Listener, checked
+from shoal.server.pages.warming import warm
 from shoal.server.parts import House
 from shoal.server.paths import Entrance, checked_root_path
 from shoal.server.serving import Server, config_of
@@ -96,7 +97,7 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
         house.home.publish(bound.url)
         announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
         try:
-            await asyncio.gather(*running)
+            await asyncio.gather(asyncio.to_thread(warm), *running)
         finally:
             house.home.publish(None)
 

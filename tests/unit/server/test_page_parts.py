@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from shoal.server import pages
 from shoal.server.pages.address import Address, Pages
 from shoal.server.pages.histograms import HEIGHT, WIDTH, bars, words
 from shoal.server.pages.tables import as_csv
+from shoal.server.pages.warming import warm
 from shoal.storage.columns import describe
 from shoal.storage.statistics import Statistics, statistics
+from shoal.studies import telling
 
 
 def address(**query: str) -> Address:
@@ -80,3 +84,8 @@ def test_columns_that_have_no_shape_are_told_in_words(values: list[object], told
 
 def test_tables_for_spreadsheets_run_nothing() -> None:
     assert as_csv({"name": ["=1+1", 'a,"b"', "plain"]}) == b'name\n\'=1+1\n"a,""b"""\nplain\n'
+
+
+def test_every_template_compiles_before_anyone_asks() -> None:
+    folders = [Path(package.__path__[0]) / "templates" for package in (pages, telling)]
+    assert warm() == len({path.name for folder in folders for path in folder.glob("*.j2")})
