@@ -87,18 +87,14 @@ class Uploads:
 
     def get(self, id: str) -> Upload:
         """Return an upload; raises `NotFound`."""
-        if _ID.fullmatch(id):
-            try:
-                return Upload(**orjson.loads(self._record(id).read_bytes()))
-            except FileNotFoundError:
-                pass
-        raise NotFound(f"There is no upload {shown(id)}.", hint="It may have ended. Begin again.")
+        if (found := self._known(id)) is None:
+            raise NotFound(f"There is no upload {shown(id)}.", hint="It may have ended. Begin again.")
+        return found
 
     def list(self, owner: str | None = None) -> list[Upload]:
         """Return the uploads of an owner, or all, the newest first."""
-        ids = [path.stem for path in self._folder.glob("*.json")]
-        found = [self.get(id) for id in ids if _ID.fullmatch(id)]
-        mine = [one for one in found if owner is None or one.owner == owner]
+        found = [self._known(path.stem) for path in self._folder.glob("*.json")]
+        mine = [one for one in found if one is not None and (owner is None or one.owner == owner)]
         return sorted(mine, key=lambda one: (-one.created, one.id))
 
     @contextmanager
@@ -158,6 +154,15 @@ class Uploads:
     def keep(self, upload: Upload) -> None:
         """Write how far an upload is; its bytes are synced."""
         self._write(APPENDED, upload)
+
+    def _known(self, id: str) -> Upload | None:
+        """Return an upload, or None where there is none or it has just been forgotten."""
+        if not _ID.fullmatch(id):
+            return None
+        try:
+            return Upload(**orjson.loads(self._record(id).read_bytes()))
+        except FileNotFoundError:
+            return None
 
     def _check(self, owner: str, length: int) -> None:
         if length > self._limit:
