@@ -15,7 +15,7 @@ run: $(VENV)/ready ## find the number of clusters in the shipped penguins
 	@$(SHOAL) study run examples/penguins.csv --out penguins-study
 
 test: $(VENV)/ready-dev ## set everything up and pass the tests
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --durations=10 $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal --durations=10 $(ARGS)
 
 serve: $(VENV)/ready ## start the server on http://127.0.0.1:8002
 	@$(SHOAL) serve $(ARGS)
