@@ -25,6 +25,30 @@ class Action(StrEnum):
     JOB_CREATE = "job.create"
     JOB_READ = "job.read"
     JOB_CHANGE = "job.change"
+    # Running somebody's own program is a right of its own; running text that was sent along is the admins'.
+    JOB_EXECUTE = "job.execute"
+    JOB_EVALUATE = "job.evaluate"
+    JOB_LIMIT = "job.limit"
+
+    SCRIPT_READ = "script.read"
+
+    SCHEDULE_CREATE = "schedule.create"
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_CHANGE = "schedule.change"
+
+    DATAFILE_CREATE = "datafile.create"
+    DATAFILE_READ = "datafile.read"
+    DATAFILE_DELETE = "datafile.delete"
+
+    OBJECT_CREATE = "object.create"
+    OBJECT_READ = "object.read"
+    OBJECT_CHANGE = "object.change"
+    OBJECT_DELETE = "object.delete"
+
+    WORKER_READ = "worker.read"
+    WORKER_CHANGE = "worker.change"
+    # Taking jobs and answering for them: the right of a node that joined, and of nobody else.
+    WORKER_WORK = "worker.work"
 
     EVENT_READ = "event.read"
 
@@ -38,3 +62,4 @@ class Action(StrEnum):
 
 
 OPEN = frozenset({Action.SERVER_PING})
+FOR_ADMINS = frozenset({Action.JOB_EVALUATE, Action.JOB_LIMIT, Action.WORKER_CHANGE})

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 class Actor:
     """A somebody: rows carry `name` as their owner. `admin` sees and does everything.
 
-    An empty name is nobody known.
+    `executes` is the right to run programs of one's own. A `node` is a machine that joined: it takes jobs
+    and answers for them, and may do nothing else. An empty name is nobody known.
     """
 
     name: str
     admin: bool = False
+    executes: bool = False
+    node: bool = False
 
     @property
     def known(self) -> bool:

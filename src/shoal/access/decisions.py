@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shoal.access.actions import OPEN, Action
+from shoal.access.actions import FOR_ADMINS, OPEN, Action
 from shoal.access.actor import Actor
 from shoal.base.errors import Forbidden, NotFound, ShoalError, Unauthenticated
 
-Because = Literal["open", "admin", "owner", "shared", "unknown actor", "not theirs", "not to change"]
+Because = Literal[
+    "open",
+    "admin",
+    "node",
+    "owner",
+    "shared",
+    "unknown actor",
+    "not theirs",
+    "not to change",
+    "no such right",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,13 @@ def decide(actor: Actor, action: Action, resource: Resource | None = None) -> De
         return Decision(True, "open")
     if not actor.known:
         return Decision(False, "unknown actor")
+    if actor.node or action is Action.WORKER_WORK:
+        is_work = actor.node and action is Action.WORKER_WORK
+        return Decision(True, "node") if is_work else Decision(False, "no such right")
     if actor.admin:
         return Decision(True, "admin")
+    if action in FOR_ADMINS or (action is Action.JOB_EXECUTE and not actor.executes):
+        return Decision(False, "no such right")
     if resource is None or resource.owner == actor.name:
         return Decision(True, "owner")
     if resource.owner is not None:
@@ -50,7 +65,7 @@ def require(actor: Actor, action: Action, resource: Resource | None = None) -> N
     Raises:
         Unauthenticated: nobody knows the actor.
         NotFound: the thing belongs to somebody else; it is not even said that it is there.
-        Forbidden: the actor may see the thing, but not do this.
+        Forbidden: the actor may see the thing, but not do this, or has no right to do this at all.
     """
     decision = decide(actor, action, resource)
     if not decision.allowed:
@@ -63,6 +78,8 @@ def missing(kind: str, id: str | int) -> NotFound:
 
 
 def _refusal(decision: Decision, action: Action, resource: Resource | None) -> ShoalError:
+    if decision.because == "no such right":
+        return Forbidden(f"You have no right to {action}.", hint="Ask who runs this server for it.")
     if resource is None or decision.because == "unknown actor":
         return Unauthenticated(
             "Who you are is not known.", hint="Send the server token: Authorization: Bearer TOKEN."

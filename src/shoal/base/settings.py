@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shoal.base.errors import InvalidSetting
 
 Tree = dict[str, Any]
+_LISTS = {"listen", "hosts", "labels", "scripts", "files", "mounts", "networks", "devices", "users"}
 PREFIX = "SHOAL_"
 # Read elsewhere, before there are settings: not part of the tree.
 NOT_SETTINGS = {"SHOAL_CONFIG", "SHOAL_SERVER", "SHOAL_FAULT", "SHOAL_FAULT_ONCE", "SHOAL_CACHE_DIR"}
@@ -60,6 +61,50 @@ class Retention(_Branch):
     events_days: int = Field(default=7, ge=0, description="days that events are kept")
 
 
+class Execution(_Branch):
+    """What jobs may run, and within which bounds."""
+
+    scripts: tuple[str, ...] = Field(
+        default=("shoal.samples",), description="packages, modules or folders whose functions may be run"
+    )
+    files: tuple[Path, ...] = Field(
+        default=(), description="executables, or folders of them, that the runner `file` may start"
+    )
+    commands: bool = Field(default=True, description="whether the runners `command` and `batch` may be used")
+    eval: bool = Field(default=False, description="whether admins may run Python text that they send along")
+    sandbox: Literal["auto", "user", "bubblewrap", "landlock", "none"] = Field(
+        default="auto", description="what keeps programs from each other and from the home"
+    )
+    scratch: Path | None = Field(
+        default=None, description="folder for jobs' working files; empty: a temporary one"
+    )
+    memory: int = Field(default=4 << 30, ge=1 << 20, description="bytes of memory a job may use by default")
+    output: int = Field(default=50 << 20, ge=1, description="bytes of output of an attempt that are kept")
+    processes: int = Field(default=256, ge=1, description="processes a job may have at once")
+    files_size: int = Field(default=4 << 30, ge=1, description="bytes a job may write into its folder")
+
+
+class Containers(_Branch):
+    """Which engine runs containers, and what they may be given."""
+
+    engine: str | None = Field(
+        default=None, description="unix:///path of Docker's or podman's socket; empty: the first that answers"
+    )
+    pull: Literal["missing", "always", "never"] = Field(
+        default="missing", description="when images are fetched"
+    )
+    mounts: tuple[str, ...] = Field(
+        default=(), description="host folders that may be mounted: PATH or PATH:ro"
+    )
+    networks: tuple[str, ...] = Field(
+        default=(), description="networks that may be joined besides the engine's own"
+    )
+    devices: tuple[str, ...] = Field(default=(), description="devices that may be given, like /dev/dri")
+    users: tuple[str, ...] = Field(
+        default=(), description="users that a container may run as besides the image's"
+    )
+
+
 class Settings(_Branch):
     """Every setting of Shoal."""
 
@@ -77,7 +122,10 @@ class Settings(_Branch):
     server_token: str | None = Field(default=None, description="@FILE or env:NAME; needed beyond loopback")
     tls_certificate: Path | None = Field(default=None, description="PEM file for listeners marked tls")
     tls_key: Path | None = Field(default=None, description="PEM file with the certificate's key")
+    labels: tuple[str, ...] = Field(default=(), description="labels that this machine's workers offer")
     limits: Limits = Limits()
+    execution: Execution = Execution()
+    containers: Containers = Containers()
     retention: Retention = Retention()
 
     @field_validator("home")
@@ -170,7 +218,7 @@ def _from_environment() -> Iterator[tuple[str, Any]]:
 
 
 def _value(leaf: str, text: str) -> Any:
-    return tuple(text.split()) if leaf in {"listen", "hosts"} else text
+    return tuple(text.split()) if leaf in _LISTS else text
 
 
 def _merge(below: Tree, above: Tree) -> Tree:

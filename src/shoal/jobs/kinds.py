@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Record = Callable[["Connection", "Job", Any], None]
 Mourn = Callable[["Connection", "Sequence[Job]"], None]
+Inputs = Callable[[Mapping[str, Any]], Sequence[str]]
 _kinds: dict[str, Kind] = {}
 
 
@@ -27,7 +28,9 @@ class Kind:
     `record` runs where the database is, inside the transaction that finishes a job well: what it writes is
     written exactly once. `mourn` runs inside the transaction in which jobs of the kind end for good without
     success, whatever ended them; kinds that share it are given to it together. `threads` is how many threads
-    one run may use (`context.threads`).
+    one run may use (`context.threads`). `inputs` tells from a spec the storage keys that a run reads, so that
+    a machine without our storage can fetch them first. `charged` jobs count against their owner's quota.
+    `elsewhere` is False for what only the house's own workers may do.
     """
 
     name: str
@@ -35,6 +38,9 @@ class Kind:
     record: Record | None = None
     threads: int = 1
     mourn: Mourn | None = None
+    inputs: Inputs | None = None
+    charged: bool = False
+    elsewhere: bool = True
 
 
 def register(kind: Kind) -> Kind:

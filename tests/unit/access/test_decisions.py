@@ -13,9 +13,10 @@ HERS, HIS, SHARED = (
     Resource("study", name, owner) for name, owner in [("a", "ana"), ("b", "ben"), ("c", None)]
 )
 EVERYTHING = [*Action]
+OF_PEOPLE = [action for action in Action if action is not Action.WORKER_WORK]
 
 
-@pytest.mark.parametrize("action", EVERYTHING)
+@pytest.mark.parametrize("action", OF_PEOPLE)
 @pytest.mark.parametrize("actor", [OWNER, TOKEN_HOLDER])
 @pytest.mark.parametrize("resource", [None, HERS, HIS, SHARED])
 def test_the_local_owner_and_the_token_may_do_everything(
@@ -66,5 +67,28 @@ def test_reading_actions_are_those_that_change_nothing() -> None:
     assert {action for action in Action if not action.reads} == {
         action
         for action in Action
-        if action.rpartition(".")[2] in {"create", "change", "delete", "backup", "clean"}
+        if action.rpartition(".")[2]
+        in {"create", "change", "delete", "backup", "clean", "execute", "evaluate", "limit", "work"}
     }
+
+
+@pytest.mark.parametrize("action", EVERYTHING)
+def test_a_node_may_only_work(action: Action) -> None:
+    assert decide(Actor("node:lab", node=True), action).allowed == (
+        action in (Action.WORKER_WORK, Action.SERVER_PING)
+    )
+
+
+def test_only_a_node_may_work() -> None:
+    for actor in (OWNER, TOKEN_HOLDER, ANA):
+        with pytest.raises(Forbidden):
+            require(actor, Action.WORKER_WORK)
+
+
+def test_running_programs_is_a_right_of_its_own_and_evaluating_text_is_for_admins() -> None:
+    with pytest.raises(Forbidden):
+        require(ANA, Action.JOB_EXECUTE)
+    executing = Actor("ana", executes=True)
+    require(executing, Action.JOB_EXECUTE)
+    with pytest.raises(Forbidden):
+        require(executing, Action.JOB_EVALUATE)

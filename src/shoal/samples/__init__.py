@@ -1,0 +1,1 @@
+"""Functions to try the script server with; each is one that a user could have written."""
