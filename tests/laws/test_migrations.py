@@ -17,7 +17,7 @@ from shoal.base.database import open_database
 from shoal.base.errors import Conflict
 from shoal.base.faults import fault_point
 from shoal.base.schema import metadata
-from shoal.migrations import upgrading
+from shoal.migrations import snapshot, upgrading
 from shoal.migrations.upgrading import upgrade
 
 POSTGRES_ONLY = ("ix_jobs_extra",)
@@ -62,6 +62,17 @@ def test_models_equal_the_sum_of_migrations(empty_url: str) -> None:
         assert not upgrade(database)
     finally:
         database.close()
+
+
+def test_the_schema_of_a_new_home_is_what_the_migrations_make(tmp_path: Path) -> None:
+    walked, made = (open_database(f"sqlite:///{tmp_path}/{name}.db") for name in ("walked", "made"))
+    try:
+        walked.write(POINT, lambda conn: upgrading._run(conn, upgrading.newest()))
+        assert made.write(POINT, snapshot.create), "run scripts/write_schema.py"
+        assert walked.read(snapshot.written) == made.read(snapshot.written) == snapshot.FILE.read_text()
+    finally:
+        walked.close()
+        made.close()
 
 
 def test_a_database_from_the_future_is_refused(empty_url: str) -> None:

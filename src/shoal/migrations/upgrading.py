@@ -14,6 +14,7 @@ from shoal.base.database import Database
 from shoal.base.errors import Conflict
 from shoal.base.faults import fault_point
 from shoal.base.transaction import is_postgres
+from shoal.migrations import snapshot
 
 MIGRATED = fault_point("migrations.upgrade", "The schema is brought to its newest version.")
 FOLDER = Path(__file__).parent
@@ -63,7 +64,9 @@ def _migrate(conn: Connection, target: str) -> bool:
             f"The database has schema {unknown.pop()}, which is newer than this Shoal knows ({newest()}).",
             hint="Install the newest Shoal, or restore a backup from before.",
         )
-    _run(conn, target)
+    is_new = present is None and target == newest() and not is_postgres(conn)
+    if not (is_new and snapshot.create(conn)):
+        _run(conn, target)
     return True
 
 
