@@ -17,15 +17,14 @@ from shoal.server.heads import Heads
 from shoal.server.metrics import Measured
 from shoal.server.parts import House
 from shoal.server.refusals import Refusals
-from shoal.server.registered import faces_of
 from shoal.server.tracing import Tracing
 
 
 def make_app(
-    house: House, tokens: Tokens, *, faces: Sequence[Face] | None = None, draining: Draining | None = None
+    house: House, tokens: Tokens, faces: Sequence[Face], *, draining: Draining | None = None
 ) -> ASGIApp:
-    """Return the application that serves a house; `faces` defaults to all that are registered."""
-    registry = Faces(faces if faces is not None else faces_of(house.settings))
+    """Return the application that serves a house."""
+    registry = Faces(faces)
     api = make_api(house, registry, draining or Draining(), tokens)
     guarded = Guard(
         Bodies(Heads(api), limit_of=registry.limit_of, refusal=registry.refusal),

@@ -1,4 +1,4 @@
-"""The server inside a command: the same application on a Unix socket in the home.
+"""The server inside a command: the same application, without pages for people, on a Unix socket in the home.
 
 Only the home's owner can enter the folder that the socket lies in, so nobody else is let in.
 """
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shoal.access.tokens import Tokens
+from shoal.server.api.roster import api_faces
 from shoal.server.app import make_app
 from shoal.server.draining import Draining
 from shoal.server.lean import without_pandas
@@ -55,7 +56,7 @@ def _listening(path: Path) -> Iterator[socket.socket]:
 def _served(house: House, made: socket.socket) -> Iterator[None]:
     without_pandas()
     draining = Draining()
-    app = make_app(house, Tokens(), draining=draining)
+    app = make_app(house, Tokens(), api_faces(house.settings), draining=draining)
     server = Server(config_of(Entrance(app, Listener(str(made.getsockname()), 0, unix=True), "")))
     loop = asyncio.new_event_loop()
 

@@ -19,6 +19,7 @@ from shoal.server.listener import Listener, checked
 from shoal.server.pages.warming import warm
 from shoal.server.parts import House
 from shoal.server.paths import Entrance, checked_root_path
+from shoal.server.registered import faces_of
 from shoal.server.serving import Server, config_of
 from shoal.server.tls import context_for
 
@@ -85,7 +86,7 @@ def tokens_of(settings: Settings) -> Tokens:
 
 async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce) -> None:
     draining = Draining()
-    app = make_app(house, tokens, draining=draining)
+    app = make_app(house, tokens, faces_of(house.settings), draining=draining)
     servers = [_server(app, bound, listener) for listener in bound.listeners]
     with _stopped_by_signals(servers, draining):
         running = [
