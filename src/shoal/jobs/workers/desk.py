@@ -1,43 +1,24 @@
-"""The house's end of the worker protocol: what workers ask and tell, done to the database.
+"""The port behind which jobs are: what a pool of workers asks and tells, wherever it is.
 
-Nothing here waits: every method returns a future, so that one thread can serve every worker, over pipes
-now and over HTTP as well.
+Nothing here waits: every method returns a future, so that one event loop can serve every worker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection
-
-from shoal.base.database import Database
-from shoal.base.faults import FaultPoint, fault_point
-from shoal.jobs import kinds
-from shoal.jobs.model import Lease, Order, Outcome, WorkerId
-from shoal.jobs.states import State
-from shoal.jobs.store import finishing, leasing, progress
-from shoal.jobs.workers.protocol import Progress
-
-T = TypeVar("T")
-LEASE = fault_point("jobs.lease", "Jobs are given to workers.")
-START = fault_point("jobs.start", "It is recorded that jobs run.")
-FINISH = fault_point("jobs.finish", "The outcomes of jobs are recorded, with what their kinds record.")
-RENEW = fault_point("jobs.renew", "Leases are renewed.")
-PROGRESS = fault_point("jobs.progress", "The progress of jobs is recorded.")
-RETURN = fault_point("jobs.return", "Leases are given back undone.")
-EXPIRE = fault_point("jobs.expire", "What ran out of time is ended.")
-ABANDON = fault_point("jobs.abandon", "The leases of a pool that died are taken back.")
-_UNDONE = Outcome(State.QUEUED)
+from shoal.jobs.model import Lease, Order, Outcome
+from shoal.jobs.workers.protocol import Artifact, Progress
 
 
 class Report(NamedTuple):
-    """How the attempt under a lease ended."""
+    """How the attempt under a lease ended, and the files that it wrote."""
 
     lease: Lease
     outcome: Outcome
+    artifacts: Sequence[Artifact] = ()
 
 
 class Taken(NamedTuple):
@@ -48,75 +29,52 @@ class Taken(NamedTuple):
     due: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Lease, renew, start, finish and give back in the name of one pool of workers."""
+class Desk(Protocol):
+    """Lease, renew, start, finish and give back in the name of one pool of workers.
 
-    database: Database
-    worker: WorkerId
-    labels: Sequence[str] = ()
-    resources: Mapping[str, float] = field(default_factory=dict)
-    seconds: float = 30.0
+    What cannot be done now raises `Unavailable` or `Forbidden`, and is asked again. `tests/laws/test_desk.py`
+    holds the laws that every form obeys.
+    """
+
+    @property
+    def seconds(self) -> float:
+        """Return how long a lease lasts without being renewed."""
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call a function, in any thread, when there may be work or orders; returns how to stop it."""
 
     def lease(self, n: int, in_use: Mapping[str, float]) -> Future[Taken]:
         """Take up to n jobs of the kinds that this process knows, beside those that use resources now."""
-        free = {name: amount - in_use.get(name, 0.0) for name, amount in self.resources.items()}
-        known = list(kinds.registered())
 
-        def work(conn: Connection) -> Taken:
-            leases = leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds)
-            is_all = len(leases) < n
-            return Taken(leases, is_all, leasing.next_due(conn) if is_all else None)
-
-        # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
-        return self._submit(LEASE, work, relaxed=True)
+    def prepare(self, lease: Lease) -> Future[None] | None:
+        """Bring what a job reads to where its worker looks for it; None when it is there already."""
 
     def start(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Record that attempts run."""
-        return self._submit(START, lambda conn: leasing.start_many(conn, tokens), relaxed=True)
 
     def renew(self, tokens: Sequence[str]) -> Future[list[Order]]:
-        """Keep leases alive and return what must stop."""
-        return self._submit(
-            RENEW, lambda conn: leasing.heartbeat(conn, self.worker, tokens, self.seconds), relaxed=True
-        )
-
-    def finish(self, reports: Sequence[Report]) -> Future[None]:
-        """Record outcomes and what their kinds record of them, all or none; stale ones are refused."""
-        by_record: dict[kinds.Record | None, list[tuple[str, Outcome]]] = {}
-        for lease, outcome in reports:
-            by_record.setdefault(kinds.get(lease.kind).record, []).append((lease.token, outcome))
-
-        def work(conn: Connection) -> None:
-            for record, outcomes in by_record.items():
-                finishing.finish_many(conn, outcomes, record)
-
-        return self._submit(FINISH, work, relaxed=all(report.lease.relaxed for report in reports))
+        """Keep leases alive, say that the pool is there, and return what must stop."""
 
     def progress(self, reports: Sequence[Progress]) -> Future[None]:
         """Record how far jobs are."""
 
-        def work(conn: Connection) -> None:
-            for one in reports:
-                progress.report(conn, one.token, one.done, one.total, one.note)
+    def logged(self, lease: Lease, key: str) -> None:
+        """Take note that the log of an attempt, below the folder of logs, has grown."""
 
-        return self._submit(PROGRESS, work, relaxed=True)
+    def deliver(self, report: Report) -> Future[Report] | None:
+        """Bring what an attempt wrote to where the house looks for it, before it is finished.
+
+        Returns what to finish with, which is a failure when something was refused; None when all is there.
+        """
+
+    def finish(self, reports: Sequence[Report]) -> Future[None]:
+        """Record outcomes and what their kinds record of them, all or none; stale ones are refused."""
 
     def give_back(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Put jobs back into the queue; the attempts do not count."""
-        return self._submit(
-            RETURN, lambda conn: finishing.finish_many(conn, [(token, _UNDONE) for token in tokens])
-        )
 
     def abandon(self) -> Future[int]:
         """End the attempts of a process that worked under this pool's name before us and is dead."""
-        return self._submit(ABANDON, lambda conn: finishing.abandon(conn, worker=self.worker))
 
     def expire(self) -> Future[int]:
         """End what ran out of time, whoever held it."""
-        return self._submit(EXPIRE, finishing.expire, relaxed=True)
-
-    def _submit(
-        self, point: FaultPoint, work: Callable[[Connection], T], *, relaxed: bool = False
-    ) -> Future[T]:
-        return self.database.submit(point, work, relaxed=relaxed)

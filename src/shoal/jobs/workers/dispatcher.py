@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from shoal.base import clock
 from shoal.jobs import kinds
-from shoal.jobs.model import Lease, Order
+from shoal.jobs.model import Lease, Order, Outcome
 from shoal.jobs.workers import verdicts
 from shoal.jobs.workers.crew import Crew
 from shoal.jobs.workers.desk import Desk, Report
@@ -25,12 +28,14 @@ from shoal.jobs.workers.member import Held, Member, Verdict
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.pacing import MOST_STACKED, STACK, Pace
 from shoal.jobs.workers.protocol import (
+    Artifact,
     Assign,
     Assignment,
     Finish,
     Log,
     Message,
     Progress,
+    Raw,
     Recall,
     Registered,
     Returned,
@@ -47,6 +52,7 @@ class Options:
 
     `cancel_grace` is how long a job that was told to stop may take, `term_grace` how long a process may
     take from SIGTERM to SIGKILL, `hung_after` how long a worker may give no sign of life; all in seconds.
+    `terms` is what runners are told of programs and their bounds (`shoal.jobs.sandbox.terms`).
     """
 
     storage_root: Path
@@ -57,6 +63,7 @@ class Options:
     hung_after: float = 60.0
     cancel_grace: float = 5.0
     term_grace: float = 2.0
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Dispatcher:
@@ -68,7 +75,8 @@ class Dispatcher:
         self.ahead: deque[Held] = deque()
         self.pace = Pace()
         self.ledger = Ledger(desk)
-        settings = Settings(str(options.storage_root), options.heartbeat)
+        self._desk = desk
+        settings = Settings(str(options.storage_root), options.heartbeat, dict(options.terms))
         self.crew = Crew(
             options.workers, settings, options.preload, nursery, self._on_message, self._on_death
         )
@@ -102,8 +110,12 @@ class Dispatcher:
             self.emptied.clear()
         taken = monotonic()
         for lease in leases:
-            held = self.held[lease.token] = Held(lease, self.options.log_folder, taken)
-            self.ahead.append(held)
+            held = self.held[lease.token] = Held(lease, self.options.log_folder, taken, self._desk.logged)
+            if (coming := self._desk.prepare(lease)) is None:
+                self.ahead.append(held)
+            else:
+                held.coming = asyncio.wrap_future(coming)
+                held.coming.add_done_callback(partial(self._on_arrival, held))
         if self.is_closing:
             self.give_back_ahead()
         self.hand_out()
@@ -134,11 +146,12 @@ class Dispatcher:
             return
         held.stop = order.reason
         if held.member is None:
-            self.ahead.remove(held)
-            self._end(held, Report(held.lease, verdicts.of_order(held)))
+            if held in self.ahead:
+                self.ahead.remove(held)
+            self._end(held, verdicts.of_order(held))
         else:
             held.member.send(Stop(order.token, order.reason))
-            self._later(held, self.options.cancel_grace, order.reason)
+            self._later(held, kinds.grace(held.lease) + self.options.cancel_grace, order.reason)
 
     def kill(self, member: Member, verdict: Verdict) -> None:
         """End a worker: SIGTERM, and SIGKILL when that has not helped."""
@@ -149,8 +162,9 @@ class Dispatcher:
 
     def give_back_ahead(self) -> None:
         """Give back what no worker has begun."""
-        while self.ahead:
-            self._give_back(self.ahead.popleft())
+        self.ahead.clear()
+        for held in [held for held in self.held.values() if held.member is None]:
+            self._give_back(held)
         for member in self.crew.members:
             if len(member.held) > 1:
                 member.send(Recall())
@@ -159,8 +173,12 @@ class Dispatcher:
         match message:
             case Finish():
                 self._on_finish(member, message)
-            case Log(token, text) if token in self.held:
-                self.held[token].log.append(text.encode(errors="replace"))
+            case Log(token, text, stream) if token in self.held:
+                self.held[token].keep(text.encode(errors="replace"), stream)
+            case Raw(token, data, stream) if token in self.held:
+                self.held[token].keep(b64decode(data), stream)
+            case Artifact(token) if token in self.held:
+                self.held[token].artifacts.append(message)
             case Progress(token) if token in self.held:
                 self.ledger.progress.add(message)
             case Registered(pid):
@@ -178,7 +196,7 @@ class Dispatcher:
         if held.stop == "shutdown" and message.state == "cancelled":
             self._give_back(held)
         else:
-            self._end(held, Report(held.lease, verdicts.of_finish(held, message)))
+            self._end(held, verdicts.of_finish(held, message))
         if member.held:
             member.expected -= min(member.expected, self.pace.expected(held.lease.kind))
             self._begin(member.held[0])
@@ -200,16 +218,25 @@ class Dispatcher:
             if member.verdict == "shutdown":
                 self._give_back(held)
             else:
-                self._end(held, Report(held.lease, verdicts.of_death(member, held)))
+                self._end(held, verdicts.of_death(member, held))
         for held in reversed(rest):
             self._put_back(held)
+        self.hand_out()
+
+    def _on_arrival(self, held: Held, coming: asyncio.Future[None]) -> None:
+        """Hand out a lease whose inputs are here, or end it when they cannot be brought."""
+        if held.is_over or coming.cancelled():
+            return
+        if (error := coming.exception()) is not None:
+            return self._end(held, verdicts.of_missing_input(error))
+        self.ahead.append(held)
         self.hand_out()
 
     def _put_back(self, held: Held) -> None:
         """Take a lease that was not begun out of a worker's hands."""
         held.member = held.begun = None
         if held.stop is not None:
-            self._end(held, Report(held.lease, verdicts.of_order(held)))
+            self._end(held, verdicts.of_order(held))
         elif self.is_closing:
             self._give_back(held)
         else:
@@ -228,9 +255,14 @@ class Dispatcher:
         held.timers.append(loop.call_later(max(0.0, seconds), self._run_out, held, verdict))
 
     def _run_out(self, held: Held, verdict: Verdict) -> None:
-        """Kill the worker of a job whose time is up, if it is running."""
-        if held.member is not None and held.member.held[0] is held and not held.is_over:
-            held.member.send(Stop(held.lease.token, verdict))
+        """Kill the worker of a job whose time is up, if it is running; first let it end its program."""
+        if held.member is None or held.member.held[0] is not held or held.is_over:
+            return
+        held.member.send(Stop(held.lease.token, verdict))
+        if held.stop is None and (grace := kinds.grace(held.lease)) > 0:
+            held.stop = verdict
+            self._later(held, grace + self.options.cancel_grace, verdict)
+        else:
             self.kill(held.member, verdict)
 
     def _may_stack(self, member: Member) -> bool:
@@ -254,9 +286,9 @@ class Dispatcher:
         if stacked:
             self._stacks = asyncio.get_running_loop().call_later(_PATIENCE, self._recall)
 
-    def _end(self, held: Held, report: Report) -> None:
+    def _end(self, held: Held, outcome: Outcome) -> None:
         self._let_go(held)
-        self.ledger.ended.add(report)
+        self.ledger.end(Report(held.lease, outcome, held.artifacts))
 
     def _give_back(self, held: Held) -> None:
         self._let_go(held)

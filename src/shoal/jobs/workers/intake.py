@@ -55,12 +55,13 @@ class Intake:
             held = self._dispatcher.held
             if len(old := [token for token, one in held.items() if one.taken < before]) < len(held):
                 self._ask_about_orders.set()
-            await self._renew(old)
+            if old:
+                await self._renew(old)
 
     async def renew(self) -> None:
         """Renew what is held and end what ran out, three times in a lease's life, for ever."""
         while True:
-            await self._renew(list(self._dispatcher.held))
+            await self._renew([*self._dispatcher.held, *self._dispatcher.ledger.unsettled])
             await self._persist(self._desk.expire)
             await asyncio.sleep(self._desk.seconds / 3)
 
@@ -88,9 +89,8 @@ class Intake:
         self.answered.set()
 
     async def _renew(self, tokens: list[str]) -> None:
-        if tokens:
-            for order in await self._persist(lambda: self._desk.renew(tokens)):
-                self._dispatcher.obey(order)
+        for order in await self._persist(lambda: self._desk.renew(tokens)):
+            self._dispatcher.obey(order)
 
     def _set_alarm(self, due: int | None) -> None:
         if self._alarm is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -30,11 +30,27 @@ class Ledger:
         self.begun = Outbox(self._start, pause=_A_MOMENT)
         self.progress = Outbox(self._report, pause=0.05)
         self._desk = desk
+        self._unsettled: set[str] = set()
+        self._delivered: set[asyncio.Future[Report]] = set()
 
     @property
     def trouble(self) -> ShoalError | None:
         """Return what keeps a write from being done now, if anything; may be called from any thread."""
         return next(iter(self._troubles.copy().values()), None)
+
+    @property
+    def unsettled(self) -> Collection[str]:
+        """Return the tokens of attempts that have ended, but whose outcome is not recorded yet."""
+        return self._unsettled
+
+    def end(self, report: Report) -> None:
+        """Bring what an attempt wrote to the house, then record its outcome."""
+        self._unsettled.add(report.lease.token)
+        if (sent := self._desk.deliver(report)) is None:
+            return self.ended.add(report)
+        delivered = asyncio.wrap_future(sent)
+        self._delivered.add(delivered)
+        delivered.add_done_callback(self._record)
 
     async def serve(self) -> None:
         """Write for ever."""
@@ -44,6 +60,8 @@ class Ledger:
 
     async def emptied(self) -> None:
         """Wait until every outcome and returned lease is written."""
+        while self._delivered:
+            await asyncio.wait(self._delivered)
         await self.ended.emptied()
         await self.returned.emptied()
 
@@ -61,16 +79,22 @@ class Ledger:
         finally:
             self._troubles.pop(me, None)
 
+    def _record(self, delivered: asyncio.Future[Report]) -> None:
+        self._delivered.discard(delivered)
+        if not delivered.cancelled():
+            self.ended.add(delivered.result())
+
     async def _finish(self, reports: list[Report]) -> None:
         try:
             await self.persist(lambda: self._desk.finish(reports))
+            self._unsettled.difference_update(report.lease.token for report in reports)
         except Exception as error:
             if len(reports) > 1:
                 for report in reports:
                     await self._finish([report])
             elif reports[0].outcome.state is State.SUCCEEDED:
-                lease, outcome = reports[0]
-                await self._finish([Report(lease, verdicts.of_failed_record(outcome, error))])
+                failed = verdicts.of_failed_record(reports[0].outcome, error)
+                await self._finish([Report(reports[0].lease, failed)])
             else:
                 raise
 

@@ -17,22 +17,28 @@ from shoal.jobs.logs import AttemptLog, log_key
 from shoal.jobs.model import Lease
 from shoal.jobs.workers import wire
 from shoal.jobs.workers.nursery import Exited
-from shoal.jobs.workers.protocol import FromHouse, Message, decode, encode
+from shoal.jobs.workers.protocol import Artifact, FromHouse, Message, decode, encode
 
 Verdict = Literal["cancelled", "timeout", "deadline", "hung", "stale", "shutdown"]
 
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A lease in our hands: ahead, with a worker, or (once `begun`) being worked on."""
+    """A lease in our hands: `coming`, ahead, with a worker, or (once `begun`) being worked on.
+
+    It is `coming` while what it reads is brought here; `artifacts` is what its attempt wrote.
+    """
 
     lease: Lease
     log_folder: Path
     taken: float
+    on_log: Callable[[Lease, str], None]
     member: Member | None = None
     begun: float | None = None
     stop: Verdict | None = None
+    coming: asyncio.Future[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
     is_over: bool = False
     _log: AttemptLog | None = None
 
@@ -45,6 +51,12 @@ class Held:
             self._log = AttemptLog(self.log_folder, key)
         return self._log
 
+    def keep(self, content: bytes, stream: str = "s") -> None:
+        """Add bytes to a stream of the attempt's log, and tell of it."""
+        self.log.append(content, stream)
+        if (key := self.log.key) is not None:
+            self.on_log(self.lease, key)
+
     @property
     def log_key(self) -> str | None:
         """Return the key of the attempt's log, None while it has said nothing."""
@@ -53,6 +65,8 @@ class Held:
     def close(self) -> None:
         """Let go of what belongs to the attempt."""
         self.is_over = True
+        if self.coming is not None:
+            self.coming.cancel()
         for timer in self.timers:
             timer.cancel()
         if self._log is not None:
@@ -137,4 +151,4 @@ class Output(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Keep the bytes; called by the loop."""
         if self._member.held:
-            self._member.held[0].log.append(data)
+            self._member.held[0].keep(data)

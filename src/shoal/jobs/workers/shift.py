@@ -37,7 +37,7 @@ class Shift:
     async def run(self) -> None:
         """Work until `stop`."""
         loop = asyncio.get_running_loop()
-        unsubscribe = self._desk.database.subscribe(partial(_soon, loop, self._intake))
+        unsubscribe = self._desk.subscribe(partial(_soon, loop, self._intake))
         self._dispatcher.crew.fill()
         try:
             async with asyncio.TaskGroup() as group:

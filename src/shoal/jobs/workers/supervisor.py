@@ -1,35 +1,21 @@
-"""Warm worker processes that do the jobs in a database, kept alive and supervised."""
+"""The house's own pool of workers: beside the database and the files."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import socket
-import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 from shoal.base.database import Database
-from shoal.base.errors import ShoalError, Unavailable
 from shoal.jobs.model import WorkerId
-from shoal.jobs.workers.desk import Desk
 from shoal.jobs.workers.dispatcher import Options
+from shoal.jobs.workers.house_desk import HouseDesk
 from shoal.jobs.workers.nursery import PRELOAD, Nursery
-from shoal.jobs.workers.shift import Shift
-from shoal.jobs.workers.status import Status
-
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
+from shoal.jobs.workers.pool import Pool
 
 
-class Supervisor:
-    """Run jobs on this machine; every method may be called from any thread.
-
-    One event loop in a thread of its own speaks with the workers and the database.
-    """
+class Supervisor(Pool):
+    """Run the jobs of a database on this machine."""
 
     def __init__(
         self,
@@ -62,93 +48,12 @@ class Supervisor:
             patience: `heartbeat`, `hung_after`, `cancel_grace`, `term_grace` of `Options`.
         """
         host = socket.gethostname()
-        self._desk = Desk(
+        desk = HouseDesk(
             database,
             WorkerId(name or f"{host}:{storage_root.resolve()}", host),
             tuple(labels),
             {"cpu": float(workers)} | dict(resources or {}),
             lease_seconds,
         )
-        self._options = Options(storage_root, log_folder, workers, tuple(preload), **patience)
-        self._nursery = nursery
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._shift: Shift | None = None
-        self._thread: threading.Thread | None = None
-        self._failure: Unavailable | None = None
-
-    def start(self) -> None:
-        """Start the fork server and the workers in the background and return at once."""
-        if self._thread is None:
-            shift = Shift(self._desk, self._options, self._nursery or Nursery(self._options.preload))
-            ready: Future[None] = Future()
-            self._shift = shift
-            self._thread = threading.Thread(
-                target=self._serve, args=(shift, ready), name="shoal-dispatcher", daemon=True
-            )
-            self._thread.start()
-            ready.result()
-
-    def drain(self, timeout: float | None = None) -> bool:
-        """Take no more jobs and wait for those that run; False when they have not ended in time."""
-        try:
-            self._call(lambda shift: shift.drain(), timeout)
-        except TimeoutError:
-            return False
-        return True
-
-    def stop(self, grace: float = 0.0) -> None:
-        """Let running jobs end for `grace` seconds, give back the others, end every process."""
-        if self._thread is not None:
-            with suppress(Unavailable):
-                self._hand_over(lambda shift: shift.stop(grace))
-            self._thread.join()
-
-    def status(self) -> Status:
-        """Return who does what."""
-        if self._failure is not None:
-            return Status(trouble=self._failure)
-        try:
-            return self._call(lambda shift: shift.status(), 5.0)
-        except Unavailable:
-            return Status(trouble=self._failure)
-
-    @property
-    def trouble(self) -> ShoalError | None:
-        """Return what keeps outcomes from being recorded now (a full disk, a lost database), if anything."""
-        return self._failure or (self._shift.trouble if self._shift is not None else None)
-
-    def raise_trouble(self) -> None:
-        """Raise the trouble there is now, if any."""
-        if (trouble := self.trouble) is not None:
-            raise trouble
-
-    def _call(self, what: Callable[[Shift], Coroutine[Any, Any, T]], timeout: float | None) -> T:
-        future = self._hand_over(what)
-        try:
-            return future.result(timeout)
-        except CancelledError:
-            raise Unavailable("The workers were stopped.") from None
-        finally:
-            future.cancel()
-
-    def _hand_over(self, what: Callable[[Shift], Coroutine[Any, Any, T]]) -> Future[T]:
-        if self._shift is None or self._loop is None:
-            raise Unavailable("The workers were not started.")
-        coroutine = what(self._shift)
-        try:
-            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError:
-            coroutine.close()
-            raise Unavailable("The workers were stopped.") from None
-
-    def _serve(self, shift: Shift, ready: Future[None]) -> None:
-        async def run() -> None:
-            self._loop = asyncio.get_running_loop()
-            ready.set_result(None)
-            await shift.run()
-
-        try:
-            asyncio.run(run())
-        except BaseException as error:
-            _log.exception("the dispatcher failed")
-            self._failure = Unavailable(f"The workers' dispatcher failed: {error!r}.", hint="Start again.")
+        options = Options(storage_root, log_folder, workers, tuple(preload), **patience)
+        super().__init__(desk, options, nursery)

@@ -20,8 +20,10 @@ def of_finish(held: Held, finish: Finish) -> Outcome:
     """Return the outcome that a worker's answer means."""
     state = State(finish.state)
     if state is State.CANCELLED and held.stop in _TIME_IS_UP:
-        return _time_is_up(held, held.stop, finish.peak_memory)
-    return Outcome(state, finish.result, finish.error, 0, finish.peak_memory, held.log_key)
+        told = _time_is_up(held, held.stop, finish.peak_memory, finish.exit_code)
+        return told._replace(facts=finish.facts)
+    code = finish.exit_code or 0
+    return Outcome(state, finish.result, finish.error, code, finish.peak_memory, held.log_key, finish.facts)
 
 
 def of_death(member: Member, held: Held) -> Outcome:
@@ -39,6 +41,12 @@ def of_death(member: Member, held: Held) -> Outcome:
 def of_order(held: Held) -> Outcome:
     """Return the outcome of a lease that was ordered to stop before it was begun."""
     return Outcome(State.CANCELLED, log=held.log_key)
+
+
+def of_missing_input(error: BaseException) -> Outcome:
+    """Return the outcome of an attempt whose inputs could not be brought to its worker."""
+    message = f"What the job reads could not be brought here: {error}"
+    return Outcome(State.FAILED, None, {"kind": "error", "type": type(error).__name__, "message": message})
 
 
 def of_failed_record(outcome: Outcome, error: Exception) -> Outcome:
