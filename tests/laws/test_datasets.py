@@ -22,8 +22,10 @@ from shoal.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.schema import metadata
 from shoal.storage import datasets
+from shoal.storage.dataset import stored_keys
 from shoal.storage.files import FileStorage
 from shoal.storage.options import ReadOptions
+from shoal.storage.orphans import orphans
 from shoal.storage.tables import datasets as table
 from tests.support.hostile import rows
 
@@ -200,8 +202,10 @@ def test_orphans_are_what_no_row_needs_and_is_not_young(
     kept = datasets.add(database, storage, source)
     storage.put("datasets/gone/v1.arrow", [b"x"])
     storage.put("artifacts/1", [b"x"])
-    assert datasets.orphans(database, storage) == []
-    assert datasets.orphans(database, storage, older_than=-(10**6)) == ["datasets/gone/v1.arrow"]
+    assert orphans(database, storage, datasets.PREFIX, stored_keys) == []
+    assert orphans(database, storage, datasets.PREFIX, stored_keys, older_than=-(10**6)) == [
+        "datasets/gone/v1.arrow"
+    ]
     assert datasets.collect(database, storage, older_than=-(10**6)) == 1
     assert keys(storage) == ["artifacts/1", *sorted(kept.keys)]
 

@@ -18,7 +18,8 @@ from shoal.migrations import upgrade as migrate
 from shoal.migrations.upgrading import newest, stored
 from shoal.server.house import open_database_of
 from shoal.server.parts import House
-from shoal.storage import datasets
+from shoal.storage import datafiles, datasets, objects
+from shoal.storage.orphans import YOUNG
 from shoal.storage.uploads import Uploads
 from shoal.studies.store import leftovers
 
@@ -60,8 +61,15 @@ def collect(house: House) -> dict[str, int]:
         removed["logs"] += len(found.logs)
         removed["events"] += found.events
         more = found.more
-    files = datasets.collect(house.database, house.storage) + leftovers.collect(house.database, house.storage)
-    return removed | {"files": files, "uploads": uploads_of(house).collect()}
+    return removed | {"files": _files(house), "uploads": uploads_of(house).collect()}
+
+
+def _files(house: House) -> int:
+    where = (house.database, house.storage)
+    # Jobs that are kept may still read what an object's data was.
+    bound = max(YOUNG, house.settings.retention.jobs_days * DAY)
+    rest = datafiles.collect(*where) + objects.collect(*where, older_than=bound)
+    return datasets.collect(*where) + leftovers.collect(*where) + rest
 
 
 def uploads_of(house: House) -> Uploads:

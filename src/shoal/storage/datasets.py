@@ -7,8 +7,8 @@ Files are made durable first and the row after: a crash between them leaves file
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,19 +32,18 @@ from shoal.storage.dataset import (
 )
 from shoal.storage.expansion import CHUNK, too_large
 from shoal.storage.options import ReadOptions
+from shoal.storage.orphans import YOUNG, orphans, remove_files, removed_unless_needed
 from shoal.storage.reading import TableRead, read_open_table, table_as_read
 from shoal.storage.sources import file_name, open_source
 from shoal.storage.words import shown
 
-__all__ = ["Dataset", "add", "add_table", "collect", "get", "list_", "open_table", "orphans", "remove"]
+__all__ = ["Dataset", "add", "add_table", "collect", "get", "list_", "open_table", "remove"]
 
 ADD = fault_point("datasets.add", "A dataset's row is recorded; its files are there.")
 REMOVE = fault_point("datasets.remove", "A dataset's row is gone; its files may still be there.")
 PREFIX = "datasets/"
 # Raised when files are read differently, so that the same bytes are read anew.
 _READER = 1
-# Files younger than this may belong to a dataset that is being added.
-YOUNG = 3600 * clock.SECOND
 
 
 def add(
@@ -81,7 +80,8 @@ def add(
         name = shown(_last_part(name or "") or "table", 255)
         id, version = _next(database, replaces)
         original = f"{PREFIX}{id}/v{version}.original"
-        with _removed_unless_used(database, storage, (original, f"{PREFIX}{id}/v{version}.arrow")):
+        keys = (original, f"{PREFIX}{id}/v{version}.arrow")
+        with removed_unless_needed(database, storage, keys, stored_keys):
             kept = storage.put(original, _limited(source, name, options))
             mark = _fingerprint(kept.sha256, name, options.delimiter or "", replaces or "")
             if (same := database.read(lambda conn: find_same(conn, owner, mark))) is not None:
@@ -128,22 +128,13 @@ def remove(database: Database, storage: Storage, id: str) -> None:
         raise Conflict(
             f"Dataset {id} is still used.", hint="Remove the studies of it first.", id=id
         ) from error
-    _delete(storage, keys)
-
-
-def orphans(database: Database, storage: Storage, *, older_than: int = YOUNG) -> list[str]:
-    """Return keys of dataset files that no row needs, last written over `older_than` microseconds ago."""
-    before = clock.now() - older_than
-    # Files first: a row that comes after this list has files that are too young for it.
-    files = [entry.key for entry in storage.list(PREFIX) if entry.modified <= before]
-    needed = database.read(stored_keys)
-    return [key for key in files if key not in needed]
+    remove_files(storage, keys)
 
 
 def collect(database: Database, storage: Storage, *, older_than: int = YOUNG) -> int:
     """Remove orphans and what interrupted writes left; returns how many files there were."""
-    keys = orphans(database, storage, older_than=older_than)
-    _delete(storage, keys)
+    keys = orphans(database, storage, PREFIX, stored_keys, older_than=older_than)
+    remove_files(storage, keys)
     return len(keys) + storage.sweep(clock.now() - older_than)
 
 
@@ -158,7 +149,7 @@ def _record(
 ) -> Dataset:
     id, version, name, owner = who
     key = f"{PREFIX}{id}/v{version}.arrow"
-    with _removed_unless_used(database, storage, (key,)):
+    with removed_unless_needed(database, storage, (key,), stored_keys):
         stored = write_table(storage, key, read.table)
         kept = kept or stored
         mark = mark or _fingerprint(stored.sha256, name, "memory")
@@ -209,20 +200,3 @@ def _limited(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[byte
         if size > limit:
             raise too_large(name, source.seek(0, 2) if source.seekable() else None, limit)
         yield chunk
-
-
-@contextmanager
-def _removed_unless_used(database: Database, storage: Storage, keys: tuple[str, ...]) -> Iterator[None]:
-    """Remove files at the end unless a row names them: after an error, or when they were there already."""
-    try:
-        yield
-    finally:
-        # When the database does not answer, whether the row is there is not known: `collect` will see.
-        with suppress(Exception):
-            needed = database.read(lambda conn: stored_keys(conn, keys))
-            _delete(storage, [key for key in keys if key not in needed])
-
-
-def _delete(storage: Storage, keys: Iterable[str]) -> None:
-    for key in keys:
-        storage.delete(key)

@@ -16,11 +16,12 @@ def checked_key(key: str) -> str:
         InvalidInput: it is absolute, empty, too long, or has a part that is empty or starts with a dot.
     """
     parts = key.split("/")
-    if len(key) > LONGEST_KEY or not all(map(_is_plain, parts)):
+    if len(key) > LONGEST_KEY or not all(map(is_plain, parts)):
         raise InvalidInput(f"{key[:80]!r} cannot be the name of a stored file.", key=key[:80])
     return key
 
 
-def _is_plain(part: str) -> bool:
-    printable = part.isprintable() and "\\" not in part
+def is_plain(part: str) -> bool:
+    """Say whether a text can be one part of a key: printable, no slash, no dot in front, not too long."""
+    printable = part.isprintable() and "\\" not in part and "/" not in part
     return bool(part) and printable and not part.startswith(".") and len(part.encode()) <= LONGEST_PART
