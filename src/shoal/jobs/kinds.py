@@ -12,7 +12,7 @@ from shoal.base.errors import NotFound
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from shoal.jobs.model import Job
+    from shoal.jobs.model import Job, Lease
 
 Record = Callable[["Connection", "Job", Any], None]
 Mourn = Callable[["Connection", "Sequence[Job]"], None]
@@ -30,7 +30,8 @@ class Kind:
     success, whatever ended them; kinds that share it are given to it together. `threads` is how many threads
     one run may use (`context.threads`). `inputs` tells from a spec the storage keys that a run reads, so that
     a machine without our storage can fetch them first. `charged` jobs count against their owner's quota.
-    `elsewhere` is False for what only the house's own workers may do.
+    `elsewhere` is False for what only the house's own workers may do. `grace` is how many seconds a run that
+    is told to stop may take to end its program, unless its spec says so itself (`kill_grace`).
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     inputs: Inputs | None = None
     charged: bool = False
     elsewhere: bool = True
+    grace: float = 0.0
 
 
 def register(kind: Kind) -> Kind:
@@ -68,6 +70,12 @@ def get(name: str) -> Kind:
         return _kinds[name]
     except KeyError:
         raise NotFound(f"There is no job kind {name!r} here.", kind=name) from None
+
+
+def grace(lease: Lease) -> float:
+    """Return the seconds that a job may take to end its program when it is told to stop."""
+    kind = get(lease.kind)
+    return float(lease.spec.get("kill_grace", kind.grace)) if kind.grace else 0.0
 
 
 def registered() -> Mapping[str, Kind]:

@@ -54,7 +54,7 @@ class AttemptLog:
         """Return the path below the folder, None while there is no file."""
         return self._key if self._file is not None else None
 
-    def append(self, content: bytes) -> None:
+    def append(self, content: bytes, stream: str = "s") -> None:
         """Add bytes; over the limit, say so once and keep no more."""
         if self._left <= 0:
             return

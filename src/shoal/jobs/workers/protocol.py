@@ -28,10 +28,20 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Text for a job's log, whole lines."""
+    """Text for a job's log; its stream is `o` (stdout), `e` (stderr) or `s` (what Shoal says)."""
 
     token: str
     text: str
+    stream: str = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes for a job's log that are no UTF-8, in base64."""
+
+    token: str
+    data: str
+    stream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,10 @@ class Artifact:
 
 @dataclass(slots=True)
 class Finish:
-    """How a job ended; `state` is succeeded, failed or cancelled."""
+    """How a job ended; `state` is succeeded, failed or cancelled.
+
+    `exit_code` is that of the program it ran, if it ran one; `facts` is what `Outcome.facts` says.
+    """
 
     token: str
     state: str
@@ -65,6 +78,8 @@ class Finish:
     error: dict[str, Any] | None
     seconds: float
     peak_memory: int | None
+    exit_code: int | None = None
+    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +123,13 @@ class Stop:
     reason: str
 
 
-FromWorker = Registered | Heartbeat | Log | Progress | Artifact | Finish | Returned
+FromWorker = Registered | Heartbeat | Log | Raw | Progress | Artifact | Finish | Returned
 FromHouse = Assign | Recall | Stop
 Message = FromWorker | FromHouse
 
 _TYPES: dict[str, type[Message]] = {
     kind.__name__.lower(): kind
-    for kind in (Registered, Heartbeat, Log, Progress, Artifact, Finish, Returned, Assign, Recall, Stop)
+    for kind in (Registered, Heartbeat, Log, Raw, Progress, Artifact, Finish, Returned, Assign, Recall, Stop)
 }
 
 

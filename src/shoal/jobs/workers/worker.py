@@ -18,7 +18,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from shoal.base.errors import ShoalError
 from shoal.jobs.workers import wire
-from shoal.jobs.workers.context import Cancelled, Context
+from shoal.jobs.workers.context import Cancelled, Context, Failed
 from shoal.jobs.workers.inbox import Inbox
 from shoal.jobs.workers.memory import PeakMeter
 from shoal.jobs.workers.protocol import (
@@ -52,10 +52,14 @@ _LONGEST_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a worker is told when it is born: where files are, and the seconds between heartbeats."""
+    """What a worker is told when it is born: where files are, and the seconds between heartbeats.
+
+    `terms` are for runners: what may run, and within which bounds (`shoal.jobs.sandbox.terms`).
+    """
 
     storage_root: str
     heartbeat: float = 1.0
+    terms: dict[str, Any] = field(default_factory=dict)
 
 
 class Terminated(BaseException):
@@ -93,13 +97,15 @@ class Worker:
             self._do(self._inbox.take())
 
     def _do(self, lease: Assignment) -> None:
-        context = self._context = Context(lease, self._files, self._send)
+        context = self._context = Context(lease, self._files, self._send, self._settings.terms)
         self._meter.reset()
         started = monotonic()
         state, result, error = self._outcome(lease, context)
         sys.stdout.flush()
         context.flush()
-        finish = Finish(lease.token, state, result, error, monotonic() - started, self._meter.peak())
+        seconds, peak = monotonic() - started, context.peak_memory or self._meter.peak()
+        facts = context.facts or None
+        finish = Finish(lease.token, state, result, error, seconds, peak, context.exit_code, facts)
         self._context = None
         self._answer(finish)
 
@@ -110,6 +116,8 @@ class Worker:
             result = self._function(lease.run)(lease.spec, context)
         except Cancelled:
             return "cancelled", None, None
+        except Failed as failure:
+            return "failed", failure.result, failure.error
         except (Exception, SystemExit) as error:
             return "failed", None, described(error)
         if result is not None and not isinstance(result, dict):
