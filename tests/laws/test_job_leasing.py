@@ -201,3 +201,16 @@ def test_several_servers_keep_one_limit(cluster: Cluster) -> None:
         for handle in handles:
             handle.close()
         cluster.drop(url)
+
+
+def test_jobs_of_a_group_share_a_limit_across_kinds_and_owners(store: Store) -> None:
+    store.write(lambda c: limits.set_limit(c, group="site", n=2))
+    store.submit(*[NewJob("a", group="site")] * 3)
+    store.submit(*[NewJob("b", group="site")] * 3, owner="you")
+    free = store.submit_one("a")
+    held = store.lease(10)
+    assert len(held) == 3
+    assert free in {lease.job_id for lease in held}
+    assert {store.job(lease.job_id).group for lease in held} == {"site", ""}
+    store.succeed(next(lease for lease in held if lease.job_id != free))
+    assert len(store.lease(10)) == 1

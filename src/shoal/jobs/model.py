@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from shoal.jobs.states import Reason, State
+from shoal.jobs.states import ENDS, Reason, State
 
 Condition = Literal["ok", "not_ok", "any"]
 
@@ -27,7 +27,8 @@ class Dependency:
 class Retry:
     """When and how often an attempt is repeated.
 
-    `on` names classes of error: error, timeout, lost, memory, exit, or the name of an exception class.
+    `on` names classes of error: error, timeout, lost, memory, exit, `exit:N` or `exit:N-M` for exit codes,
+    or the name of an exception class.
     The n-th repetition waits backoff * factor**(n-1) seconds, at most `max_delay`, spread by +-`jitter`.
     """
 
@@ -41,6 +42,20 @@ class Retry:
 
 NO_RETRY = Retry(max_attempts=1)
 DEFAULT_RETRY = Retry()
+ENDINGS = tuple(sorted(str(state) for state in ENDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Whom to tell when a job gets into one of some states.
+
+    `private` lets the address be one of this machine or its network; who may say so decides it
+    (`webhooks.permitting`), never who hands the job in.
+    """
+
+    url: str
+    events: tuple[str, ...] = ENDINGS
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,8 @@ class NewJob:
 
     `labels` are demanded of the worker (`host:NAME` pins to a host), `resources` must be free there.
     `after` and `external_ids` (face -> id) tie it to others; `extra` is free JSON that `find` can search.
+    Jobs of one `group` share a limit, if one is set. Of two jobs of an owner with one `cache_key` the second
+    takes the result of the first, if that succeeded.
     """
 
     kind: str
@@ -70,6 +87,9 @@ class NewJob:
     service: bool = False
     draft: bool = False
     relaxed: bool = False
+    group: str = ""
+    webhook: Webhook | None = None
+    cache_key: str | None = None
 
 
 class Progress(NamedTuple):
@@ -82,7 +102,10 @@ class Progress(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A job as it is in the store; `reason` says why it waits and is None when it does not."""
+    """A job as it is in the store; `reason` says why it waits and is None when it does not.
+
+    `cached_from` is the job whose result it took instead of being done.
+    """
 
     id: int
     owner: str
@@ -114,6 +137,10 @@ class Job(NamedTuple):
     ended: int | None
     progress: Progress | None
     external_ids: dict[str, str]
+    group: str = ""
+    webhook: Webhook | None = None
+    cache_key: str | None = None
+    cached_from: int | None = None
 
 
 class Attempt(NamedTuple):
@@ -134,6 +161,7 @@ class Attempt(NamedTuple):
     peak_memory: int | None
     error: dict[str, Any] | None
     log: str | None
+    facts: dict[str, Any] | None = None
 
 
 class Generation(NamedTuple):
@@ -183,7 +211,8 @@ class Outcome(NamedTuple):
     """How an attempt ended: succeeded, failed, cancelled or lost.
 
     `error` is {"kind": error|timeout|lost|memory|exit|..., "type": exception class, "message": text};
-    `peak_memory` is in bytes; `log` is a storage key.
+    `peak_memory` is in bytes; `log` is a storage key; `facts` is what the runner tells beside the result
+    (artifacts, what makes the run reproducible).
     """
 
     state: State
@@ -192,6 +221,7 @@ class Outcome(NamedTuple):
     exit_code: int | None = None
     peak_memory: int | None = None
     log: str | None = None
+    facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     TIME = "time"
     LIMIT = "limit"
     LABEL = "label"
+    RATE = "rate"
+    DRAIN = "drain"
 
 
 BY_NAME = {state.value: state for state in State}  # Calling the enumeration takes ten times as long.

@@ -1,4 +1,4 @@
--- eb5aacb1fb3138a5f1b13eaec0b7fe18a26374237ca49cc8153333746afa3120;
+-- 9b7c1d3305efd438a9625ed1f6e8d63e1efe095f73805db9fe5fb24244b0f000;
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -56,7 +56,7 @@ CREATE TABLE job_attempts (
 	exit_code INTEGER, 
 	peak_memory BIGINT, 
 	error TEXT, 
-	log TEXT, 
+	log TEXT, facts TEXT, 
 	CONSTRAINT pk_job_attempts PRIMARY KEY (job, fence)
 )
  WITHOUT ROWID
@@ -102,7 +102,7 @@ CREATE TABLE job_lanes (
 	owner TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
 	labels TEXT NOT NULL, 
-	resources TEXT NOT NULL, 
+	resources TEXT NOT NULL, "group" TEXT DEFAULT '' NOT NULL, served BIGINT DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_job_lanes PRIMARY KEY (id), 
 	CONSTRAINT uq_job_lanes_key UNIQUE ("key")
 );
@@ -110,7 +110,7 @@ CREATE TABLE job_lanes (
 CREATE TABLE job_limits (
 	scope TEXT NOT NULL, 
 	name TEXT NOT NULL, 
-	n INTEGER NOT NULL, 
+	n INTEGER NOT NULL, recent TEXT, opens BIGINT, 
 	CONSTRAINT pk_job_limits PRIMARY KEY (scope, name)
 );
 
@@ -130,7 +130,7 @@ CREATE TABLE job_workers (
 	labels TEXT NOT NULL, 
 	resources TEXT NOT NULL, 
 	kinds TEXT, 
-	seen BIGINT NOT NULL, 
+	seen BIGINT NOT NULL, draining BOOLEAN DEFAULT false NOT NULL, 
 	CONSTRAINT pk_job_workers PRIMARY KEY (name)
 );
 
@@ -165,7 +165,7 @@ CREATE TABLE jobs (
 	error TEXT, 
 	extra TEXT, 
 	spec TEXT NOT NULL, 
-	result TEXT, 
+	result TEXT, webhook TEXT, cache_key TEXT, cached_from BIGINT, charged BOOLEAN DEFAULT false NOT NULL, 
 	CONSTRAINT fk_jobs_lane FOREIGN KEY(lane) REFERENCES job_lanes (id)
 );
 
@@ -242,5 +242,64 @@ CREATE INDEX ix_study_jobs_study ON study_jobs (study, generation);
 CREATE INDEX ix_jobs_ended ON jobs (lane, state, ended) WHERE ended IS NOT NULL;
 
 CREATE INDEX ix_jobs_held ON jobs (lane, state) WHERE waits = 'dependency' OR state = 'draft';
+
+CREATE INDEX ix_jobs_cache ON jobs (owner, cache_key, ended) WHERE cache_key IS NOT NULL AND cached_from IS NULL AND state = 'succeeded';
+
+CREATE INDEX ix_jobs_cached_from ON jobs (cached_from) WHERE cached_from IS NOT NULL;
+
+CREATE TABLE job_quotas (
+	owner TEXT NOT NULL, 
+	remaining BIGINT NOT NULL, 
+	CONSTRAINT pk_job_quotas PRIMARY KEY (owner)
+);
+
+CREATE TABLE job_schedules (
+	id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	cron TEXT NOT NULL, 
+	zone TEXT NOT NULL, 
+	template TEXT NOT NULL, 
+	paused BOOLEAN NOT NULL, 
+	created BIGINT NOT NULL, 
+	next BIGINT, 
+	tick BIGINT, 
+	last BIGINT, 
+	last_jobs TEXT NOT NULL, 
+	runs BIGINT NOT NULL, 
+	error TEXT NOT NULL, 
+	CONSTRAINT pk_job_schedules PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_job_schedules_owner ON job_schedules (owner, created);
+
+CREATE TABLE datafiles (
+	owner TEXT NOT NULL, 
+	slot TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	created BIGINT NOT NULL, 
+	size BIGINT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	CONSTRAINT pk_datafiles PRIMARY KEY (owner, slot)
+);
+
+CREATE UNIQUE INDEX ix_datafiles_key ON datafiles ("key");
+
+CREATE TABLE objects (
+	owner TEXT NOT NULL, 
+	id TEXT NOT NULL, 
+	datatype TEXT NOT NULL, 
+	created BIGINT NOT NULL, 
+	edited BIGINT, 
+	size BIGINT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	extra TEXT NOT NULL, 
+	content TEXT, 
+	CONSTRAINT pk_objects PRIMARY KEY (owner, id)
+);
+
+CREATE INDEX ix_objects_key ON objects ("key");
 
 INSERT INTO alembic_version VALUES ('0005');

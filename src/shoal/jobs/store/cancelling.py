@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from shoal.base.transaction import among, now
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.store import ending
+from shoal.jobs.store import ending, families
 from shoal.jobs.store.changes import tell
 from shoal.jobs.store.tables import jobs
 
@@ -23,7 +23,7 @@ def cancel(conn: Connection, ids: Sequence[int]) -> list[int]:
     the event, and it ends when the worker answers or its lease runs out. What has ended stays as it is.
     """
     moment = now(conn)
-    family = _family(conn, ids)
+    family = families.below(conn, ids)
     rows = conn.execute(
         select(jobs.c.id, jobs.c.owner, jobs.c.kind, jobs.c.state)
         .where(among(conn, jobs.c.id, family), jobs.c.state.not_in([*ENDS, State.CANCELLING]))
@@ -38,10 +38,3 @@ def cancel(conn: Connection, ids: Sequence[int]) -> list[int]:
     waiting = {row.id: _FAULT for row in rows if row.state not in (State.LEASED, State.RUNNING)}
     ending.settle(conn, ending.end_waiting(conn, waiting, State.CANCELLED, moment), moment)
     return [row.id for row in rows]
-
-
-def _family(conn: Connection, ids: Sequence[int]) -> Sequence[int]:
-    """Return jobs and everything below them."""
-    below = select(jobs.c.id).where(among(conn, jobs.c.id, ids)).cte("below", recursive=True)
-    below = below.union(select(jobs.c.id).where(jobs.c.parent == below.c.id, jobs.c.parent.is_not(None)))
-    return conn.execute(select(below.c.id)).scalars().all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BigInteger, Connection, insert, literal, select, update
 
 from shoal.base.errors import NotFound
 from shoal.base.prepared import Prepared
@@ -67,3 +67,10 @@ def settle(conn: Connection, ended: Mapping[int, State]) -> list[Link]:
     if links:
         conn.execute(_SETTLE, {"ended": list(ended)})
     return links
+
+
+def downstream(conn: Connection, id_: int) -> set[int]:
+    """Return a job and all those that wait for it, however many are between."""
+    found = select(literal(id_, BigInteger).label("job")).cte("downstream", recursive=True)
+    further = select(dependencies.c.job).where(dependencies.c.upstream == found.c.job)
+    return set(conn.execute(select(found.union(further).c.job)).scalars())

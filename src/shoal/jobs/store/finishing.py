@@ -48,9 +48,9 @@ _CLOSE = Bulk(
     .values(
         state=bindparam("to_state"), ended=bindparam("end"), expires=null(), stop_at=null(),
         exit_code=bindparam("code"), peak_memory=bindparam("peak"), error=bindparam("fault"),
-        log=bindparam("at"),
+        log=bindparam("at"), facts=bindparam("told"),
     ),
-    "to_state", "end", "code", "peak", "fault", "at", "of_job", "of_fence",
+    "to_state", "end", "code", "peak", "fault", "at", "told", "of_job", "of_fence",
 )  # fmt: skip
 
 
@@ -152,6 +152,7 @@ def _closed(row: Active, outcome: Outcome, verdict: Verdict, moment: int) -> tup
         outcome.peak_memory,
         _json(verdict.error),
         outcome.log,
+        _json(outcome.facts),
         row.id,
         row.fence,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, exists, select
 
 from shoal.base import events
 from shoal.base.clock import SECOND
-from shoal.base.transaction import among, now
+from shoal.base.transaction import now
 from shoal.jobs.states import ENDS
-from shoal.jobs.store import registry
-from shoal.jobs.store.tables import attempts, dependencies, externals, generations, jobs, lanes, progress
+from shoal.jobs.store import forgetting, registry
+from shoal.jobs.store.tables import attempts, dependencies, jobs, lanes
 
 DAY = 86_400
 
@@ -46,17 +46,7 @@ def collect(
     moment = now(conn)
     old = _old_jobs(conn, retention, moment, kinds, batch)
     logs = _drop_logs(conn, retention, moment, batch)
-    logs += [log for log in _logs_of(conn, old) if log not in logs]
-    for column in (
-        attempts.c.job,
-        generations.c.job,
-        dependencies.c.job,
-        externals.c.job,
-        progress.c.job,
-        jobs.c.id,
-    ):
-        if old:
-            conn.execute(delete(column.table).where(among(conn, column, old)))
+    logs += [log for log in forgetting.forget(conn, old) if log not in logs]
     gone = 0 if retention.events is None else events.forget(conn, _before(moment, retention.events))
     registry.forget(conn, moment - DAY * SECOND)
     return Collected(len(old), gone, tuple(logs), len(old) == batch or len(logs) >= batch)
@@ -102,8 +92,3 @@ def _drop_logs(conn: Connection, retention: Retention, moment: int, batch: int) 
     if logs:
         conn.execute(attempts.update().where(attempts.c.log.in_(logs)).values(log=None))
     return logs
-
-
-def _logs_of(conn: Connection, ids: Sequence[int]) -> list[str]:
-    query = select(attempts.c.log).where(among(conn, attempts.c.job, ids))
-    return list(conn.execute(query.where(attempts.c.log.is_not(None))).scalars()) if ids else []

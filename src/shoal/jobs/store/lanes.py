@@ -1,4 +1,4 @@
-"""Lanes: all jobs of one owner and kind that ask the same of a worker."""
+"""Lanes: all jobs of one owner, kind and group that ask the same of a worker."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from shoal.jobs.store.tables import lanes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lane:
-    """What decides who may take a job; `labels` are sorted, `resources` are amounts by name."""
+    """What decides who may take a job; `labels` are sorted, `resources` are amounts by name.
+
+    `served` is when it last gave a job while several owners wanted to.
+    """
 
     id: int
     owner: str
     kind: str
     labels: tuple[str, ...]
     resources: dict[str, float]
+    group: str = ""
+    served: int = 0
 
     def fits(
         self, labels: frozenset[str], resources: Mapping[str, float], kinds: Sequence[str] | None
@@ -34,7 +39,7 @@ class Lane:
         )
 
 
-_COLUMNS = (lanes.c.id, lanes.c.owner, lanes.c.kind, lanes.c.labels, lanes.c.resources)
+_COLUMNS = tuple(lanes.c[name] for name in ("id", "owner", "kind", "labels", "resources", "group", "served"))
 # Hops from lane to lane in the index of ready jobs, so its cost is the number of lanes, not of jobs.
 _READY = Prepared(
     text(
@@ -45,7 +50,7 @@ _READY = Prepared(
         SELECT (SELECT lane FROM jobs WHERE waits = 'ready' AND lane > hop.lane ORDER BY lane LIMIT 1)
         FROM hop WHERE hop.lane IS NOT NULL
     )
-    SELECT l.id, l.owner, l.kind, l.labels, l.resources
+    SELECT l.id, l.owner, l.kind, l.labels, l.resources, l."group", l.served
     FROM hop JOIN job_lanes AS l ON l.id = hop.lane
     """
     ).columns(*_COLUMNS)
@@ -55,9 +60,11 @@ _BY_ID = Prepared(select(*_COLUMNS).where(one_of(lanes.c.id, "ids")), "ids")
 _KNOWN = Prepared(select(lanes.c.key, lanes.c.id).where(one_of(lanes.c.key, "keys")), "keys")
 
 
-def key_of(owner: str, kind: str, labels: Collection[str], resources: Mapping[str, float]) -> str:
+def key_of(
+    owner: str, kind: str, labels: Collection[str], resources: Mapping[str, float], group: str = ""
+) -> str:
     """Return the text by which a lane is found."""
-    parts = [owner, kind, sorted(set(labels)) if labels else [], dict(resources)]
+    parts = [owner, kind, sorted(set(labels)) if labels else [], dict(resources), *([group] if group else ())]
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -81,9 +88,17 @@ def by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Lane]:
     return {row[0]: to_lane(*row) for row in _BY_ID.rows(conn, ids)}
 
 
-def to_lane(id_: int, owner: str, kind: str, labels: Sequence[str], resources: dict[str, float]) -> Lane:
+def to_lane(
+    id_: int,
+    owner: str,
+    kind: str,
+    labels: Sequence[str],
+    resources: dict[str, float],
+    group: str,
+    served: int,
+) -> Lane:
     """Return a row of the table as a lane."""
-    return Lane(id_, owner, kind, tuple(labels), resources)
+    return Lane(id_, owner, kind, tuple(labels), resources, group, served)
 
 
 def _known(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
@@ -91,5 +106,12 @@ def _known(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
 
 
 def _row(key: str) -> dict[str, object]:
-    owner, kind, labels, resources = orjson.loads(key)
-    return {"key": key, "owner": owner, "kind": kind, "labels": labels, "resources": resources}
+    owner, kind, labels, resources, *group = orjson.loads(key)
+    return {
+        "key": key,
+        "owner": owner,
+        "kind": kind,
+        "labels": labels,
+        "resources": resources,
+        "group": group[0] if group else "",
+    }

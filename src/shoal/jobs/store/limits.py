@@ -1,4 +1,4 @@
-"""Limits on how many jobs of a kind or of an owner are active at once."""
+"""Limits on how many jobs of a kind, of an owner or of a group are active at once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from shoal.jobs.store.tables import lanes as lanes_table
 
 Scope = tuple[str, str]
 
-_ORDERED = select(limits).order_by(limits.c.scope, limits.c.name)
+_ORDERED = select(limits.c.scope, limits.c.name, limits.c.n).order_by(limits.c.scope, limits.c.name)
 _EVERY = Prepared(_ORDERED)
 _EVERY_LOCKED = Prepared(_ORDERED.with_for_update())
 _ACTIVE = (
-    select(lanes_table.c.kind, lanes_table.c.owner, func.count())
+    select(lanes_table.c.kind, lanes_table.c.owner, lanes_table.c.group, func.count())
     .select_from(attempts.join(jobs, jobs.c.id == attempts.c.job))
     .join(lanes_table, lanes_table.c.id == jobs.c.lane)
     .where(attempts.c.expires.is_not(None))  # So only the attempts at active jobs have it, and an index.
-    .group_by(lanes_table.c.kind, lanes_table.c.owner)
+    .group_by(lanes_table.c.kind, lanes_table.c.owner, lanes_table.c.group)
 )
 
 
@@ -46,20 +46,31 @@ class Room:
                 self.left[scope] -= 1
 
 
-def scopes(lane: Lane) -> tuple[Scope, Scope]:
+def scopes(lane: Lane) -> tuple[Scope, Scope, Scope]:
     """Return the scopes whose limits hold for a lane."""
-    return ("kind", lane.kind), ("owner", lane.owner)
+    return ("kind", lane.kind), ("owner", lane.owner), ("group", lane.group)
 
 
-def set_limit(conn: Connection, *, kind: str | None = None, owner: str | None = None, n: int | None) -> None:
-    """Allow at most n active jobs of a kind or of an owner; None lifts the limit.
+def set_limit(
+    conn: Connection,
+    *,
+    kind: str | None = None,
+    owner: str | None = None,
+    group: str | None = None,
+    n: int | None,
+) -> None:
+    """Allow at most n active jobs of a kind, an owner or a group; None lifts the limit.
+
+    A group is of all owners that name it.
 
     Raises:
-        InvalidInput: not exactly one of kind and owner is given, or n is negative.
+        InvalidInput: not exactly one of kind, owner and group is given, or n is not a number from 0.
     """
-    scope, name = ("kind", kind) if kind is not None else ("owner", owner)
-    if name is None or (kind is not None and owner is not None) or (n is not None and n < 0):
-        raise InvalidInput("A limit names either a kind or an owner, and a number from 0.")
+    given = {"kind": kind, "owner": owner, "group": group}
+    named = [(scope, name) for scope, name in given.items() if name]
+    if len(named) != 1 or (n is not None and not 0 <= n < 2**31):
+        raise InvalidInput("A limit names one kind, owner or group, and a number from 0.")
+    scope, name = named[0]
     if n is None:
         conn.execute(delete(limits).where(limits.c.scope == scope, limits.c.name == name))
         return
@@ -81,7 +92,7 @@ def room(conn: Connection, lanes: Iterable[Lane], *, lock: bool) -> Room:
     if not left:
         return Room()
     active: Counter[Scope] = Counter()
-    for kind, owner, n in conn.execute(_ACTIVE):
-        active["kind", kind] += n
-        active["owner", owner] += n
+    for kind, owner, group, n in conn.execute(_ACTIVE):
+        for scope in (("kind", kind), ("owner", owner), ("group", group)):
+            active[scope] += n
     return Room({scope: n - active[scope] for scope, n in left.items()})

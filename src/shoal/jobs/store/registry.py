@@ -17,6 +17,7 @@ from shoal.jobs.store.tables import workers
 # A worker counts as there for so long after its last sign; signs are written down no oftener than `STALE`.
 GONE = 60 * SECOND
 STALE = 10 * SECOND
+_OFFERED = ("host", "labels", "resources", "kinds", "seen")
 
 
 def _upsert(new: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
@@ -26,11 +27,11 @@ def _upsert(new: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlit
         workers.c.labels != fresh.labels,
         workers.c.resources != fresh.resources,
     )
-    values = {column.name: fresh[column.name] for column in workers.c if column.name != "name"}
+    values = {name: fresh[name] for name in _OFFERED}
     return new.on_conflict_do_update(index_elements=["name"], set_=values, where=differs)
 
 
-_COLUMNS = {column.name: bindparam(column.name, type_=column.type) for column in workers.c}
+_COLUMNS = {name: bindparam(name, type_=workers.c[name].type) for name in ("name", *_OFFERED)}
 _GIVEN = (*_COLUMNS, "stale")
 _SEEN = {
     "sqlite": Prepared(_upsert(sqlite.insert(workers).values(_COLUMNS)), *_GIVEN),

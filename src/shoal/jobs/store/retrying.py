@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from shoal.jobs.store.tokens import Active
 
 # A service that ran for so long was well: its next failure counts as the first again.
 WELL = 60 * SECOND
+_EXIT = re.compile(r"exit:(-?[0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII).fullmatch
 
 
 class Verdict(NamedTuple):
@@ -80,7 +82,23 @@ def _again(
 
 
 def _covers(retry: Retry, error: Mapping[str, Any]) -> bool:
-    return error["kind"] in retry.on or error.get("type") in retry.on
+    return (
+        error["kind"] in retry.on
+        or error.get("type") in retry.on
+        or any(_covers_code(entry, error.get("exit_code")) for entry in retry.on if ":" in entry)
+    )
+
+
+def exit_codes(entry: str) -> range | None:
+    """Return the exit codes that `exit:N` or `exit:N-M` stands for; None when an entry is no such thing."""
+    if (found := _EXIT(entry)) is None:
+        return None
+    first = int(found[1])
+    return range(first, int(found[2] or first) + 1)
+
+
+def _covers_code(entry: str, code: object) -> bool:
+    return isinstance(code, int) and code in (exit_codes(entry) or ())
 
 
 def _was_well(row: Active, moment: int) -> bool:

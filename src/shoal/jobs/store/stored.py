@@ -9,17 +9,18 @@ from sqlalchemy import Connection, Select, select
 
 from shoal.base.prepared import Prepared
 from shoal.base.transaction import one_of
-from shoal.jobs.model import Job, Progress
+from shoal.jobs.model import Job, Progress, Webhook
 from shoal.jobs.states import BY_NAME, Reason
 from shoal.jobs.store import blocking, lanes
 from shoal.jobs.store.retrying import retry_of
 from shoal.jobs.store.tables import externals, jobs, progress
 
 # Those columns of `JOB` that a `Job` has under the same name, in its order, and then the others.
-_SAME = tuple(name for name in Job._fields if name in jobs.c)
+_SAME = tuple(name for name in Job._fields if name in jobs.c and name != "webhook")
 _OTHER = {
     "waits": jobs.c.waits,
     "lane": jobs.c.lane,
+    "hook": jobs.c.webhook,
     "done": progress.c.done,
     "total": progress.c.total,
     "note": progress.c.note,
@@ -49,6 +50,11 @@ def to_jobs(conn: Connection, rows: Sequence[Sequence[Any]]) -> list[Job]:
     return [_to_job(one, known, reasons, external) for one in found]
 
 
+def webhook_of(document: Mapping[str, Any] | None) -> Webhook | None:
+    """Return the webhook of a job from what is stored of it."""
+    return None if document is None else Webhook(**{**document, "events": tuple(document["events"])})
+
+
 def _to_job(
     one: dict[str, Any],
     known: Mapping[int, lanes.Lane],
@@ -60,7 +66,8 @@ def _to_job(
     done, total, note, at = one.pop("done"), one.pop("total"), one.pop("note"), one.pop("at")
     one["state"] = BY_NAME[one["state"]]
     one["reason"] = None if waits is None else reasons[lane.id] if waits == "ready" else Reason(waits)
-    one["labels"], one["resources"] = lane.labels, dict(lane.resources)
+    one["labels"], one["resources"], one["group"] = lane.labels, dict(lane.resources), lane.group
+    one["webhook"] = webhook_of(one.pop("hook"))
     one["extra"] = one["extra"] or {}
     one["retry"] = retry_of(one["retry"])
     one["progress"] = None if at is None else Progress(done, total, note, at)

@@ -4,7 +4,8 @@
 NULL for drafts and for what is active or ended, so that partial indexes hold only what may be leased next
 and leasing costs the same beside a million ended jobs. `rank` orders the ready ones: the time at which a
 job joined the queue, made earlier by its priority. A `lane` is what decides who may take a job (owner,
-kind, labels, resources); there are few, so limits and labels are weighed per lane, never per job.
+kind, labels, resources, group); there are few, so limits and labels are weighed per lane, never per job.
+Its `served` is when it last gave a job while jobs of several owners were ready.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ IS_TIMED = "waits = 'time'"
 IS_BLOCKED = "waits = 'dependency'"
 IS_DRAFT = "state = 'draft'"
 IS_ENDED = "ended IS NOT NULL"
+IS_CACHED = "cache_key IS NOT NULL AND cached_from IS NULL AND state = 'succeeded'"
 IS_ACTIVE = "state IN ('leased', 'running', 'cancelling')"
 
 
@@ -49,6 +51,8 @@ lanes = Table(
     Column("kind", Text, nullable=False),
     Column("labels", Json, nullable=False),
     Column("resources", Json, nullable=False),
+    Column("group", Text, nullable=False, server_default=""),
+    Column("served", Time, nullable=False, server_default="0"),
 )
 
 jobs = Table(
@@ -85,6 +89,10 @@ jobs = Table(
     Column("extra", Json),
     Column("spec", Json, nullable=False),
     Column("result", Json),
+    Column("webhook", Json),
+    Column("cache_key", Text),
+    Column("cached_from", BigInteger),
+    Column("charged", Boolean, nullable=False, server_default=text("false")),
     _partial("ix_jobs_ready", "lane", "rank", "id", where=IS_READY),
     _partial("ix_jobs_due", "due", where=IS_TIMED),
     _partial("ix_jobs_deadline", "deadline", where="deadline IS NOT NULL AND waits IS NOT NULL"),
@@ -101,6 +109,8 @@ jobs = Table(
         "ix_jobs_extra", "extra", postgresql_using="gin", postgresql_ops={"extra": "jsonb_path_ops"}
     ).ddl_if(dialect="postgresql"),
     _partial("ix_jobs_ended", "lane", "state", "ended", where=IS_ENDED),
+    _partial("ix_jobs_cache", "owner", "cache_key", "ended", where=IS_CACHED),
+    _partial("ix_jobs_cached_from", "cached_from", where="cached_from IS NOT NULL"),
     _partial("ix_jobs_held", "lane", "state", where=f"{IS_BLOCKED} OR {IS_DRAFT}"),
     sqlite_autoincrement=True,
 )
@@ -125,6 +135,7 @@ attempts = Table(
     Column("peak_memory", BigInteger),
     Column("error", Json),
     Column("log", Text),
+    Column("facts", Json),
     PrimaryKeyConstraint("job", "fence"),
     _partial("ix_job_attempts_expires", "expires", where="expires IS NOT NULL"),
     sqlite_with_rowid=False,
@@ -182,7 +193,36 @@ limits = Table(
     Column("scope", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("n", Integer, nullable=False),
+    Column("recent", Json),
+    Column("opens", Time),
     PrimaryKeyConstraint("scope", "name"),
+)
+
+quotas = Table(
+    "job_quotas",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("remaining", BigInteger, nullable=False),
+)
+
+schedules = Table(
+    "job_schedules",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("template", Json, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("created", Time, nullable=False),
+    Column("next", Time),
+    Column("tick", BigInteger),
+    Column("last", Time),
+    Column("last_jobs", Json, nullable=False),
+    Column("runs", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("ix_job_schedules_owner", "owner", "created"),
 )
 
 workers = Table(
@@ -194,4 +234,5 @@ workers = Table(
     Column("resources", Json, nullable=False),
     Column("kinds", Json),
     Column("seen", Time, nullable=False),
+    Column("draining", Boolean, nullable=False, server_default=text("false")),
 )

@@ -7,6 +7,8 @@ from math import inf
 
 from shoal.base.errors import InvalidInput
 from shoal.jobs.model import DEFAULT_RETRY, NewJob, Retry
+from shoal.jobs.states import State
+from shoal.jobs.store.retrying import exit_codes
 
 MAX_PRIORITY = 10_000
 _INT64 = 2**63 - 1
@@ -20,7 +22,8 @@ def check(jobs: Sequence[NewJob]) -> None:
 
 
 def _fault(job: NewJob, position: int) -> str | None:
-    texts = "".join((job.kind, job.name, job.idempotency_key or "", *job.labels, *job.resources))
+    keys = job.idempotency_key or "", job.cache_key or "", job.group, job.webhook.url if job.webhook else ""
+    texts = "".join((job.kind, job.name, *keys, *job.labels, *job.resources))
     if not job.kind:
         return "it has no kind"
     if not _is_text(texts):
@@ -37,6 +40,8 @@ def _fault(job: NewJob, position: int) -> str | None:
         return "an amount of a resource is negative or endless"
     # Most jobs have neither, and jobs come by the thousand.
     fault = None if job.retry is DEFAULT_RETRY else _fault_of_retry(job.retry)
+    if job.webhook is not None and (unknown := set(job.webhook.events) - {*State}):
+        fault = f"{min(unknown)!r} is no state that a webhook could tell of"
     return fault or (_fault_of_dependencies(job, position) if job.after else None)
 
 
@@ -45,7 +50,8 @@ def _fault_of_retry(retry: Retry) -> str | None:
         return "a pause of its retry rule is negative or endless"
     if retry.max_attempts < 1 or retry.factor < 1 or not 0 <= retry.jitter <= 1:
         return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
-    return None
+    wrong = (entry for entry in retry.on if entry.startswith("exit:") and not exit_codes(entry))
+    return next((f"{entry!r} of its retry rule is not exit:N or exit:N-M" for entry in wrong), None)
 
 
 def _is_text(text: str) -> bool:
