@@ -8,6 +8,8 @@ from shoal.server.pages.comparing import COMPARING
 from shoal.server.pages.dataset_list import DATASET_LIST
 from shoal.server.pages.dataset_page import DATASET_PAGE
 from shoal.server.pages.home import HOME
+from shoal.server.pages.jobs.acts import JOB_LIST_ACTS
+from shoal.server.pages.jobs.page import JOB_LIST
 from shoal.server.pages.signing_in import SIGNING_IN
 from shoal.server.pages.static import static_face
 from shoal.server.pages.study.roster import study_faces
@@ -27,4 +29,6 @@ def page_faces(settings: Settings) -> list[Face]:
         STUDY_LIST,
         COMPARING,
         *study_faces(settings),
+        JOB_LIST,
+        JOB_LIST_ACTS,
     ]

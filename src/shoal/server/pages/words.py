@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from shoal.base import clock
+from shoal.server.pages.job_words import kind_words, waits_words
 from shoal.storage.words import sized
 from shoal.studies.wording import MINUS, counted, duration, measured, mode, percent, printable, scored, size
 
@@ -45,6 +46,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "spent": spent,
     "stamp": stamp,
+    "kind_words": kind_words,
+    "waits_words": waits_words,
     "measured": measured,
     "percent": percent,
     "shape": mode,

@@ -27,7 +27,7 @@ function soon(part) {
   if (due.has(part)) return;
   due.set(part, setTimeout(async () => {
     try { await refresh(part); } finally { due.delete(part); }
-  }, PAUSE));
+  }, Number(part.dataset.pause ?? PAUSE)));
 }
 
 function concerns(part, event) {
@@ -42,7 +42,8 @@ function watch() {
   if (subjects.size === 1 && !subjects.has("")) query.set("subject", [...subjects][0]);
   const source = new EventSource(`${events}?${query}`);
   const told = (message) => { const event = JSON.parse(message.data); parts().filter((part) => concerns(part, event)).forEach(soon); };
-  for (const kind of ["started", "fits", "running", "succeeded", "failed", "cancelled", "removed", "added", "finished"]) source.addEventListener(kind, told);
+  for (const kind of ["started", "fits", "running", "succeeded", "failed", "cancelled", "removed", "added", "finished",
+    "queued", "retrying", "cancelling", "lost", "progress"]) source.addEventListener(kind, told);
   source.onmessage = told;
   source.onopen = () => { cut.hidden = true; parts().forEach(soon); };
   source.onerror = () => { cut.hidden = false; cut.querySelector("span").textContent = `Not live since ${new Date().toLocaleTimeString()}. Trying again.`; };

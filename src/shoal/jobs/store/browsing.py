@@ -1,0 +1,174 @@
+"""Looking through many jobs: searched, filtered, page by page, without reading what each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, func, select
+
+from shoal.base.transaction import among
+from shoal.jobs.model import Progress
+from shoal.jobs.states import BY_NAME, Reason, State
+from shoal.jobs.store import blocking, lanes
+from shoal.jobs.store.tables import jobs, progress
+from shoal.jobs.store.tables import lanes as lanes_table
+
+# Counting goes so far: a person does not page through more, and the count stays quick beside a million jobs.
+MOST_COUNTED = 10_000
+_SAME = (
+    "id", "owner", "kind", "name", "generation", "attempts", "priority", "created", "started", "ended", "due",
+    "parent", "array_index", "error",
+)  # fmt: skip
+_LINE = select(
+    *(jobs.c[name] for name in _SAME),
+    *(jobs.c.state, jobs.c.waits, jobs.c.lane),
+    *(progress.c.done, progress.c.total, progress.c.note, progress.c.at),
+).outerjoin(progress, (progress.c.job == jobs.c.id) & (progress.c.fence == jobs.c.fence))
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Say which jobs are wanted; None and the empty text mean any.
+
+    `text` is an id or a part of a name, `since` the earliest time of creation (µs), `whole` leaves out the
+    elements of arrays and the steps, `parent` wants nothing else.
+    """
+
+    owners: Collection[str] | None = None
+    states: Collection[State] | None = None
+    kinds: Collection[str] | None = None
+    text: str = ""
+    label: str = ""
+    since: int | None = None
+    parent: int | None = None
+    whole: bool = False
+
+
+class Line(NamedTuple):
+    """A job as lists show it; `error` is what went wrong last, in words."""
+
+    id: int
+    owner: str
+    kind: str
+    name: str
+    generation: int
+    attempts: int
+    priority: int
+    created: int
+    started: int | None
+    ended: int | None
+    due: int | None
+    parent: int | None
+    array_index: int | None
+    error: str
+    state: State
+    reason: Reason | None
+    labels: tuple[str, ...]
+    progress: Progress | None
+
+
+class Known(NamedTuple):
+    """What jobs there are or were: the words that a list can be filtered by."""
+
+    kinds: tuple[str, ...]
+    owners: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+def job_page(conn: Connection, wanted: JobFilter, *, offset: int, limit: int) -> tuple[list[Line], int]:
+    """Return a part of the jobs that fit a filter, the newest first, and how many fit.
+
+    The number is `MOST_COUNTED` + 1 when there are more than `MOST_COUNTED`.
+    """
+    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
+    found = _lines(conn, conn.execute(query).mappings().all())
+    if offset == 0 and len(found) < limit:
+        return found, len(found)
+    counted = _fitting(conn, select(jobs.c.id), wanted).limit(MOST_COUNTED + 1).subquery()
+    return found, conn.execute(select(func.count()).select_from(counted)).scalar_one()
+
+
+def ids(conn: Connection, wanted: JobFilter, limit: int) -> list[int]:
+    """Return the ids of jobs that fit a filter, the newest first."""
+    query = _fitting(conn, select(jobs.c.id), wanted).order_by(jobs.c.id.desc()).limit(limit)
+    return list(conn.execute(query).scalars())
+
+
+def children(conn: Connection, parents: Sequence[int]) -> dict[int, dict[State, int]]:
+    """Return how many children of each of some jobs are in each state; a job without any is not in it."""
+    if not parents:
+        return {}
+    query = select(jobs.c.parent, jobs.c.state, func.count()).where(among(conn, jobs.c.parent, parents))
+    found: dict[int, dict[State, int]] = {}
+    for parent, state, number in conn.execute(query.group_by(jobs.c.parent, jobs.c.state)):
+        found.setdefault(parent, {})[BY_NAME[state]] = number
+    return found
+
+
+def lines_of(conn: Connection, wanted: Sequence[int]) -> dict[int, Line]:
+    """Return those of some jobs that are there, by id."""
+    if not wanted:
+        return {}
+    rows = conn.execute(_LINE.where(among(conn, jobs.c.id, wanted))).mappings().all()
+    return {line.id: line for line in _lines(conn, rows)}
+
+
+def known(conn: Connection, owners: Collection[str] | None = None) -> Known:
+    """Return the kinds, owners and labels of all jobs, or of those of some owners."""
+    query = select(lanes_table.c.kind, lanes_table.c.owner, lanes_table.c.labels)
+    if owners is not None:
+        query = query.where(lanes_table.c.owner.in_(list(owners)))
+    rows = conn.execute(query).all()
+    labels = {label for row in rows for label in row.labels}
+    return Known(*(tuple(sorted(each)) for each in ({r.kind for r in rows}, {r.owner for r in rows}, labels)))
+
+
+def _fitting(conn: Connection, query: Select[Any], wanted: JobFilter) -> Select[Any]:
+    for column, values in (
+        (jobs.c.owner, wanted.owners),
+        (jobs.c.state, wanted.states),
+        (jobs.c.kind, wanted.kinds),
+    ):
+        if values is not None:
+            query = query.where(column.in_(list(values)))
+    if wanted.text:
+        named = jobs.c.name.icontains(wanted.text, autoescape=True)
+        query = query.where(named | (jobs.c.id == int(wanted.text)) if _is_id(wanted.text) else named)
+    if wanted.label:
+        query = query.where(jobs.c.lane.in_(_with_label(conn, wanted.label)))
+    if wanted.since is not None:
+        query = query.where(jobs.c.created >= wanted.since)
+    if wanted.parent is not None:
+        query = query.where(jobs.c.parent == wanted.parent)
+    return query.where(jobs.c.parent.is_(None)) if wanted.whole else query
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _with_label(conn: Connection, label: str) -> list[int]:
+    rows = conn.execute(select(lanes_table.c.id, lanes_table.c.labels))
+    return [row.id for row in rows if label in row.labels]
+
+
+def _lines(conn: Connection, rows: Sequence[Any]) -> list[Line]:
+    found = lanes.by_id(conn, sorted({row["lane"] for row in rows})) if rows else {}
+    ready = {row["lane"] for row in rows if row["waits"] == "ready"}
+    reasons = blocking.reasons(conn, [found[lane] for lane in ready])
+    return [_line(row, found[row["lane"]], reasons.get(row["lane"])) for row in rows]
+
+
+def _line(row: Any, lane: lanes.Lane, ready: Reason | None) -> Line:
+    waits = row["waits"]
+    shown = {name: row[name] for name in _SAME if name != "error"}
+    return Line(
+        **shown,
+        error=str((row["error"] or {}).get("message", "")),
+        state=BY_NAME[row["state"]],
+        reason=None if waits is None else ready if waits == "ready" else Reason(waits),
+        labels=lane.labels,
+        progress=None if row["at"] is None else Progress(row["done"], row["total"], row["note"], row["at"]),
+    )

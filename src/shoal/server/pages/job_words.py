@@ -1,0 +1,41 @@
+"""What people call kinds of jobs, and why jobs wait."""
+
+from __future__ import annotations
+
+from shoal.jobs.states import Reason
+
+KINDS = {
+    "function": "script",
+    "eval": "Python text",
+    "study.fits": "study: fits",
+    "study.gather": "study: scores",
+    "study.finish": "study: answer",
+    "study.open": "study: labels",
+    "study.draw": "study: figures",
+    "schedule.tick": "schedules",
+    "webhook.deliver": "webhook",
+}
+# What the house does by itself for studies, schedules and webhooks; lists show it to those who ask for it.
+OWN = ("study.", "schedule.", "webhook.")
+WAITS = {
+    Reason.READY: "for a free worker",
+    Reason.DEPENDENCY: "for other jobs",
+    Reason.TIME: "for its time",
+    Reason.LIMIT: "for a limit",
+    Reason.LABEL: "for a worker with its labels",
+}
+
+
+def kind_words(kind: str) -> str:
+    """Return a kind as people call it."""
+    return KINDS.get(kind, kind)
+
+
+def is_own(kind: str) -> bool:
+    """Say whether jobs of a kind are the house's own work."""
+    return kind.startswith(OWN)
+
+
+def waits_words(reason: Reason) -> str:
+    """Return what a job waits for, in words."""
+    return WAITS.get(reason, f"for its {reason.value}")
