@@ -27,4 +27,6 @@ class Actor:
 # There are no accounts yet: one local owner has everything, and the server token acts for that owner.
 OWNER = Actor("local", admin=True)
 TOKEN_HOLDER = Actor("local", admin=True)
+# Whoever comes in by an open listener: runs programs, but is no admin.
+NEIGHBOUR = Actor("local", executes=True)
 ANONYMOUS = Actor("")

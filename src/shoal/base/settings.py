@@ -116,7 +116,9 @@ class Settings(_Branch):
     workers: int = Field(
         default_factory=default_workers, ge=1, le=1024, description="worker processes on this machine"
     )
-    listen: tuple[str, ...] = Field(default=("127.0.0.1:8002",), description="HOST:PORT[,tls] to answer on")
+    listen: tuple[str, ...] = Field(
+        default=("127.0.0.1:8002",), description="HOST:PORT[,tls][,open=CIDR] to answer on"
+    )
     root_path: str = Field(default="", description="prefix behind a proxy")
     hosts: tuple[str, ...] = Field(default=(), description="names that requests may use for this server")
     server_token: str | None = Field(default=None, description="@FILE or env:NAME; needed beyond loopback")

@@ -14,7 +14,8 @@ from shoal.cli.output import say
 from shoal.cli.reload import serve_anew
 
 Listen = Annotated[
-    list[str] | None, typer.Option("--listen", metavar="HOST:PORT[,tls]", help="Answer here; repeatable.")
+    list[str] | None,
+    typer.Option("--listen", metavar="HOST:PORT[,tls][,open=CIDR]", help="Answer here; repeatable."),
 ]
 Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Answer on 127.0.0.1:N.")]
 Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]

@@ -31,6 +31,7 @@ def make_app(
         tokens=tokens,
         names=house.settings.hosts,
         is_door=registry.is_door,
+        is_open=registry.is_open,
         acting_get=registry.acting_get,
         refusal=registry.refusal,
     )

@@ -41,6 +41,7 @@ class Face:
         ports: the ports of the listeners that answer it; None means all.
         uploads: the body limit in bytes of routes that take more than `JSON_LIMIT`, by (method, path).
         acting_gets: paths whose GET changes something, so that another origin's page may not call them.
+        open: its documents know no token: a listener marked open answers it to its network without one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Face:
     uploads: Mapping[tuple[str, str], int] = field(default_factory=dict)
     acting_gets: frozenset[str] = frozenset()
     below: str = ""
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,12 @@ class Faces:
     def is_door(self, method: str, path: str) -> bool:
         """Say whether a request needs no token anywhere; only fixed paths can be doors."""
         return ("GET" if method == "HEAD" else method, path) in self._doors
+
+    def is_open(self, method: str, path: str) -> bool:
+        """Say whether a request is answered by a face that an open listener shows to its network."""
+        found = [route for route in self.routes if route.matches(path)]
+        named = "GET" if method == "HEAD" else method
+        return next((route.face.open for route in found if route.method == named), False)
 
     def limit_of(self, method: str, path: str) -> int:
         """Return how many bytes a request's body may have."""

@@ -1,4 +1,4 @@
-"""Where the server listens: HOST:PORT[,tls]."""
+"""Where the server listens: HOST:PORT[,tls][,open=CIDR]."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from dataclasses import dataclass, replace
 from shoal.base.errors import Conflict, Forbidden, InvalidSetting
 
 EXAMPLE = "Write HOST:PORT or HOST:PORT,tls, like 127.0.0.1:8002 or [::1]:8443,tls."
+OPEN_EXAMPLE = "Write the network of those who may come, like 0.0.0.0:8080,open=10.1.2.0/24."
+TLS, OPEN = "tls", "open="
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An address to answer on; `host` is an IP address or name, without brackets, or a Unix socket's path."""
+    """An address to answer on; `host` is an IP address or name, without brackets, or a Unix socket's path.
+
+    `open` is a network from which older systems' documented requests are answered without the token.
+    """
 
     host: str
     port: int
     tls: bool = False
     unix: bool = False
+    open: Network | None = None
 
     @property
     def loopback(self) -> bool:
@@ -33,6 +40,14 @@ class Listener:
         """Return the address as people type it; a wildcard is shown as localhost."""
         host = "localhost" if self.host in ("0.0.0.0", "::", "") else self.host
         return f"http{'s' * self.tls}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def opens_to(self, peer: str) -> bool:
+        """Say whether an address is in the network that it is open to."""
+        if self.open is None:
+            return False
+        with suppress(ValueError):
+            return unmapped(peer) in self.open
+        return False
 
     def bind(self) -> socket.socket:
         """Return a bound, not yet listening socket; port 0 takes any that is free.
@@ -79,27 +94,54 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     with suppress(ValueError):
-        address = ipaddress.ip_address(host)
-        mapped = getattr(address, "ipv4_mapped", None)
-        return (mapped or address).is_loopback
+        return unmapped(host).is_loopback
     return False
 
 
+def unmapped(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address, as IPv4 if it is one in an IPv6 coat; raises ValueError."""
+    address = ipaddress.ip_address(host)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def parse(text: str) -> Listener:
-    """Read HOST:PORT[,tls]; an IPv6 host stands in brackets.
+    """Read HOST:PORT[,tls][,open=CIDR]; an IPv6 host stands in brackets.
 
     Raises:
         InvalidSetting: the text is something else.
     """
-    address, comma, mark = text.partition(",")
+    address, *marks = text.split(",")
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
-    bracketed = host != bare
-    if not colon or not bare or (comma and mark != "tls") or bracketed != (":" in bare):
+    if not colon or not bare or (host != bare) != (":" in bare) or not _are_marks(marks):
         raise InvalidSetting(f"{text!r} is not an address to listen on.", hint=EXAMPLE)
     if not (port.isascii() and port.isdecimal() and int(port) <= 65_535):
         raise InvalidSetting(f"{port!r} is not a port: it is a number from 0 to 65535.", hint=EXAMPLE)
-    return Listener("127.0.0.1" if bare.lower() == "localhost" else bare, int(port), mark == "tls")
+    named = "127.0.0.1" if bare.lower() == "localhost" else bare
+    networks = [_network(named, mark.removeprefix(OPEN)) for mark in marks if mark.startswith(OPEN)]
+    return Listener(named, int(port), TLS in marks, open=next(iter(networks), None))
+
+
+def _are_marks(marks: Sequence[str]) -> bool:
+    """Say whether each is a mark, and none is there twice."""
+    kinds = [OPEN if mark.startswith(OPEN) else mark for mark in marks]
+    return set(kinds) <= {TLS, OPEN} and len(set(kinds)) == len(kinds)
+
+
+def _network(host: str, written: str) -> Network:
+    if is_loopback(host):
+        raise InvalidSetting(
+            f"{host} cannot be open to {written}: only this machine reaches it.", hint=OPEN_EXAMPLE
+        )
+    try:
+        network = ipaddress.ip_network(written)
+    except ValueError as error:
+        raise InvalidSetting(f"{written!r} is not a network: {error}.", hint=OPEN_EXAMPLE) from error
+    if network.prefixlen == 0:
+        raise InvalidSetting(
+            f"{written} is everybody: whoever may post a task runs programs here.", hint=OPEN_EXAMPLE
+        )
+    return network
 
 
 def checked(texts: Sequence[str], *, token: bool) -> list[Listener]:

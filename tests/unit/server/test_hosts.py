@@ -6,8 +6,8 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from shoal.server.guard.forwarded import names_outsider
 from shoal.server.guard.hosts import HostNames, host_name
-from shoal.server.guard.loopback import names_outsider
 from shoal.server.guard.origins import acts, is_foreign
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_network
 
 import pytest
 
@@ -65,6 +66,55 @@ def test_loopback_is_known(host: str) -> None:
 )
 def test_what_others_reach_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0.0.0:8080,open=10.1.0.0/16", "0.0.0.0:8080,tls,open=10.1.0.0/16", "[::]:0,open=fd00::/64"]
+)
+def test_a_listener_may_be_open_to_a_network(text: str) -> None:
+    listener = parse(text)
+    assert listener.open == ip_network(text.rpartition("=")[2])
+    assert listener.tls == (",tls" in text)
+
+
+def test_who_is_in_the_network_is_let_in() -> None:
+    listener = parse("0.0.0.0:8080,open=10.1.0.0/16")
+    assert listener.opens_to("10.1.255.3")
+    assert listener.opens_to("::ffff:10.1.2.3")
+    assert not listener.opens_to("10.2.0.1")
+    assert not listener.opens_to("fd00::1")
+    assert not listener.opens_to("")
+    assert not parse("0.0.0.0:8080").opens_to("10.1.2.3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1:8080,open=10.0.0.0/8",
+        "localhost:8080,open=10.0.0.0/8",
+        "0.0.0.0:8080,open=0.0.0.0/0",
+        "[::]:8080,open=::/0",
+        "0.0.0.0:8080,open=10.0.0.1/8",
+        "0.0.0.0:8080,open=",
+        "0.0.0.0:8080,open=example.org",
+    ],
+)
+def test_what_cannot_be_opened_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        parse(text)
+    assert "open=10.1.2.0/24" in refused.value.hint
+
+
+@pytest.mark.parametrize("marks", ["tls,tls", "open", "open=10.0.0.0/8,open=10.0.0.0/8", "Open=10.0.0.0/8"])
+def test_marks_are_known_and_there_once(marks: str) -> None:
+    with pytest.raises(InvalidSetting, match="is not an address to listen on"):
+        parse(f"0.0.0.0:8080,{marks}")
+
+
+def test_an_open_listener_needs_a_token_for_everything_else() -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        checked(["0.0.0.0:8080,open=10.0.0.0/8"], token=False)
+    assert refused.value.error_code == "token_needed"
 
 
 def test_beyond_loopback_a_token_is_needed() -> None:

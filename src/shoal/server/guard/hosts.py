@@ -6,6 +6,7 @@ Host header betrays it.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 
 from shoal.server.listener import is_loopback
@@ -21,6 +22,15 @@ def host_name(authority: str) -> str | None:
         host, colon, port = authority.partition(":")
         good = not colon or bool(port)
     return host.lower() if good and host and (not port or (port.isascii() and port.isdecimal())) else None
+
+
+def is_address(authority: str) -> bool:
+    """Say whether a Host header is an IP address: no name was looked up, so none can have been bound anew."""
+    try:
+        ipaddress.ip_address(host_name(authority) or "")
+    except ValueError:
+        return False
+    return True
 
 
 class HostNames:

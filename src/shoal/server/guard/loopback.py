@@ -3,11 +3,13 @@
 On a listener that only this machine reaches, a request needs no password, so it must come from a program
 of the server's own user (not just from this machine), by a name of this server (DNS rebinding), and, when
 it acts, not from somebody else's page in a browser. On any other listener every request but the doors
-carries the server token, in a header or, from a page that was signed in, in a cookie.
+carries the server token, in a header or, from a page that was signed in, in a cookie; a listener marked
+open answers older systems' documented requests to its network without one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 
@@ -16,18 +18,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shoal.access import ANONYMOUS, OWNER, TOKEN_HOLDER, Actor
+from shoal.access import ANONYMOUS, NEIGHBOUR, OWNER, TOKEN_HOLDER, Actor
 from shoal.access.tokens import Tokens
 from shoal.base.errors import ForeignCaller, Misdirected, ShoalError, Unauthenticated
 from shoal.server.guard import peers
 from shoal.server.guard.connection import Connection
-from shoal.server.guard.hosts import HostNames
+from shoal.server.guard.forwarded import check_forwarded
+from shoal.server.guard.hosts import HostNames, is_address
 from shoal.server.guard.origins import ActingGet, acts, is_foreign
-from shoal.server.listener import Listener, is_loopback
+from shoal.server.listener import Listener
 from shoal.server.paths import local_path
 
 TOKEN_COOKIE = "shoal_token"
-FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
 IsDoor = Callable[[str, str], bool]
 Refusal = Callable[[Scope, ShoalError], Response]
 
@@ -42,6 +44,7 @@ class Guard:
         tokens: Tokens,
         names: Sequence[str],
         is_door: IsDoor,
+        is_open: IsDoor,
         acting_get: ActingGet,
         refusal: Refusal,
     ) -> None:
@@ -51,6 +54,7 @@ class Guard:
         self._names = tuple(name.lower() for name in names)
         self._hosts = HostNames(names)
         self._is_door = is_door
+        self._is_open = is_open
         self._acting_get = acting_get
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,10 +80,12 @@ class Guard:
             return TOKEN_HOLDER
         listener: Listener | None = scope["state"].get("listener")
         if listener is not None and listener.loopback:
-            await self._check_local(scope, headers)
+            self._check_caller(scope, headers)
             if not listener.unix:  # The rights of a Unix socket's folder have decided already.
                 await _check_user(scope)
             return OWNER
+        if listener is not None and await self._is_neighbour(scope, listener, headers):
+            return NEIGHBOUR
         if door:
             return ANONYMOUS
         raise Unauthenticated(
@@ -92,24 +98,31 @@ class Guard:
                 "A page of another origin may not act here.", hint="Act from this server's own pages."
             )
 
+    async def _is_neighbour(self, scope: Scope, listener: Listener, headers: Headers) -> bool:
+        if listener.open is None or scope["type"] != "http":
+            return False
+        peer, path = scope["client"], local_path(scope)
+        if not (listener.opens_to(peer[0]) and self._is_open(scope["method"], path)):
+            return False
+        self._check_caller(scope, headers, by_address=True)
+        if await asyncio.to_thread(peers.is_of_this_machine, peer[0]):
+            await _check_user(scope)
+        return True
+
     def _token_holder(self, token: str) -> Actor:
         if not self._tokens.open_to(token):
             raise Unauthenticated("That is not the token of this server.", hint="Send the server token.")
         return TOKEN_HOLDER
 
-    async def _check_local(self, scope: Scope, headers: Headers) -> None:
+    def _check_caller(self, scope: Scope, headers: Headers, *, by_address: bool = False) -> None:
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or not self._hosts.allow(hosts[0]):
+        if len(hosts) != 1 or not (self._hosts.allow(hosts[0]) or (by_address and is_address(hosts[0]))):
             raise Misdirected(
                 f"This server is not called {', '.join(hosts) or 'nothing'}.",
                 hint="Use localhost, or add the name to the setting `hosts`.",
             )
         self._check_page(scope, headers)
-        if any(names_outsider(headers.get(name)) for name in FORWARDED):
-            raise Unauthenticated(
-                "A proxy passed this on from another machine.",
-                hint="Let the proxy send the server token: Authorization: Bearer TOKEN.",
-            )
+        check_forwarded(headers)
 
     async def _refuse(self, refusal: ShoalError, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -133,17 +146,3 @@ async def _check_user(scope: Scope) -> None:
 def _bearer(headers: Headers) -> str | None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
-
-
-def names_outsider(forwarded: str | None) -> bool:
-    """Say whether a proxy's header names a hop that is not this machine."""
-    hops = (forwarded or "").lower().split(",")
-    return any(not is_loopback(_hop(hop.strip())) for hop in hops if hop.strip())
-
-
-def _hop(written: str) -> str:
-    pairs = (part.strip().partition("=") for part in written.split(";"))
-    node = next((value for name, _, value in pairs if name == "for"), written).strip('"')
-    if node.startswith("["):
-        return node[1:].partition("]")[0]
-    return node.partition(":")[0] if node.count(":") == 1 else node

@@ -36,6 +36,17 @@ def peer_uid(peer: Address, server: Address) -> int | None:
         return read_proc(peer, server)
 
 
+def is_of_this_machine(host: str) -> bool:
+    """Say whether an address is one of this machine's own: only to those can a socket be bound."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
 def _ask_kernel(peer: Address, server: Address) -> int | None:
     # A client that dialled [::ffff:127.0.0.1] has an IPv6 socket, though the server's end is IPv4.
     for mapped in (False, True):
