@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,51 +35,46 @@ def test_data_comes_back_in_its_order(database: Database, storage: FileStorage) 
         database.read(lambda conn: objects.get(conn, "ben", added.id))
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        [],
-        COLUMNS,
-        {"a": {"0": 1, "1": 2}, "b": {"0": 3}},
-        [{"a": 1}, {"b": 2}],
-        [[1, 2], [3, 4]],
-    ],
-)
-@pytest.mark.parametrize("datatype", ["timeseries", "dataframe"])
-def test_a_table_may_be_columns_or_rows(
-    database: Database, storage: FileStorage, datatype: str, data: Any
-) -> None:
-    added = objects.add(database, storage, "ana", datatype, data)
-    assert objects.data_of(storage, added) == data
+TABLES: list[Any] = [
+    {},
+    [],
+    COLUMNS,
+    {"a": {"0": 1, "1": 2}, "b": {"0": 3}},
+    [{"a": 1}, {"b": 2}],
+    [[1, 2], [3, 4]],
+]
 
 
-@pytest.mark.parametrize(
-    ("datatype", "data", "said"),
-    [
-        ("dataframe", {"a": [1], "b": [1, 2]}, "differ in length"),
-        ("timeseries", [[1, 2], [3]], "differ in length"),
-        ("dataframe", {"a": 1}, "neither all lists nor all objects"),
-        ("dataframe", [1, 2], "neither all lists nor all objects"),
-        ("dataframe", [{"a": 1}, [2]], "neither all lists"),
-        ("timeseries", "text", "neither an object of columns"),
-        ("timeseries", None, "neither an object of columns"),
-        ("picture", {}, "no such datatype"),
-        (["raw"], {}, "no such datatype"),
-    ],
-)
-def test_what_is_no_table_is_refused_and_nothing_kept(
-    database: Database, storage: FileStorage, datatype: Any, data: Any, said: str
-) -> None:
-    with pytest.raises(InvalidInput, match=said):
-        objects.add(database, storage, "ana", datatype, data)
+def test_a_table_may_be_columns_or_rows(database: Database, storage: FileStorage) -> None:
+    for data in TABLES:
+        for datatype in ("timeseries", "dataframe"):
+            assert objects.data_of(storage, objects.add(database, storage, "ana", datatype, data)) == data
+
+
+REFUSED: list[tuple[Any, Any, str]] = [
+    ("dataframe", {"a": [1], "b": [1, 2]}, "differ in length"),
+    ("timeseries", [[1, 2], [3]], "differ in length"),
+    ("dataframe", {"a": 1}, "neither all lists nor all objects"),
+    ("dataframe", [1, 2], "neither all lists nor all objects"),
+    ("dataframe", [{"a": 1}, [2]], "neither all lists"),
+    ("timeseries", "text", "neither an object of columns"),
+    ("timeseries", None, "neither an object of columns"),
+    ("picture", {}, "no such datatype"),
+    (["raw"], {}, "no such datatype"),
+]
+
+
+def test_what_is_no_table_is_refused_and_nothing_kept(database: Database, storage: FileStorage) -> None:
+    for datatype, data, said in REFUSED:
+        with pytest.raises(InvalidInput, match=said):
+            objects.add(database, storage, "ana", datatype, data)
     assert keys(storage) == []
     assert database.read(lambda conn: objects.find(conn, "ana")) == []
 
 
-@pytest.mark.parametrize("data", [None, True, 0, -1.5, "text\0", [1, [2]], {"a": [1, {"b": None}]}])
-def test_raw_data_is_any_json(database: Database, storage: FileStorage, data: Any) -> None:
-    assert objects.data_of(storage, objects.add(database, storage, "ana", "raw", data)) == data
+def test_raw_data_is_any_json(database: Database, storage: FileStorage) -> None:
+    for data in (None, True, 0, -1.5, "text\0", [1, [2]], {"a": [1, {"b": None}]}):
+        assert objects.data_of(storage, objects.add(database, storage, "ana", "raw", data)) == data
 
 
 def test_an_id_is_given_once(database: Database, storage: FileStorage) -> None:
@@ -87,11 +83,15 @@ def test_an_id_is_given_once(database: Database, storage: FileStorage) -> None:
         objects.add(database, storage, "ana", "raw", 2, id="wind_4-B")
     assert keys(storage) == [first.key]
     assert objects.add(database, storage, "ben", "raw", 2, id="wind_4-B").owner == "ben"
+
+
+def test_other_ids_are_refused(database: Database, storage: FileStorage) -> None:
     for bad in ("", "a b", "a/b", "../a", "x" * 65, "ä", "a\n"):
         with pytest.raises(InvalidInput):
             objects.add(database, storage, "ana", "raw", 1, id=bad)
         with pytest.raises(NotFound):
-            database.read(lambda conn, bad=bad: objects.get(conn, "ana", bad))
+            database.read(partial(objects.get, owner="ana", id=bad))
+    assert keys(storage) == []
 
 
 def test_a_change_keeps_what_it_does_not_name_and_what_was_bound(
