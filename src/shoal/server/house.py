@@ -10,6 +10,9 @@ from typing import Self
 from shoal.base.database import Database, open_database
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
+from shoal.jobs.requests import kinds as request_kinds
+from shoal.jobs.requests.means import Means
+from shoal.jobs.requests.submitting import Requests
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
@@ -37,7 +40,9 @@ class House:
             upgrade(self.database)
             self._closing = opened.pop_all()
         self.storage = FileStorage(self.home.files)
+        self.requests = Requests(Means(settings, self.storage))
         register_kinds()
+        request_kinds.register_kinds()
 
     @property
     def spool(self) -> Path:

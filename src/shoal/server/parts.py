@@ -8,6 +8,7 @@ from typing import Protocol
 from shoal.base.database import Database
 from shoal.base.home import Home
 from shoal.base.settings import Settings
+from shoal.jobs.requests.submitting import Requests
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.storage.backend import Storage
 
@@ -30,6 +31,10 @@ class House(Protocol):
     @property
     def storage(self) -> Storage:
         """Return where files are."""
+
+    @property
+    def requests(self) -> Requests:
+        """Return what makes jobs of requests."""
 
     @property
     def supervisor(self) -> Supervisor | None:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.base.errors import InvalidInput, ShoalError, Unauthenticated
+from shoal.base.pointers import pointer, words
 from shoal.server.replies import ProblemJson
 
 Problem = dict[str, Any]
@@ -33,8 +34,7 @@ def of_shoal(error: ShoalError) -> Problem:
     fields = problem.get("errors")
     if isinstance(fields, Mapping):
         problem["errors"] = [
-            {"in": "body", "pointer": _pointer([name]), "message": str(words)}
-            for name, words in fields.items()
+            {"in": "body", "pointer": pointer([name]), "message": str(told)} for name, told in fields.items()
         ]
     return problem
 
@@ -60,7 +60,7 @@ def http_problem(status: int, title: str, detail: str = "", *, code: str = "") -
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return what is wrong with each field: where it is, a JSON pointer to it, and words."""
     return [
-        {"in": str(error["loc"][0]), "pointer": _pointer(error["loc"][1:]), "message": _words(error)}
+        {"in": str(error["loc"][0]), "pointer": pointer(error["loc"][1:]), "message": words(error)}
         for error in errors
     ]
 
@@ -91,16 +91,3 @@ def of_http(error: HTTPException, method: str, path: str) -> Problem:
             return http_problem(400, "The body cannot be read.", "Send JSON in UTF-8.", code="not_json")
         case status:
             return http_problem(status, error.detail)
-
-
-def _pointer(location: Sequence[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
-
-
-def _words(error: Mapping[str, Any]) -> str:
-    if error["type"] == "missing":
-        return "This is needed."
-    if error["type"] == "extra_forbidden":
-        return "There is no such field."
-    words = str(error["msg"]).removeprefix("Value error, ")
-    return words if words.endswith(".") else words + "."

@@ -22,15 +22,17 @@ from shoal.jobs.store.explaining import explain
 from shoal.server import offload
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
 from shoal.server.api.shapes.jobs import AttemptList, ExplanationShape, JobPage, JobWithSeq
-from shoal.server.api.views import attempt_view, generation_view, job_view
+from shoal.server.api.views import View, attempt_view, generation_view, job_view
 from shoal.server.api.waiting import LATEST, After, Wait, changed, told_of, trouble_of
 from shoal.server.faces import Face
+from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
 
 CANCEL = fault_point("jobs_api.cancel", "Jobs are cancelled by a request.")
 RERUN = fault_point("jobs_api.rerun", "Jobs are queued again by a request.")
-router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+PATH = "/api/v1/jobs"
+router = APIRouter(prefix=PATH, tags=["jobs"])
 Id = Annotated[int, Path(ge=1, le=LATEST, description="the job's id")]
 Name = Annotated[str | None, Query(max_length=255)]
 Reader = Annotated[Actor, Depends(Rule(Action.JOB_READ))]
@@ -95,7 +97,7 @@ async def list_attempts(job: Id, house: TheHouse, actor: Reader) -> Response:
     """List the attempts at a job over all its generations."""
 
     def find(conn: Connection) -> dict[str, Any]:
-        _allowed(conn, actor, Action.JOB_READ, job)
+        allowed(conn, actor, Action.JOB_READ, job)
         return {
             "attempts": [attempt_view(each) for each in reading.attempts_of(conn, job)],
             "generations": [generation_view(each) for each in reading.generations_of(conn, job)],
@@ -111,7 +113,7 @@ async def explain_job(job: Id, house: TheHouse, actor: Reader) -> Response:
     """Say in words what a job waits for, does, or ended of."""
 
     def find(conn: Connection) -> dict[str, Any]:
-        _allowed(conn, actor, Action.JOB_READ, job)
+        allowed(conn, actor, Action.JOB_READ, job)
         return asdict(explain(conn, job))
 
     return Json(await offload.read(house.database, find))
@@ -122,11 +124,11 @@ async def cancel_job(job: Id, house: TheHouse, actor: Changer) -> Response:
     """Cancel a job with its children; one that has ended stays as it is."""
 
     def act(conn: Connection) -> None:
-        _allowed(conn, actor, Action.JOB_CHANGE, job)
+        allowed(conn, actor, Action.JOB_CHANGE, job)
         cancelling.cancel(conn, [job])
 
     await offload.write(house.database, CANCEL, act)
-    return await _now(house, actor, job)
+    return Json(await job_now(house, actor, job))
 
 
 @router.post("/{job}/rerun", operation_id="rerun_job", summary="Run a job again", response_model=JobWithSeq)
@@ -134,28 +136,30 @@ async def rerun_job(job: Id, house: TheHouse, actor: Changer) -> Response:
     """Queue an ended job again as a new generation; its old results stay."""
 
     def act(conn: Connection) -> None:
-        _allowed(conn, actor, Action.JOB_CHANGE, job)
+        allowed(conn, actor, Action.JOB_CHANGE, job)
         rerunning.rerun(conn, [job])
 
     await offload.write(house.database, RERUN, act)
-    return await _now(house, actor, job)
+    return Json(await job_now(house, actor, job))
 
 
-def _allowed(conn: Connection, actor: Actor, action: Action, job: int) -> Job:
+def allowed(conn: Connection, actor: Actor, action: Action, job: int) -> Job:
+    """Return a job that an actor may do something to; raises NotFound and Forbidden."""
     found = reading.get(conn, job)
     require(actor, action, Resource("job", job, found.owner))
     return found
 
 
-async def _read(house: TheHouse, actor: Actor, job: int) -> tuple[Job, int]:
+async def _read(house: House, actor: Actor, job: int) -> tuple[Job, int]:
     return await offload.read(
-        house.database, lambda conn: (_allowed(conn, actor, Action.JOB_READ, job), events.last(conn))
+        house.database, lambda conn: (allowed(conn, actor, Action.JOB_READ, job), events.last(conn))
     )
 
 
-async def _now(house: TheHouse, actor: Actor, job: int) -> Response:
+async def job_now(house: House, actor: Actor, job: int) -> View:
+    """Return a job as it is now, and where a reader goes on watching."""
     found, seq = await _read(house, actor, job)
-    return Json(job_view(found) | {"seq": seq})
+    return job_view(found) | {"seq": seq}
 
 
 def _wanted(where: str | None) -> dict[str, Any] | None:

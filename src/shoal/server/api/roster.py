@@ -11,6 +11,7 @@ from shoal.server.api.figures import FIGURES
 from shoal.server.api.fits import FITS
 from shoal.server.api.health import HEALTH
 from shoal.server.api.job_logs import JOB_LOGS
+from shoal.server.api.job_submission import JOB_SUBMISSION
 from shoal.server.api.jobs import JOBS
 from shoal.server.api.models import MODELS
 from shoal.server.api.opened import OPENED
@@ -44,6 +45,7 @@ def api_faces(settings: Settings) -> list[Face]:
         MODELS,
         study_use_face(settings),
         JOBS,
+        JOB_SUBMISSION,
         JOB_LOGS,
         EVENTS,
         UPKEEP,

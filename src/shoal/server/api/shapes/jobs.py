@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from shoal.base.pointers import pointer
+from shoal.jobs.requests.keeping import unkeepable
 from shoal.server.api.shapes.bodies import Page, Shape
 from shoal.server.api.shapes.problems import Trouble
 
@@ -35,6 +39,26 @@ class JobWithSeq(JobShape):
 
     seq: int
     trouble: Trouble | None = None
+
+
+class SubmittedShape(JobWithSeq):
+    """A job that was submitted; `ids` are its own and those of its parts."""
+
+    ids: list[int]
+
+
+class NoteWish(BaseModel):
+    """Put free JSON beside a job."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    extra: dict[str, Any]
+
+    @field_validator("extra")
+    @classmethod
+    def _kept(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        for fault in unkeepable(extra):
+            raise ValueError(f"{pointer(fault.at)}: {fault.message}")
+        return extra
 
 
 class JobPage(Page):

@@ -1,0 +1,1 @@
+"""Job requests: the JSON that somebody posts, and the jobs that it becomes."""
