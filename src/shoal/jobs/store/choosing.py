@@ -1,4 +1,4 @@
-"""Choosing the jobs that a worker gets next: the lowest ranks of all lanes that are open to it."""
+"""Choosing the jobs that a worker gets next: the lowest ranks of the lanes that are open to it, by owner."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from shoal.base import events
 from shoal.base.prepared import Prepared
 from shoal.base.transaction import is_postgres
+from shoal.jobs.store import sharing
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.limits import Room
+from shoal.jobs.store.sharing import Candidate
 from shoal.jobs.store.tables import jobs
 
-Candidate = tuple[int, int, Lane]  # rank, job, lane
 _ANY = 1 << 30
 
 _HEAD = Prepared(
@@ -47,33 +48,37 @@ _HEADS = text(
 
 def choose(
     conn: Connection, lanes: Sequence[Lane], room: Room, free: Mapping[str, float], n: int, moment: int
-) -> list[int]:
-    """Return at most n jobs of some lanes, the most urgent first, within limits and free resources."""
+) -> list[Candidate]:
+    """Return at most n jobs of some lanes, fairly by owner and the most urgent first, within the limits."""
     most = {lane: _most(lane, room, free) for lane in lanes}
     caps = {lane: min(n, bound) for lane, bound in most.items() if bound > 0}
     if not caps:
         return []
     candidates = sorted(_heads(conn, caps, moment), key=_urgency)
-    if all(bound == _ANY for bound in most.values()):
-        chosen = [job for _, job, _ in candidates[:n]]
+    if sharing.are_several(caps) or any(bound != _ANY for bound in most.values()):
+        chosen = sharing.fairly(candidates, room.active, n, _Taker(room, dict(free)).take)
     else:
-        chosen = _fitting(candidates, room, free, n)
+        chosen = candidates[:n]
     if chosen and is_postgres(conn):
         _nudge(conn, caps, candidates, len(chosen))
     return chosen
 
 
-def _fitting(candidates: Sequence[Candidate], room: Room, free: Mapping[str, float], n: int) -> list[int]:
-    """Return the first n candidates that the limits and the resources leave room for, weighed one by one."""
-    left = dict(free)
-    chosen: list[int] = []
-    for _, job, lane in candidates:
-        if len(chosen) < n and _most(lane, room, left) > 0:
-            chosen.append(job)
-            room.take(lane)
-            for name, amount in lane.resources.items():
-                left[name] -= amount
-    return chosen
+class _Taker:
+    """Weigh jobs one by one against what the limits and the resources leave."""
+
+    def __init__(self, room: Room, free: dict[str, float]) -> None:
+        self._room = room
+        self._free = free
+
+    def take(self, lane: Lane) -> bool:
+        """Say whether there is room for one more job of a lane, and count it then."""
+        if _most(lane, self._room, self._free) < 1:
+            return False
+        self._room.take(lane)
+        for name, amount in lane.resources.items():
+            self._free[name] -= amount
+        return True
 
 
 def _urgency(candidate: Candidate) -> tuple[int, int]:

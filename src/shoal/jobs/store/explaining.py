@@ -16,6 +16,7 @@ from shoal.jobs.store.tables import IS_READY, jobs
 from shoal.jobs.store.tables import dependencies as links
 
 MAX_NAMED = 5
+_OF_READY = (Reason.READY, Reason.LIMIT, Reason.LABEL, Reason.RATE, Reason.DRAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def explain(conn: Connection, id_: int) -> Explanation:
     job = get(conn, id_)
     moment = now(conn)
     upstream = _unfinished(conn, job)
-    ahead = _ahead(conn, job) if job.reason in (Reason.READY, Reason.LIMIT, Reason.LABEL) else None
+    ahead = _ahead(conn, job) if job.reason in _OF_READY else None
     if job.state in ENDS:
         sentences = _of_end(job)
     elif job.state in ACTIVE:
@@ -92,15 +93,18 @@ def _of_waiting(
 
 def _of_readiness(conn: Connection, job: Job, ahead: int, moment: int) -> list[str]:
     workers = registry.present(conn, moment)
-    lane = lanes.Lane(0, job.owner, job.kind, job.labels, job.resources)
-    if job.reason is Reason.LIMIT:
-        return [_of_limit(conn, lane)]
+    lane = lanes.Lane(0, job.owner, job.kind, job.labels, job.resources, job.group)
+    if job.reason in (Reason.LIMIT, Reason.RATE):
+        return [_of_limit(conn, lane, moment)]
     if not workers:
         return ["It is ready, but no worker has asked for work in the last minute."]
     if job.reason is Reason.LABEL:
         return [
             f"It needs a worker with the labels {', '.join(job.labels)}, and none of {len(workers)} has them."
         ]
+    if job.reason is Reason.DRAIN:
+        able = ", ".join(worker.name for worker in workers if worker.labels.issuperset(job.labels))
+        return [f"Those that could do it are draining, they take no more jobs: {able}."]
     if not any(worker.can_do(lane) for worker in workers):
         needs = ", ".join(f"{name} {amount:g}" for name, amount in job.resources.items())
         return [f"It needs a worker that does {job.kind}{f' and has {needs} free' if needs else ''}."]
@@ -109,11 +113,16 @@ def _of_readiness(conn: Connection, job: Job, ahead: int, moment: int) -> list[s
     ]
 
 
-def _of_limit(conn: Connection, lane: lanes.Lane) -> str:
-    room = limits.room(conn, [lane], lock=False)
+def _of_limit(conn: Connection, lane: lanes.Lane, moment: int) -> str:
+    room = limits.room(conn, [lane], moment, lock=False)
     every = limits.every(conn)
     scope = min(room.left, key=lambda scope: room.left[scope])
-    return f"The {scope[0]} {scope[1]} may have {every[scope]} active at once, and has them."
+    if scope[0] == limits.RATE:
+        opens = room.rates[scope[1]].after(0, moment).opens
+        until = f", the next at {isoformat(opens)}" if opens is not None else ""
+        return f"{scope[1]} may start {every[scope]} jobs a minute{until}."
+    allowed = every.get(scope, every.get(limits.EVERYONE))
+    return f"The {scope[0]} {scope[1]} may have {allowed} active at once, and has them."
 
 
 def _unfinished(conn: Connection, job: Job) -> dict[int, State]:

@@ -18,10 +18,11 @@ from shoal.base.prepared import Prepared
 from shoal.base.transaction import now, one_of
 from shoal.jobs.model import Lease, Order, WorkerId
 from shoal.jobs.states import Reason, State
-from shoal.jobs.store import lanes, limits, registry, tokens
+from shoal.jobs.store import lanes, limits, registry, sharing, tokens
 from shoal.jobs.store.changes import tell
 from shoal.jobs.store.choosing import choose
 from shoal.jobs.store.tables import IS_TIMED, attempts, jobs
+from shoal.jobs.store.tables import limits as limits_table
 
 _DUE = select(jobs.c.id).where(text(IS_TIMED), jobs.c.due <= bindparam("moment")).order_by(jobs.c.due)
 _WAKE = Prepared(
@@ -35,7 +36,9 @@ _SOONEST = Prepared(
         select(func.min(jobs.c.due)).where(text(IS_TIMED)),
         select(func.min(jobs.c.deadline)).where(jobs.c.deadline.is_not(None), jobs.c.waits.is_not(None)),
         select(func.min(attempts.c.expires)).where(attempts.c.expires.is_not(None)),
-    )
+        select(func.min(limits_table.c.opens)).where(limits_table.c.opens > bindparam("lately")),
+    ),
+    "lately",
 )
 
 
@@ -92,10 +95,10 @@ def lease(
     kinds: Sequence[str] | None = None,
     seconds: float = 30.0,
 ) -> list[Lease]:
-    """Lease at most n jobs that a worker can do, the most urgent first.
+    """Lease at most n jobs that a worker can do: fairly between owners, the most urgent of each first.
 
     `labels` and `resources` are what the worker has (and now has free); it has the label `host:NAME` by
-    itself. A job is leased to one worker only, however many ask at once.
+    itself. A job is leased to one worker only, however many ask at once; a draining worker gets none.
     """
     moment = now(conn)
     own = frozenset((*labels, f"host:{worker.host}"))
@@ -103,10 +106,16 @@ def lease(
     registry.seen(conn, worker, own, free, kinds, moment)
     _wake_due(conn, moment)
     open_ = [lane for lane in lanes.ready(conn) if lane.fits(own, free, kinds)]
-    if n < 1 or not open_:
+    if n < 1 or not open_ or registry.is_draining(conn, worker):
         return []
-    chosen = choose(conn, open_, limits.room(conn, open_, lock=True), free, n, moment)
-    return _take(conn, worker, chosen, {lane.id: lane for lane in open_}, moment, seconds) if chosen else []
+    shared = sharing.are_several(open_)
+    room = limits.room(conn, open_, moment, lock=True, count=shared)
+    chosen = choose(conn, open_, room, free, n, moment)
+    limits.record(conn, room, (lane for _, _, lane in chosen), moment)
+    if shared and chosen:
+        sharing.record(conn, (lane for _, _, lane in chosen), moment)
+    ids = [job for _, job, _ in chosen]
+    return _take(conn, worker, ids, {lane.id: lane for lane in open_}, moment, seconds) if ids else []
 
 
 def start(conn: Connection, token: str) -> bool:
@@ -146,7 +155,8 @@ def heartbeat(conn: Connection, worker: WorkerId, given: Sequence[str], seconds:
 
 def next_due(conn: Connection) -> int | None:
     """Return when something next becomes due by itself (a wait, deadline or lease ends); None for never."""
-    return min((due for (due,) in _SOONEST.rows(conn) if due is not None), default=None)
+    lately = now(conn) - SECOND  # A rate that opened just now is news; one from before has been looked at.
+    return min((due for (due,) in _SOONEST.rows(conn, lately) if due is not None), default=None)
 
 
 def _wake_due(conn: Connection, moment: int) -> None:

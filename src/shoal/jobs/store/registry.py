@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shoal.base import events
 from shoal.base.clock import SECOND
+from shoal.base.errors import NotFound
 from shoal.base.prepared import Prepared
 from shoal.jobs.model import WorkerId
 from shoal.jobs.store.lanes import Lane
@@ -44,9 +46,12 @@ _ALIVE = (
 )
 
 
+_DRAINING = Prepared(select(workers.c.draining).where(workers.c.name == bindparam("worker")), "worker")
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker and what it last offered; `kinds` None means any."""
+    """A worker and what it last offered; `kinds` None means any. A draining one is given no more jobs."""
 
     name: str
     host: str
@@ -54,6 +59,7 @@ class Worker:
     resources: dict[str, float]
     kinds: tuple[str, ...] | None
     seen: int
+    draining: bool = False
 
     def can_do(self, lane: Lane) -> bool:
         """Say whether it has what the jobs of a lane ask for, as far as what it last had free tells."""
@@ -80,11 +86,30 @@ def alive(conn: Connection, worker: WorkerId, moment: int) -> None:
     conn.execute(_ALIVE, {"worker": worker.name, "stale": moment - STALE, "at": moment})
 
 
+def drain(conn: Connection, worker: str, on: bool) -> None:
+    """Give a worker no more jobs, or again; what it has it goes on with.
+
+    Raises:
+        NotFound: no worker of this name has asked for work lately.
+    """
+    asked = update(workers).where(workers.c.name == worker).values(draining=on)
+    if not conn.execute(asked).rowcount:
+        raise NotFound(f"There is no worker {worker!r}.", worker=worker)
+    events.append(conn, "workers", worker, "draining" if on else "working", {})
+
+
+def is_draining(conn: Connection, worker: WorkerId) -> bool:
+    """Say whether a worker is to be given no more jobs."""
+    return any(draining for (draining,) in _DRAINING.rows(conn, worker.name))
+
+
 def present(conn: Connection, moment: int) -> list[Worker]:
     """Return the workers that gave a sign of life lately."""
     rows = conn.execute(select(workers).where(workers.c.seen > moment - GONE).order_by(workers.c.name))
     return [
-        Worker(r.name, r.host, frozenset(r.labels), r.resources, r.kinds and tuple(r.kinds), r.seen)
+        Worker(
+            r.name, r.host, frozenset(r.labels), r.resources, r.kinds and tuple(r.kinds), r.seen, r.draining
+        )
         for r in rows
     ]
 
