@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, null, select, text, update
@@ -103,6 +103,15 @@ def abandon(conn: Connection, *, worker: WorkerId | None = None, host: str | Non
     moment = now(conn)
     _settle(conn, [(row, _lost(row)) for row in rows], moment)
     return len(rows)
+
+
+def take_back(conn: Connection, worker: WorkerId, known: Collection[int]) -> int:
+    """Queue what a worker was given without its knowing, uncounted; `known` are the jobs it knows of."""
+    given = tokens.active().where(attempts.c.worker == worker.name, attempts.c.expires.is_not(None))
+    rows = [Active._make(row) for row in conn.execute(given.with_for_update(of=jobs))]
+    unknown = [(row, Outcome(State.QUEUED)) for row in rows if row.id not in known]
+    _settle(conn, unknown, now(conn))
+    return len(unknown)
 
 
 def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: int) -> list[int]:
