@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from shoal.client.async_driver import AsyncDriver
 from shoal.client.calls import API, Ask, Call, Items, json_of
+from shoal.client.data import AsyncDatafiles, AsyncObjects, Datafiles, Objects
 from shoal.client.datasets import AsyncDatasets, Datasets
 from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
@@ -70,6 +71,8 @@ class Client(_Client, Blocking):
     def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
         super().__init__(Driver(_address(url), token))
         self.datasets = Datasets(self._driver)
+        self.datafiles = Datafiles(self._driver)
+        self.objects = Objects(self._driver)
         self.studies = Studies(self._driver)
         self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
@@ -104,6 +107,8 @@ class AsyncClient(_Client, Awaiting):
     def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
         super().__init__(AsyncDriver(_address(url), token))
         self.datasets = AsyncDatasets(self._driver)
+        self.datafiles = AsyncDatafiles(self._driver)
+        self.objects = AsyncObjects(self._driver)
         self.studies = AsyncStudies(self._driver)
         self.fits = AsyncFits(self._driver)
         self.jobs = AsyncJobs(self._driver)

@@ -20,6 +20,7 @@ from shoal.base.database import Database
 from shoal.base.errors import Conflict, InvalidInput, NotFound, TooLarge
 from shoal.base.faults import fault_point
 from shoal.base.ids import new_id
+from shoal.base.schema import dumps, loads
 from shoal.storage.backend import Storage
 from shoal.storage.datatypes import Datatype, checked
 from shoal.storage.orphans import YOUNG, orphans, remove_files
@@ -29,7 +30,7 @@ from shoal.storage.words import shown, sized
 KEEP = fault_point("objects.keep", "A stored object's row is recorded or changed; its data is there.")
 REMOVE = fault_point("objects.remove", "Rows of stored objects are gone; their data may still be there.")
 PREFIX = "objects/"
-LARGEST = 64 << 20
+LARGEST = 16 << 20
 # Larger data is found by its id, datatype and extra keys only.
 SEARCHED = 1 << 20
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -82,7 +83,9 @@ def add(
     """
     id, is_a = new_id() if id is None else checked_id(id), checked(datatype, data)
     content = _written(data)
-    stored = _kept(storage, Object(owner, id, is_a, clock.now(), 0, "", "", extra=dict(extra or {})), content)
+    stored = _kept(
+        storage, Object(owner, id, is_a, clock.now(), 0, "", "", extra=_kept_beside(extra)), content
+    )
 
     def record(conn: Connection) -> None:
         conn.execute(insert(objects).values(**_row(stored), content=_searched(data, content)))
@@ -144,7 +147,7 @@ def change(
         stored,
         datatype=checked(datatype or stored.datatype, data),
         edited=clock.now(),
-        extra=stored.extra if extra is None else dict(extra),
+        extra=stored.extra if extra is None else _kept_beside(extra),
     )
     content = _written(data)
     changed = _kept(storage, changed, content) if is_new else changed
@@ -199,6 +202,11 @@ def _kept(storage: Storage, described: Object, content: bytes) -> Object:
     key = f"{PREFIX}{new_id()}.json"
     stored = storage.put(key, [content])
     return replace(described, key=key, size=stored.size, sha256=stored.sha256)
+
+
+def _kept_beside(extra: Mapping[str, Any] | None) -> dict[str, Any]:
+    found: dict[str, Any] = loads(dumps(dict(extra or {})))
+    return found
 
 
 def _searched(data: Any, content: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoal.base.settings import Settings
+from shoal.server.api.datafiles import datafiles_face
 from shoal.server.api.dataset_parts import DATASET_PARTS
 from shoal.server.api.datasets import datasets_face
 from shoal.server.api.description import DESCRIPTION
@@ -14,6 +15,7 @@ from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.job_submission import JOB_SUBMISSION
 from shoal.server.api.jobs import JOBS
 from shoal.server.api.models import MODELS
+from shoal.server.api.objects import OBJECTS
 from shoal.server.api.opened import OPENED
 from shoal.server.api.reports import REPORTS
 from shoal.server.api.studies import STUDIES
@@ -34,6 +36,8 @@ def api_faces(settings: Settings) -> list[Face]:
         datasets_face(settings),
         DATASET_PARTS,
         uploads_face(settings),
+        datafiles_face(settings),
+        OBJECTS,
         STUDIES,
         STUDY_ACTS,
         STUDY_HISTORY,
