@@ -1,0 +1,1 @@
+"""Functions that may be run: found, described, called with data, and their results told as JSON."""

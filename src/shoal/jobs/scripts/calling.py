@@ -1,0 +1,161 @@
+"""Calling a function of a source with data and arguments, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from shoal.base.errors import InvalidInput, ShoalError
+from shoal.jobs.scripts import results
+from shoal.jobs.scripts.conversion import given
+from shoal.jobs.scripts.failures import failure_of
+from shoal.jobs.scripts.loading import Function, Loaded, load
+from shoal.jobs.scripts.materials import Material
+from shoal.jobs.scripts.schema import checker
+from shoal.jobs.scripts.signature import MANY, POSITIONAL, Parameter, data_parameter, parameters_of
+
+__all__ = ["Loaded", "call", "load"]
+
+CODE = "wrong_arguments"
+
+
+def call(
+    source: str,
+    name: str,
+    material: Material,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    folder: Path,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """Call a function and return its result as JSON: see `results.result_of`.
+
+    What fails is returned as `{"error": {"kind", "type", "message", "traceback"}}`, a wrong argument with
+    the kind `refused`.
+
+    Args:
+        source: where the function is; loaded already, or now.
+        name: the function's name there.
+        material: the data; a false one is none.
+        args: what follows the data.
+        kwargs: what is given by name.
+        folder: the job's folder, which holds the data's file and gets what is too large for JSON.
+        seed: what random numbers start from; None: anything.
+    """
+    try:
+        function = load(source).function(name)
+        _seed(seed)
+        values, named = _bound(function, name, material, args, kwargs, folder)
+    except ShoalError as error:
+        return failure_of(error)
+    try:
+        return results.result_of(_awaited(function(*values, **named)), folder)
+    except (Exception, SystemExit) as error:
+        return failure_of(error)
+
+
+def _seed(seed: int | None) -> None:
+    random.seed(seed)
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        numpy_random.seed(None if seed is None else seed % 2**32)
+
+
+def _awaited(value: Any) -> Any:
+    """Return what a coroutine returns; anything else is a result already."""
+
+    async def awaited() -> Any:
+        return await value
+
+    return asyncio.run(awaited()) if inspect.isawaitable(value) else value
+
+
+def _bound(
+    function: Function,
+    name: str,
+    material: Material,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    folder: Path,
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of a call, checked and converted; the data comes first.
+
+    Raises:
+        InvalidInput: they do not fit the signature; `errors` tells of each.
+    """
+    parameters = parameters_of(function)
+    values = list(args)
+    if material:
+        first = _first(parameters, name)
+        values.insert(0, given(material, first.wants, first.hint, folder))
+    elif (data := data_parameter(parameters)) and data.needed and not (args or data.name in kwargs):
+        raise _no_data(name, data)
+    signature = inspect.signature(function)
+    try:
+        bound = signature.bind(*values, **kwargs)
+    except TypeError as error:
+        raise _misfit(name, parameters, str(error)) from error
+    has_data = bool(material)
+    taken = next(iter(bound.arguments), None) if has_data else None
+    errors = [
+        problem
+        for one in parameters
+        if one.name in bound.arguments and one.name != taken
+        for problem in _settled(one, bound, folder)
+    ]
+    if errors:
+        first_fault = f"{errors[0]['pointer'].removeprefix('/kwargs/')}: {errors[0]['message']}"
+        raise InvalidInput(f"{name} cannot be called so. {first_fault}.", code=CODE, errors=errors)
+    return list(bound.args), dict(bound.kwargs)
+
+
+def _first(parameters: Sequence[Parameter], name: str) -> Parameter:
+    kinds = (*POSITIONAL, inspect.Parameter.VAR_POSITIONAL)
+    if not parameters or parameters[0].kind not in kinds:
+        raise InvalidInput(f"{name} takes no data.", hint="Leave `data` out.", code=CODE)
+    return parameters[0]
+
+
+def _no_data(name: str, data: Parameter) -> InvalidInput:
+    errors = [{"in": "body", "pointer": "/data", "message": "This is needed."}]
+    hint = f"It is given to `{data.name}`. {data.help}".strip()
+    return InvalidInput(f"{name} needs data.", hint=hint, code=CODE, errors=errors)
+
+
+def _settled(parameter: Parameter, bound: inspect.BoundArguments, folder: Path) -> list[dict[str, Any]]:
+    """Convert an argument to what its hint asks for; returns what is wrong with it."""
+    value = bound.arguments[parameter.name]
+    if parameter.kind in MANY or value is parameter.default:
+        return []
+    try:
+        bound.arguments[parameter.name] = _converted(parameter, value, folder)
+    except ValidationError as error:
+        return [_told(parameter.name, one) for one in error.errors(include_url=False)]
+    except InvalidInput as error:
+        return [{"in": "body", "pointer": f"/kwargs/{parameter.name}", "message": error.message}]
+    return []
+
+
+def _converted(parameter: Parameter, value: Any, folder: Path) -> Any:
+    if parameter.wants in ("frame", "table", "array") and isinstance(value, (dict, list)):
+        return given(Material("raw_data", value=value), parameter.wants, parameter.hint, folder)
+    checks = checker(parameter.hint)
+    return value if checks is None else checks.validate_python(value)
+
+
+def _told(name: str, fault: Any) -> dict[str, Any]:
+    pointer = "/".join(("/kwargs", name, *map(str, fault["loc"])))
+    message = str(fault["msg"]).replace("Input should", "it should")
+    return {"in": "body", "pointer": pointer, "message": message}
+
+
+def _misfit(name: str, parameters: Sequence[Parameter], why: str) -> InvalidInput:
+    takes = ", ".join(one.name if one.needed else f"{one.name} (optional)" for one in parameters)
+    hint = f"It takes {takes}." if takes else "It takes no arguments."
+    return InvalidInput(f"{name} cannot be called so: {why}.", hint=hint, code=CODE)

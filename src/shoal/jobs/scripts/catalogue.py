@@ -1,0 +1,223 @@
+"""Which functions may be run. Who asks never imports them: each source is described by a child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from shoal.base.errors import NotFound
+from shoal.jobs.scripts.script import Script
+from shoal.jobs.scripts.source import code_hash, entry_point_sources, read_source, state_of
+
+TIMEOUT = 60.0
+AT_ONCE = 4
+LOOK_AGAIN = 10.0
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "SHOAL_CACHE_DIR")
+_SAID = 2000
+State = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a child said of a source, and the state of the code that it read."""
+
+    source: str
+    scripts: tuple[Script, ...] = ()
+    errors: tuple[dict[str, str], ...] = ()
+    roots: tuple[Path, ...] = ()
+    state: State = ()
+    at: float = field(default_factory=monotonic)
+
+    @property
+    def is_current(self) -> bool:
+        """Say whether the code is as it was; where none was found, it is looked for again after a while."""
+        if not self.roots:
+            return monotonic() - self.at < LOOK_AGAIN
+        return _state(self.roots) == self.state
+
+
+class Catalogue:
+    """Find functions by name, from sources in order: what comes first has the name to itself.
+
+    May be used by several threads. A source whose files have changed is described again when it is asked for.
+
+    Args:
+        sources: packages, modules, folders; see `source`.
+        folder: a folder that is a source as soon as it exists.
+    """
+
+    def __init__(self, sources: Sequence[str], folder: Path | None = None) -> None:
+        self._sources = tuple(sources)
+        self._folder = folder
+        self._known: dict[str, Described] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def scripts(self) -> list[Script]:
+        """Return every script, in the order of the sources, each under its own name."""
+        return list(_named(self._described()))
+
+    def get(self, name: str) -> Script:
+        """Return a script by its name, by `module.name`, or by the module's whole name and its own.
+
+        Raises:
+            NotFound: there is none; the hint names near ones, or the source that is broken.
+        """
+        described = self._described()
+        found = list(_named(described))
+        if (script := _found(name, found)) is not None:
+            return script
+        raise NotFound(
+            f"There is no script {name[:80]!r}.", hint=_hint(name, found, described), name=name[:80]
+        )
+
+    def located(self, name: str) -> dict[str, str]:
+        """Return what a job needs of a script: its `source`, `function` and present `code_hash`.
+
+        Starts no child for what is known already, so it may be asked inside a transaction; raises what `get`
+        raises.
+        """
+        known = [self._known[source] for source in self.sources if source in self._known]
+        script = _found(name, _named(known)) or self.get(name)
+        roots = next((one.roots for one in known if one.source == script.source), ())
+        code = code_hash(roots) if roots else script.code_hash
+        return {"source": script.source, "function": script.call_name, "code_hash": code}
+
+    def code_hash(self, name: str) -> str:
+        """Return the SHA-256 over the code of a script's source; raises what `get` raises."""
+        return self.located(name)["code_hash"]
+
+    def errors(self) -> list[dict[str, str]]:
+        """Return what could not be read: `source`, `module`, `message`, `traceback` of each."""
+        return [{"source": one.source} | error for one in self._described() for error in one.errors]
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the sources that are looked at now."""
+        own = [str(self._folder)] if self._folder is not None and self._folder.is_dir() else []
+        return list(dict.fromkeys([*self._sources, *own, *entry_point_sources()]))
+
+    def _described(self) -> list[Described]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self._look, self.sources))
+
+    def _look(self, source: str) -> Described:
+        known = self._known.get(source)
+        if known is not None and known.is_current:
+            return known
+        with self._lock:
+            lock = self._locks.setdefault(source, threading.Lock())
+        with lock:
+            known = self._known.get(source)
+            if known is None or not known.is_current:
+                known = self._known[source] = describe(source)
+            return known
+
+
+def describe(source: str) -> Described:
+    """Have a child describe a source; its trouble is told in `errors`."""
+    path = read_source(source).path
+    if path is not None and not path.exists():
+        return _broken(source, f"There is no folder or file {path}.")
+    before = _state([path]) if path else ()
+    try:
+        content = _asked(source)
+    except _Trouble as trouble:
+        return replace(_broken(source, str(trouble)), roots=(path,) if path else (), state=before)
+    roots = tuple(map(Path, content["roots"]))
+    return Described(
+        source,
+        tuple(map(Script.from_json, content["scripts"])),
+        tuple(content["errors"]),
+        roots,
+        # Of a folder: as it was before the child read it, so that nothing written meanwhile is missed.
+        before or _state(roots),
+    )
+
+
+class _Trouble(Exception):
+    """Say why a child gave no description."""
+
+
+def _asked(source: str) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "shoal.jobs.scripts.describing", source]
+    with tempfile.TemporaryDirectory(prefix="shoal-describing-") as folder:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={name: os.environ[name] for name in _KEPT if name in os.environ} | {"HOME": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            out, said = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise _Trouble(f"It was not read within {TIMEOUT:g} s.") from None
+    try:
+        content: dict[str, Any] = orjson.loads(out)
+    except ValueError:
+        told = said.decode("utf-8", "replace")[-_SAID:].strip()
+        raise _Trouble(f"The process that read it ended with {process.returncode}. {told}".strip()) from None
+    return content
+
+
+def _state(roots: Sequence[Path]) -> State:
+    try:
+        return state_of(roots)
+    except OSError:
+        return ()
+
+
+def _broken(source: str, message: str) -> Described:
+    return Described(source, errors=({"module": source, "message": message, "traceback": ""},))
+
+
+def _named(described: Sequence[Described]) -> Iterator[Script]:
+    """Yield the scripts under names of their own: plain, else `module.name`, else with the whole module."""
+    taken: set[str] = set()
+    for script in (script for one in described for script in one.scripts):
+        names = (script.function, _short(script), script.call_name)
+        name = next((one for one in names if one not in taken), None)
+        if name is not None:
+            taken.add(name)
+            yield replace(script, name=name)
+
+
+def _found(name: str, scripts: Iterable[Script]) -> Script | None:
+    """Return the script that has a name, or else the first that may be called so too."""
+    listed = list(scripts)
+    own = (script for script in listed if script.name == name)
+    others = (script for script in listed if name in (_short(script), script.call_name))
+    return next(chain(own, others), None)
+
+
+def _short(script: Script) -> str:
+    return f"{script.module.rpartition('.')[2]}.{script.function}"
+
+
+def _hint(name: str, scripts: Sequence[Script], described: Sequence[Described]) -> str:
+    import difflib
+
+    if near := difflib.get_close_matches(name, [script.name for script in scripts], 3):
+        return f"There is {' and '.join(near)}."
+    broken = [error["module"] for one in described for error in one.errors]
+    if broken:
+        return f"These could not be read: {', '.join(broken[:5])}. See: shoal script list"
+    return "See: shoal script list"
