@@ -13,6 +13,10 @@ from shoal.base.settings import Settings, resolve_secret
 from shoal.jobs.requests import kinds as request_kinds
 from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.submitting import Requests
+from shoal.jobs.runners import kinds as runner_kinds
+from shoal.jobs.sandbox import leftovers
+from shoal.jobs.sandbox.terms import of as terms_of
+from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
@@ -40,8 +44,10 @@ class House:
             upgrade(self.database)
             self._closing = opened.pop_all()
         self.storage = FileStorage(self.home.files)
-        self.requests = Requests(Means(settings, self.storage))
+        self.catalogue = Catalogue(settings.execution.scripts, self.home.path / "scripts")
+        self.requests = Requests(Means(settings, self.storage, self.catalogue))
         register_kinds()
+        runner_kinds.register_kinds()
         request_kinds.register_kinds()
 
     @property
@@ -56,8 +62,15 @@ class House:
 
         `nursery` is a fork server that was started earlier, to save its start-up time.
         """
+        terms = terms_of(self.settings.execution, self.home.path)
+        leftovers.end(Path(terms.nest))
         self.supervisor = Supervisor(
-            self.database, self.home.files, self.settings.workers, self.home.logs, nursery=nursery
+            self.database,
+            self.home.files,
+            self.settings.workers,
+            self.home.logs,
+            nursery=nursery,
+            terms=terms.plain(),
         )
         self.supervisor.start()
         self._closing.callback(self.supervisor.stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from shoal.base.database import Database
 from shoal.jobs.model import WorkerId
@@ -30,6 +31,7 @@ class Supervisor(Pool):
         resources: Mapping[str, float] | None = None,
         lease_seconds: float = 30.0,
         nursery: Nursery | None = None,
+        terms: Mapping[str, Any] | None = None,
         **patience: float,
     ) -> None:
         """Prepare; nothing runs yet.
@@ -45,6 +47,7 @@ class Supervisor(Pool):
             resources: amounts they offer; `cpu` is the number of workers if it is not given.
             lease_seconds: how long a lease lasts without a heartbeat.
             nursery: a fork server that was started early; it is closed with this.
+            terms: what runners are told of programs and their bounds (`shoal.jobs.sandbox.terms`).
             patience: `heartbeat`, `hung_after`, `cancel_grace`, `term_grace` of `Options`.
         """
         host = socket.gethostname()
@@ -55,5 +58,7 @@ class Supervisor(Pool):
             {"cpu": float(workers)} | dict(resources or {}),
             lease_seconds,
         )
-        options = Options(storage_root, log_folder, workers, tuple(preload), **patience)
+        options = Options(
+            storage_root, log_folder, workers, tuple(preload), terms=dict(terms or {}), **patience
+        )
         super().__init__(desk, options, nursery)

@@ -1,0 +1,1 @@
+"""What runs when a job runs: a file for each runner, imported in workers only; `kinds` is what all know."""
