@@ -15,9 +15,10 @@ from shoal.base.faults import fault_point
 from shoal.jobs.requests.request import JobRequest
 from shoal.jobs.store import editing, reading
 from shoal.server import offload
-from shoal.server.api.jobs import PATH, Changer, Id, allowed, job_now
+from shoal.server.api.jobs import PATH, Changer, Id, job_now
 from shoal.server.api.shapes.jobs import JobWithSeq, NoteWish, SubmittedShape
 from shoal.server.faces import Face
+from shoal.server.job_acts import allowed
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheHouse
 

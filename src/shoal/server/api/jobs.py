@@ -7,16 +7,18 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BeforeValidator
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from shoal.access import Action, Actor, Resource, require
+from shoal.access import Action, Actor
 from shoal.base import events
 from shoal.base.errors import InvalidInput
 from shoal.base.faults import fault_point
 from shoal.jobs.model import Job
+from shoal.jobs.requests.submitting import rerun
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.store import cancelling, reading, rerunning
+from shoal.jobs.store import browsing, cancelling, reading
 from shoal.jobs.store.changes import TOPIC
 from shoal.jobs.store.explaining import explain
 from shoal.server import offload
@@ -25,17 +27,25 @@ from shoal.server.api.shapes.jobs import AttemptList, ExplanationShape, JobPage,
 from shoal.server.api.views import View, attempt_view, generation_view, job_view
 from shoal.server.api.waiting import LATEST, After, Wait, changed, told_of, trouble_of
 from shoal.server.faces import Face
+from shoal.server.job_acts import allowed, may_change
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheDraining, TheHouse
 
 CANCEL = fault_point("jobs_api.cancel", "Jobs are cancelled by a request.")
 RERUN = fault_point("jobs_api.rerun", "Jobs are queued again by a request.")
+
+
 PATH = "/api/v1/jobs"
 router = APIRouter(prefix=PATH, tags=["jobs"])
 Id = Annotated[int, Path(ge=1, le=LATEST, description="the job's id")]
 Name = Annotated[str | None, Query(max_length=255)]
 Reader = Annotated[Actor, Depends(Rule(Action.JOB_READ))]
+States = Annotated[
+    list[State] | None,
+    BeforeValidator(lambda given: given and [one for each in given for one in str(each).split(",")]),
+    Query(description="any of these states, each a parameter or parted by commas"),
+]
 Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
 
 
@@ -43,7 +53,7 @@ Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
 async def list_jobs(
     house: TheHouse,
     actor: Reader,
-    state: Annotated[list[State] | None, Query(description="any of these states")] = None,
+    state: States = None,
     kind: Annotated[list[str] | None, Query(description="any of these kinds")] = None,
     name: Name = None,
     parent: Annotated[int | None, Query(ge=1, le=LATEST, description="children of this job")] = None,
@@ -78,13 +88,12 @@ async def read_job(
     job: Id, house: TheHouse, draining: TheDraining, actor: Reader, wait: Wait = 0, after: After = None
 ) -> Response:
     """Describe a job; with `wait`, once something about it changes or it has ended."""
-    found, seq = await _read(house, actor, job)
-    if wait and found.state not in ENDS:
-        since = seq if after is None else after
+    view = await job_now(house, actor, job)
+    if wait and view["state"] not in ENDS:
+        since = view["seq"] if after is None else after
         await changed(house, draining, lambda conn: told_of(conn, TOPIC, str(job), since), wait)
-        found, seq = await _read(house, actor, job)
-    trouble = trouble_of(house) if found.state not in ENDS else None
-    return Json(job_view(found) | {"seq": seq, "trouble": trouble})
+        view = await job_now(house, actor, job)
+    return Json(view | {"trouble": trouble_of(house) if view["state"] not in ENDS else None})
 
 
 @router.get(
@@ -133,33 +142,25 @@ async def cancel_job(job: Id, house: TheHouse, actor: Changer) -> Response:
 
 @router.post("/{job}/rerun", operation_id="rerun_job", summary="Run a job again", response_model=JobWithSeq)
 async def rerun_job(job: Id, house: TheHouse, actor: Changer) -> Response:
-    """Queue an ended job again as a new generation; its old results stay."""
+    """Queue an ended job again as a new generation; of steps or an array what did not succeed."""
 
     def act(conn: Connection) -> None:
-        allowed(conn, actor, Action.JOB_CHANGE, job)
-        rerunning.rerun(conn, [job])
+        may_change(actor, reading.get(conn, job))
+        rerun(conn, [job])
 
     await offload.write(house.database, RERUN, act)
     return Json(await job_now(house, actor, job))
 
 
-def allowed(conn: Connection, actor: Actor, action: Action, job: int) -> Job:
-    """Return a job that an actor may do something to; raises NotFound and Forbidden."""
-    found = reading.get(conn, job)
-    require(actor, action, Resource("job", job, found.owner))
-    return found
-
-
-async def _read(house: House, actor: Actor, job: int) -> tuple[Job, int]:
-    return await offload.read(
-        house.database, lambda conn: (allowed(conn, actor, Action.JOB_READ, job), events.last(conn))
-    )
-
-
 async def job_now(house: House, actor: Actor, job: int) -> View:
-    """Return a job as it is now, and where a reader goes on watching."""
-    found, seq = await _read(house, actor, job)
-    return job_view(found) | {"seq": seq}
+    """Return a job as it is now, how many of its parts are in which state, and where to go on watching."""
+
+    def find(conn: Connection) -> View:
+        found = allowed(conn, actor, Action.JOB_READ, job)
+        children = browsing.children(conn, [job]).get(job)
+        return job_view(found) | {"children": children, "seq": events.last(conn)}
+
+    return await offload.read(house.database, find)
 
 
 def _wanted(where: str | None) -> dict[str, Any] | None:

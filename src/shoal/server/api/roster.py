@@ -11,7 +11,9 @@ from shoal.server.api.events import EVENTS
 from shoal.server.api.figures import FIGURES
 from shoal.server.api.fits import FITS
 from shoal.server.api.health import HEALTH
+from shoal.server.api.job_bulk import JOB_BULK
 from shoal.server.api.job_logs import JOB_LOGS
+from shoal.server.api.job_parts import JOB_PARTS
 from shoal.server.api.job_submission import JOB_SUBMISSION
 from shoal.server.api.jobs import JOBS
 from shoal.server.api.models import MODELS
@@ -50,6 +52,8 @@ def api_faces(settings: Settings) -> list[Face]:
         study_use_face(settings),
         JOBS,
         JOB_SUBMISSION,
+        JOB_BULK,
+        JOB_PARTS,
         JOB_LOGS,
         EVENTS,
         UPKEEP,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shoal.base.pointers import pointer
 from shoal.jobs.requests.keeping import unkeepable
@@ -38,7 +38,24 @@ class JobWithSeq(JobShape):
     """A job and where a reader goes on watching."""
 
     seq: int
+    children: dict[str, int] | None = Field(default=None, description="its parts, by state")
     trouble: Trouble | None = None
+
+
+class ArtifactShape(Shape):
+    """A file that an attempt left."""
+
+    name: str
+    size: int
+    sha256: str
+    attempt: int
+    generation: int
+
+
+class ArtifactList(Shape):
+    """The files that a job's attempts left, those of the newest first."""
+
+    artifacts: list[ArtifactShape]
 
 
 class SubmittedShape(JobWithSeq):
