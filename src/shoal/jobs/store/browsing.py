@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
 from shoal.base.transaction import among
 from shoal.jobs.model import Progress
 from shoal.jobs.states import BY_NAME, Reason, State
 from shoal.jobs.store import blocking, lanes
+from shoal.jobs.store.tables import dependencies as links
 from shoal.jobs.store.tables import jobs, progress
 from shoal.jobs.store.tables import lanes as lanes_table
 
@@ -172,3 +173,28 @@ def _line(row: Any, lane: lanes.Lane, ready: Reason | None) -> Line:
         labels=lane.labels,
         progress=None if row["at"] is None else Progress(row["done"], row["total"], row["note"], row["at"]),
     )
+
+
+class Link(NamedTuple):
+    """A job that another waits for, or that waits for it; `settled` when it holds nothing up any more."""
+
+    line: Line
+    condition: str
+    settled: bool
+
+
+def upstream(conn: Connection, id_: int, limit: int) -> list[Link]:
+    """Return the jobs that a job waits for or waited for, oldest first."""
+    return _links(conn, links.c.upstream, links.c.job == id_, limit)
+
+
+def downstream(conn: Connection, id_: int, limit: int) -> list[Link]:
+    """Return the jobs that wait for a job or waited for it, oldest first."""
+    return _links(conn, links.c.job, links.c.upstream == id_, limit)
+
+
+def _links(conn: Connection, other: Column[Any], here: ColumnElement[bool], limit: int) -> list[Link]:
+    query = select(other.label("id"), links.c.condition, links.c.settled).where(here)
+    rows = conn.execute(query.order_by(other).limit(limit)).all()
+    found = lines_of(conn, [row.id for row in rows])
+    return [Link(found[row.id], row.condition, row.settled) for row in rows if row.id in found]

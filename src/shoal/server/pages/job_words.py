@@ -23,6 +23,8 @@ WAITS = {
     Reason.TIME: "for its time",
     Reason.LIMIT: "for a limit",
     Reason.LABEL: "for a worker with its labels",
+    Reason.RATE: "for the starts a minute",
+    Reason.DRAIN: "for workers that drain",
 }
 
 
@@ -38,4 +40,4 @@ def is_own(kind: str) -> bool:
 
 def waits_words(reason: Reason) -> str:
     """Return what a job waits for, in words."""
-    return WAITS.get(reason, f"for its {reason.value}")
+    return WAITS[reason]

@@ -8,6 +8,7 @@ from shoal.server.pages.comparing import COMPARING
 from shoal.server.pages.dataset_list import DATASET_LIST
 from shoal.server.pages.dataset_page import DATASET_PAGE
 from shoal.server.pages.home import HOME
+from shoal.server.pages.job.roster import job_faces
 from shoal.server.pages.jobs.acts import JOB_LIST_ACTS
 from shoal.server.pages.jobs.page import JOB_LIST
 from shoal.server.pages.signing_in import SIGNING_IN
@@ -31,4 +32,5 @@ def page_faces(settings: Settings) -> list[Face]:
         *study_faces(settings),
         JOB_LIST,
         JOB_LIST_ACTS,
+        *job_faces(),
     ]
