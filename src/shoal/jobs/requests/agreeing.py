@@ -83,7 +83,7 @@ def _in_data(data: Mapping[str, Any]) -> Iterator[Fault]:
 def _in_steps(body: Mapping[str, Any], given: set[str]) -> Iterator[Fault]:
     yield from (Fault((name,), "Say this for each step.") for name in NOT_WITH_STEPS if name in given)
     known: set[str] = set()
-    steps = body["steps"]
+    steps = body.get("steps")
     for n, step in enumerate(steps if isinstance(steps, list) else ()):
         if isinstance(step, Mapping):
             yield from (Fault(("steps", n, *place), told) for place, told in _in_step(step, n, known))

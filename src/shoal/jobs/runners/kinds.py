@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shoal.jobs.kinds import Kind, register
+from shoal.jobs.requests.passing import mourn, record
 
 GRACE = 5.0
 
@@ -17,7 +18,8 @@ def inputs(spec: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _runner(name: str, module: str) -> Kind:
-    return Kind(name, f"shoal.jobs.runners.{module}:run", inputs=inputs, charged=True, grace=GRACE)
+    run = f"shoal.jobs.runners.{module}:run"
+    return Kind(name, run, record=record, mourn=mourn, inputs=inputs, charged=True, grace=GRACE)
 
 
 COMMAND = _runner("command", "command")
