@@ -14,7 +14,7 @@ broker.add_middleware(Results(backend=RedisBackend(url=os.environ.get("BENCH_RED
 dramatiq.set_broker(broker)
 
 
-@dramatiq.actor(store_results=True)
+@dramatiq.actor(store_results=True)  # type: ignore[untyped-decorator, unused-ignore]
 def nothing() -> int:
     """Do nothing."""
     return 1
