@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 
-from shoal.base.errors import InvalidInput, ShoalError, Unavailable
-
-KNOWN = ("type", "title", "status", "code", "detail")
+from shoal.base.errors import ShoalError, Unavailable
+from shoal.base.problems import error_of_problem
 
 
 def error_of(response: httpx.Response) -> ShoalError:
     """Return the error that a server's answer tells of; `details` keeps what else it says."""
     return error_of_problem(_problem(response), response.status_code)
-
-
-def error_of_problem(problem: Mapping[str, Any], status: int) -> ShoalError:
-    """Return the error that a problem object tells of."""
-    code = str(problem.get("code", ""))
-    kind = _kind(code, status)
-    title = str(problem.get("title") or f"The server answered {status}.")
-    details = {name: value for name, value in problem.items() if name not in KNOWN}
-    error = kind.__new__(kind)
-    ShoalError.__init__(error, title, hint=str(problem.get("detail") or ""), code=code or None, **details)
-    return error
 
 
 def unreachable(url: str, error: httpx.HTTPError) -> Unavailable:
@@ -46,18 +33,3 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return problem if isinstance(problem, dict) else {}
-
-
-def _kind(code: str, status: int) -> type[ShoalError]:
-    classes = list(_subclasses(ShoalError))
-    if (named := next((kind for kind in classes if kind.code == code), None)) is not None:
-        return named
-    # A class stands before its subclasses here, so a status finds the most general.
-    of_status = (kind for kind in classes if kind.status == status != ShoalError.status)
-    return next(of_status, InvalidInput if 400 <= status < 500 else ShoalError)
-
-
-def _subclasses(kind: type[ShoalError]) -> Iterator[type[ShoalError]]:
-    for below in kind.__subclasses__():
-        yield below
-        yield from _subclasses(below)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shoal.client.calls import Ask, Call
-from shoal.client.errors import error_of_problem
+from shoal.base.problems import error_of_problem
 
 # The server answers earlier when something changes.
 ROUND = 20.0

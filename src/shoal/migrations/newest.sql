@@ -1,4 +1,4 @@
--- 9b7c1d3305efd438a9625ed1f6e8d63e1efe095f73805db9fe5fb24244b0f000;
+-- 19462aa69fc9ef001a2207770abdaa03e60b797ae9bf3927f860f47ef818422b;
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -301,5 +301,21 @@ CREATE TABLE objects (
 );
 
 CREATE INDEX ix_objects_key ON objects ("key");
+
+CREATE TABLE job_nodes (
+	name TEXT NOT NULL, 
+	token TEXT NOT NULL, 
+	created BIGINT NOT NULL, 
+	session TEXT, 
+	joined BIGINT, 
+	turn BIGINT NOT NULL, 
+	host TEXT NOT NULL, 
+	version TEXT NOT NULL, 
+	workers INTEGER NOT NULL, 
+	labels TEXT NOT NULL, 
+	resources TEXT NOT NULL, 
+	kinds TEXT NOT NULL, 
+	CONSTRAINT pk_job_nodes PRIMARY KEY (name)
+);
 
 INSERT INTO alembic_version VALUES ('0005');

@@ -13,6 +13,7 @@ from shoal.server.bodies import Bodies
 from shoal.server.draining import Draining
 from shoal.server.faces import Face, Faces, OnPorts
 from shoal.server.guard.loopback import Guard
+from shoal.server.guard.nodes import NodeDoor
 from shoal.server.heads import Heads
 from shoal.server.metrics import Measured
 from shoal.server.parts import House
@@ -26,8 +27,9 @@ def make_app(
     """Return the application that serves a house."""
     registry = Faces(faces)
     api = make_api(house, registry, draining or Draining(), tokens)
-    guarded = Guard(
-        Bodies(Heads(api), limit_of=registry.limit_of, refusal=registry.refusal),
+    inside = Bodies(Heads(api), limit_of=registry.limit_of, refusal=registry.refusal)
+    guard = Guard(
+        inside,
         tokens=tokens,
         names=house.settings.hosts,
         is_door=registry.is_door,
@@ -35,7 +37,8 @@ def make_app(
         acting_get=registry.acting_get,
         refusal=registry.refusal,
     )
-    return Tracing(Measured(guarded))
+    door = NodeDoor(inside, guard, database=house.database, refusal=registry.refusal)
+    return Tracing(Measured(door))
 
 
 def make_api(house: House, registry: Faces, draining: Draining, tokens: Tokens) -> FastAPI:

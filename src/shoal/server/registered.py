@@ -6,6 +6,7 @@ from shoal.base.settings import Settings
 from shoal.server.api.roster import api_faces
 from shoal.server.faces import Face
 from shoal.server.kmeans_service.roster import kmeans_service_faces
+from shoal.server.nodes.roster import node_faces
 from shoal.server.pages.roster import page_faces
 
 
@@ -15,4 +16,5 @@ def faces_of(settings: Settings) -> list[Face]:
         *api_faces(settings),
         *page_faces(settings),
         *kmeans_service_faces(settings),
+        *node_faces(settings),
     ]

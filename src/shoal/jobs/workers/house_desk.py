@@ -47,16 +47,16 @@ class HouseDesk:
 
     def lease(self, n: int, in_use: Mapping[str, float]) -> Future[Taken]:
         """Take up to n jobs of the kinds that this process knows, beside those that use resources now."""
+        # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
+        return self._submit(LEASE, lambda conn: self.take(conn, n, in_use), relaxed=True)
+
+    def take(self, conn: Connection, n: int, in_use: Mapping[str, float]) -> Taken:
+        """Do what `lease` does in a transaction of the caller."""
         free = {name: amount - in_use.get(name, 0.0) for name, amount in self.resources.items()}
         known = list(kinds.registered()) if self.known is None else self.known
-
-        def work(conn: Connection) -> Taken:
-            leases = leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds)
-            is_all = len(leases) < n
-            return Taken(leases, is_all, leasing.next_due(conn) if is_all else None)
-
-        # Not synced: when the machine dies nobody has the lease, and its loss is what should happen.
-        return self._submit(LEASE, work, relaxed=True)
+        leases = leasing.lease(conn, self.worker, n, self.labels, free, known, self.seconds)
+        is_all = len(leases) < n
+        return Taken(leases, is_all, leasing.next_due(conn) if is_all else None)
 
     def prepare(self, lease: Lease) -> None:
         """Do nothing: workers here read the house's own files."""

@@ -1,0 +1,116 @@
+"""What attempts write on a node, brought to the server: logs while they grow, artifacts at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from shoal.base.errors import Conflict, Unavailable
+from shoal.jobs import logs
+from shoal.jobs.model import Lease
+from shoal.jobs.nodes.line import PIECE, Line
+from shoal.jobs.nodes.patience import Patience
+from shoal.jobs.nodes.tags import mark
+from shoal.jobs.workers.protocol import Artifact
+from shoal.storage.files import FileStorage
+
+PARTS = {"log": "", "index": ".index"}
+
+
+@dataclass(eq=False)
+class _Sent:
+    """How much of an attempt's log and its index is at the server; one thread at a time sends."""
+
+    key: str
+    sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
+    sending: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Courier:
+    """Send the files of attempts under the attempts' own tokens; may be used by several threads."""
+
+    def __init__(self, line: Line, files: FileStorage, log_folder: Path) -> None:
+        self._line = line
+        self._files = files
+        self._folder = log_folder
+        self._sent: dict[str, _Sent] = {}
+        self._lock = threading.Lock()
+
+    def send_log(self, token: str, key: str) -> None:
+        """Send what an attempt's log has grown by.
+
+        Raises:
+            Unavailable: the server does not answer, or has no room; ask again.
+            ShoalError: the server does not want it.
+        """
+        with self._lock:
+            sent = self._sent.setdefault(token, _Sent(key))
+        with sent.sending:
+            for part, ending in PARTS.items():
+                with suppress(FileNotFoundError), (self._folder / (key + ending)).open("rb") as file:
+                    self._send_rest(token, sent, part, file)
+
+    def has_log(self, lease: Lease) -> bool:
+        """Say whether an attempt wrote a log."""
+        return (self._folder / _log_key(lease)).exists()
+
+    def send_all(self, lease: Lease, artifacts: Sequence[Artifact], patience: Patience) -> None:
+        """Send all that an attempt wrote; a broken network is waited for.
+
+        Raises:
+            Unavailable: `patience` has ended.
+            ShoalError: the server does not want it.
+        """
+        wishes: list[Callable[[], None]] = [partial(self.send_log, lease.token, _log_key(lease))]
+        wishes += [partial(self._send_artifact, lease.token, one) for one in artifacts]
+        for wish in wishes:
+            while True:
+                try:
+                    wish()
+                    break
+                except Unavailable as error:
+                    patience.pause(error)
+
+    def forget(self, lease: Lease) -> None:
+        """Remove the log of an attempt that is over."""
+        with self._lock:
+            self._sent.pop(lease.token, None)
+        for ending in PARTS.values():
+            (self._folder / (_log_key(lease) + ending)).unlink(missing_ok=True)
+
+    def _send_rest(self, token: str, sent: _Sent, part: str, file: BinaryIO) -> None:
+        while True:
+            offset = sent.sizes[part]
+            file.seek(offset)
+            if not (piece := file.read(PIECE)):
+                return
+            params = {"offset": offset, "part": part}
+            try:
+                self._line.put("log", token, params, piece, len(piece))
+                sent.sizes[part] = offset + len(piece)
+            except Conflict as error:
+                if error.error_code != "log_gap":
+                    raise
+                sent.sizes[part] = int(error.details["size"])
+
+    def _send_artifact(self, token: str, artifact: Artifact) -> None:
+        path = self._files.path(artifact.key)
+        params = {"name": artifact.name, "sha256": artifact.sha256}
+        answer = self._line.put("artifacts", token, params, _pieces(path), artifact.size)
+        if tag := answer.get("tag"):
+            mark(path, tag)  # From now on it is a copy like those that were fetched.
+
+
+def _log_key(lease: Lease) -> str:
+    return logs.log_key(lease.job_id, lease.generation, lease.attempt)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
