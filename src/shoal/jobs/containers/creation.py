@@ -11,7 +11,7 @@ HOME, PROCESS = "shoal.home", "shoal.process"
 BILLION = 1_000_000_000  # NanoCpus of one core
 
 
-def document(spec: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+def document(spec: Mapping[str, Any], labels: Mapping[str, str], processes: int) -> dict[str, Any]:
     """Return the body of a create request for the spec of a job.
 
     Its log at the engine is capped; no privilege can be gained; PID 1 is the engine's init, which reaps
@@ -25,19 +25,19 @@ def document(spec: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, An
         "Labels": dict(labels),
         "AttachStdout": True,
         "AttachStderr": True,
-        "HostConfig": _host(spec),
+        "HostConfig": _host(spec, processes),
     }
 
 
-def _host(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _host(spec: Mapping[str, Any], processes: int) -> dict[str, Any]:
     limits = spec.get("limits") or {}
     host: dict[str, Any] = {
         "Init": True,
         "LogConfig": LOG,
         "NetworkMode": spec.get("network") or "default",
         "SecurityOpt": ["no-new-privileges"],
-        "PidsLimit": limits.get("processes") or 256,
-        "Binds": list(spec.get("mounts") or ()),
+        "PidsLimit": processes,
+        "Mounts": [_mount(each) for each in spec.get("mounts") or ()],
         "Devices": [_device(each) for each in spec.get("devices") or ()],
     }
     if memory := limits.get("memory"):
@@ -47,6 +47,12 @@ def _host(spec: Mapping[str, Any]) -> dict[str, Any]:
     if seconds := limits.get("cpu_seconds"):
         host["Ulimits"] = [{"Name": "cpu", "Soft": int(seconds), "Hard": int(seconds) + 1}]
     return host
+
+
+def _mount(mapping: str) -> dict[str, Any]:
+    source, place, mode = mapping.split(":")
+    # Not among "Binds": there a folder that is not there would be made.
+    return {"Type": "bind", "Source": source, "Target": place, "ReadOnly": mode == "ro"}
 
 
 def _device(mapping: str) -> dict[str, str]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from shoal.base.errors import ShoalError
 from shoal.jobs.containers.container import Container
@@ -24,9 +23,9 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 
 
-def home_label(storage_root: Path) -> str:
-    """Return what marks the containers of one home on one machine."""
-    return hashlib.sha256(f"{socket.gethostname()}:{storage_root.resolve()}".encode()).hexdigest()[:16]
+def home_label(nest: str) -> str:
+    """Return what marks the containers of one home on one machine; `nest` is where its jobs work."""
+    return hashlib.sha256(f"{socket.gethostname()}:{nest}".encode()).hexdigest()[:16]
 
 
 def process_label() -> str:
@@ -36,17 +35,20 @@ def process_label() -> str:
 
 def remove_orphans(engine: Engine) -> int:
     """Remove the containers of workers of this machine that are dead; returns how many."""
-    return _remove(engine, {"label": [PROCESS]}, lambda labels: _is_dead(labels.get(PROCESS, "")))
+    return _remove(engine, PROCESS, _is_dead)
 
 
-def remove_all(engine: Engine, home: str) -> int:
-    """Remove every container of a home; for a server that starts, when none of its workers can live."""
-    return _remove(engine, {"label": [f"{HOME}={home}"]}, lambda labels: True)
+def remove_of(engine: Engine, home: str) -> int:
+    """Remove the containers of a home from its life before; its workers of this life keep theirs.
+
+    For a server that starts: whatever is not of a living process of this machine was left by a dead one.
+    """
+    return _remove(engine, f"{HOME}={home}", lambda process: not _is_alive(process))
 
 
-def _remove(engine: Engine, filters: Mapping[str, Any], is_over: Any) -> int:
-    found = engine.get("/containers/json", all=True, filters=filters)
-    over = [each["Id"] for each in found if is_over(each["Labels"])]
+def _remove(engine: Engine, label: str, is_over: Callable[[str], bool]) -> int:
+    found = engine.get("/containers/json", all=True, filters={"label": [label]})
+    over = [each["Id"] for each in found if is_over(each["Labels"].get(PROCESS, ""))]
     for id_ in over:
         with suppress(ShoalError):  # Another worker may be removing it.
             Container(engine, id_).remove()
@@ -54,14 +56,17 @@ def _remove(engine: Engine, filters: Mapping[str, Any], is_over: Any) -> int:
 
 
 def _is_dead(label: str) -> bool:
-    space, _, who = label.rpartition("/")[0].rpartition("/")
-    birth = label.rpartition("/")[2]
-    if space != _space() or not who.isdecimal():
+    return label.startswith(f"{_space()}/") and not _is_alive(label)
+
+
+def _is_alive(label: str) -> bool:
+    space, pid, birth = [*label.rsplit("/", 2), "", ""][:3]
+    if space != _space() or not pid.isdecimal():
         return False
     try:
-        return _birth(int(who)) != birth
+        return _birth(int(pid)) == birth
     except PermissionError:
-        return False
+        return True
 
 
 def _space() -> str:

@@ -11,7 +11,7 @@ from shoal.base.errors import Forbidden, InvalidInput
 from shoal.base.settings import Containers
 
 OWN_NETWORKS = frozenset({"", "default", "bridge", "none"})
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}")
 IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_./:@-]{0,254}")
 PULLS = ("missing", "always", "never")
 
