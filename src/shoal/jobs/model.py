@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 from shoal.jobs.states import ENDS, Reason, State
 
 Condition = Literal["ok", "not_ok", "any"]
+HOUSE = ":house"  # whose jobs those are that the house hands in for itself; no account has such a name
+HOUSE_LABEL = "house"  # what the house's own workers offer, and no others
 
 
 @dataclass(frozen=True, slots=True)

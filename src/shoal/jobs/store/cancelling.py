@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from shoal.base.transaction import among, now
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.store import ending, families
+from shoal.jobs.store import ending, families, notices
 from shoal.jobs.store.changes import tell
 from shoal.jobs.store.tables import jobs
 
@@ -25,7 +25,7 @@ def cancel(conn: Connection, ids: Sequence[int]) -> list[int]:
     moment = now(conn)
     family = families.below(conn, ids)
     rows = conn.execute(
-        select(jobs.c.id, jobs.c.owner, jobs.c.kind, jobs.c.state)
+        select(jobs.c.id, jobs.c.owner, jobs.c.kind, jobs.c.state, jobs.c.webhook)
         .where(among(conn, jobs.c.id, family), jobs.c.state.not_in([*ENDS, State.CANCELLING]))
         .order_by(jobs.c.id)
         .with_for_update()
@@ -35,6 +35,7 @@ def cancel(conn: Connection, ids: Sequence[int]) -> list[int]:
         conn.execute(_STOP, [{"job": row.id} for row in active])
     for row in active:
         tell(conn, row.id, row.owner, row.kind, State.CANCELLING)
+    notices.announce(conn, [(row.id, State.CANCELLING, row.webhook) for row in active], moment)
     waiting = {row.id: _FAULT for row in rows if row.state not in (State.LEASED, State.RUNNING)}
     ending.settle(conn, ending.end_waiting(conn, waiting, State.CANCELLED, moment), moment)
     return [row.id for row in rows]

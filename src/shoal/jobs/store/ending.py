@@ -12,7 +12,7 @@ from shoal.base.transaction import among
 from shoal.jobs import kinds
 from shoal.jobs.model import Job
 from shoal.jobs.states import Reason, State
-from shoal.jobs.store import dependencies
+from shoal.jobs.store import dependencies, notices, quotas
 from shoal.jobs.store.changes import brief, tell
 from shoal.jobs.store.reading import get_many
 from shoal.jobs.store.tables import jobs
@@ -46,6 +46,7 @@ def settle(conn: Connection, ended: Mapping[int, State], moment: int, *, anew: b
         ended = _fail(conn, broken, moment)
         lost += ended
     if lost:
+        quotas.give_back(conn, lost)
         _mourn(conn, lost)
 
 
@@ -56,14 +57,15 @@ def end_waiting(
     waiting = or_(jobs.c.waits.is_not(None), jobs.c.state == State.DRAFT)
     if not faults:
         return {}
-    query = select(*_BRIEF).where(among(conn, jobs.c.id, list(faults)), waiting).order_by(jobs.c.id)
-    rows = conn.execute(query.with_for_update()).all()
+    query = select(*_BRIEF, jobs.c.webhook).where(among(conn, jobs.c.id, list(faults)), waiting)
+    rows = conn.execute(query.order_by(jobs.c.id).with_for_update()).all()
     if rows:
         conn.execute(
             _END, [{"job": r.id, "end": state, "fault": faults[r.id], "moment": moment} for r in rows]
         )
     for row in rows:
         tell(conn, row.id, row.owner, row.kind, state, **brief(faults[row.id]))
+    notices.announce(conn, [(row.id, state, row.webhook) for row in rows], moment)
     return {row.id: state for row in rows}
 
 

@@ -12,7 +12,7 @@ from shoal.base.schema import dumps
 from shoal.base.transaction import now
 from shoal.jobs.model import Job, Outcome, WorkerId
 from shoal.jobs.states import State
-from shoal.jobs.store import ending, tokens
+from shoal.jobs.store import ending, notices, tokens
 from shoal.jobs.store.changes import brief, tell, tell_many
 from shoal.jobs.store.reading import get
 from shoal.jobs.store.retrying import Verdict, decide
@@ -124,6 +124,7 @@ def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: i
     closed = zip(given, decided, strict=True)
     _CLOSE.run(conn, [_closed(row, outcome, verdict, moment) for (row, outcome), (_, verdict) in closed])
     _tell(conn, decided)
+    notices.announce(conn, [(row.id, verdict.state, row.webhook) for row, verdict in decided], moment)
     ending.settle(conn, {row.id: verdict.state for row, verdict in decided if verdict.ended}, moment)
     return [row.id for row, verdict in decided if verdict.state is State.SUCCEEDED]
 

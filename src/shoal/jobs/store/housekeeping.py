@@ -41,7 +41,8 @@ def collect(
 ) -> Collected:
     """Forget at most `batch` ended jobs, their logs and old events; call again while there is `more`.
 
-    A job stays while a job below it or one that waits for it has not ended. `kinds` restricts it to these.
+    A job stays while a job below it or one that waits for it has not ended, and while another job has its
+    result. `kinds` restricts it to these.
     """
     moment = now(conn)
     old = _old_jobs(conn, retention, moment, kinds, batch)
@@ -61,7 +62,8 @@ def _old_jobs(
 ) -> list[int]:
     if retention.jobs is None:
         return []
-    child, waiting = jobs.alias(), jobs.alias()
+    child, waiting, copy = jobs.alias(), jobs.alias(), jobs.alias()
+    has_copy = exists().where(copy.c.cached_from == jobs.c.id, copy.c.cached_from.is_not(None))
     has_child = exists().where(child.c.parent == jobs.c.id, child.c.state.not_in(ENDS))
     is_awaited = exists().where(
         dependencies.c.upstream == jobs.c.id,
@@ -77,6 +79,7 @@ def _old_jobs(
         jobs.c.ended < _before(moment, retention.jobs),
         ~has_child,
         ~is_awaited,
+        ~has_copy,
     )
     return list(conn.execute(query.limit(batch)).scalars())
 

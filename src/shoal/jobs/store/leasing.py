@@ -18,7 +18,7 @@ from shoal.base.prepared import Prepared
 from shoal.base.transaction import now, one_of
 from shoal.jobs.model import Lease, Order, WorkerId
 from shoal.jobs.states import Reason, State
-from shoal.jobs.store import lanes, limits, registry, sharing, tokens
+from shoal.jobs.store import lanes, limits, notices, registry, sharing, tokens
 from shoal.jobs.store.changes import tell
 from shoal.jobs.store.choosing import choose
 from shoal.jobs.store.tables import IS_TIMED, attempts, jobs
@@ -136,6 +136,7 @@ def start_many(conn: Connection, given: Sequence[str]) -> list[bool]:
         )
     for row in rows:
         tell(conn, row.id, row.owner, row.kind, State.RUNNING, worker=row.attempt_worker)
+    notices.announce(conn, [(row.id, State.RUNNING, row.webhook) for row in rows], moment)
     return [token in held for token in given]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from shoal.base.errors import Conflict, NotFound
 from shoal.base.transaction import among, now
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.store import dependencies
+from shoal.jobs.store import dependencies, notices, quotas
 from shoal.jobs.store.changes import tell
 from shoal.jobs.store.ranking import place
 from shoal.jobs.store.tables import dependencies as links_table
@@ -22,7 +22,7 @@ _AGAIN = (
     .values(
         state=State.QUEUED, generation=jobs.c.generation + 1, attempts=0, waits=bindparam("why"),
         due=bindparam("at"), rank=bindparam("place"), pending=bindparam("missing"), started=None, ended=None,
-        error=None, result=None, deadline=bindparam("until"),
+        error=None, result=None, deadline=bindparam("until"), cached_from=None, charged=bindparam("costs"),
     )
 )  # fmt: skip
 _REOPEN = (
@@ -40,6 +40,7 @@ def rerun(conn: Connection, ids: Sequence[int]) -> list[int]:
     Raises:
         NotFound: one is not there.
         Conflict: one has not ended, or waits for a job that ended otherwise than it needs.
+        TooManyRequests: an owner's quota is used up; none is run.
     """
     wanted = sorted(set(ids))
     moment = now(conn)
@@ -49,9 +50,11 @@ def rerun(conn: Connection, ids: Sequence[int]) -> list[int]:
     _check(wanted, rows)
     missing = _missing(conn, wanted)
     conn.execute(insert(generations), [_generation(row) for row in rows])
-    conn.execute(_AGAIN, [_fresh(row, missing.get(row.id, 0), moment) for row in rows])
+    charged = quotas.charge_for(conn, [(row.owner, row.kind) for row in rows])
+    conn.execute(_AGAIN, [_fresh(row, missing.get(row.id, 0), moment, charged) for row in rows])
     for row in rows:
         tell(conn, row.id, row.owner, row.kind, State.QUEUED, generation=row.generation + 1)
+    notices.announce(conn, [(row.id, State.QUEUED, row.webhook) for row in rows], moment)
     return wanted
 
 
@@ -100,7 +103,15 @@ def _generation(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _fresh(row: Row[Any], missing: int, moment: int) -> dict[str, Any]:
+def _fresh(row: Row[Any], missing: int, moment: int, charged: Collection[str]) -> dict[str, Any]:
     waits, due, rank = place(moment, priority=row.priority, not_before=row.not_before, pending=missing)
     until = row.deadline if row.deadline is not None and row.deadline > moment else None
-    return {"job": row.id, "why": waits, "at": due, "place": rank, "missing": missing, "until": until}
+    return {
+        "job": row.id,
+        "why": waits,
+        "at": due,
+        "place": rank,
+        "missing": missing,
+        "until": until,
+        "costs": row.owner in charged and quotas.is_charged(row.kind),
+    }

@@ -45,6 +45,7 @@ class Active(NamedTuple):
     timeout: float | None
     deadline: int | None
     started: int | None
+    webhook: dict[str, Any] | None
     attempt_secret: str
     attempt_worker: str
     attempt_started: int | None
