@@ -10,6 +10,7 @@ from typing import Self
 from shoal.base.database import Database, open_database
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
+from shoal.jobs.containers.finding import ENGINE
 from shoal.jobs.requests import kinds as request_kinds
 from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.submitting import Requests
@@ -70,7 +71,7 @@ class House:
             self.settings.workers,
             self.home.logs,
             nursery=nursery,
-            terms=terms.plain(),
+            terms=terms.plain() | {ENGINE: self.settings.containers.engine},
         )
         self.supervisor.start()
         self._closing.callback(self.supervisor.stop)

@@ -10,6 +10,7 @@ from shoal.base.errors import InvalidSetting
 from shoal.jobs.containers.engine import Engine, EngineGone
 
 UNIX = "unix://"
+ENGINE = "engine"  # the configured address, among the terms of a worker
 DOCKER = "/var/run/docker.sock"
 PODMAN = "/run/podman/podman.sock"
 

@@ -26,14 +26,13 @@ from shoal.jobs.scripts import materials
 from shoal.jobs.workers.context import Context, Failed
 
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL when a spec says nothing, as `docker stop` has it
-ENGINE = "engine"  # the key of the configured engine among a worker's terms
 
 
 def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
     """Run a container to its end and return its exit code and the beginning of its output."""
     spec, terms = filled(spec, spec.get("array_index")), read(context.terms)
     try:
-        engine = finding.find(context.terms.get(ENGINE))
+        engine = finding.find(context.terms.get(finding.ENGINE))
         with _created(engine, spec, terms, context) as container:
             _bring(container, spec, terms, context)
             ran = _watched(container, spec, terms, context)

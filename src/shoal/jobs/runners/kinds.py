@@ -23,7 +23,8 @@ def _runner(name: str, module: str) -> Kind:
 
 
 COMMAND = _runner("command", "command")
-KINDS = (COMMAND,)
+CONTAINER = _runner("container", "container")
+KINDS = (COMMAND, CONTAINER)
 
 
 def register_kinds() -> None:
