@@ -24,6 +24,9 @@ from shoal.migrations.upgrading import upgrade
 from shoal.storage.files import FileStorage
 from shoal.studies.kinds import register_kinds
 
+# `house` only we offer (what must run beside our files demands it), `batch` so that batches run without nodes.
+OWN_LABELS = ("house", "batch")
+
 
 class House:
     """Hold a home for this process. Use it as a context manager, or call `close`."""
@@ -70,6 +73,7 @@ class House:
             self.home.files,
             self.settings.workers,
             self.home.logs,
+            labels=(*self.settings.labels, *OWN_LABELS),
             nursery=nursery,
             terms=terms.plain() | {ENGINE: self.settings.containers.engine},
         )
