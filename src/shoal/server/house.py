@@ -24,7 +24,7 @@ from shoal.migrations.upgrading import upgrade
 from shoal.storage.files import FileStorage
 from shoal.studies.kinds import register_kinds
 
-# `house` only we offer (what must run beside our files demands it), `batch` so that batches run without nodes.
+# `house` only we offer: what must run beside our files demands it. `batch` is so that batches need no node.
 OWN_LABELS = ("house", "batch")
 
 
