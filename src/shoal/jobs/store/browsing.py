@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 
-from shoal.base.transaction import among
+from shoal.base.transaction import among, is_postgres
 from shoal.jobs.model import Progress
 from shoal.jobs.states import BY_NAME, Reason, State
 from shoal.jobs.store import blocking, lanes
@@ -18,6 +19,7 @@ from shoal.jobs.store.tables import lanes as lanes_table
 
 # Counting goes so far: a person does not page through more, and the count stays quick beside a million jobs.
 MOST_COUNTED = 10_000
+CALLS = 500  # among which calls of a script are looked for
 _SAME = (
     "id", "owner", "kind", "name", "generation", "attempts", "priority", "created", "started", "ended", "due",
     "parent", "array_index", "error",
@@ -198,3 +200,33 @@ def _links(conn: Connection, other: Column[Any], here: ColumnElement[bool], limi
     rows = conn.execute(query.order_by(other).limit(limit)).all()
     found = lines_of(conn, [row.id for row in rows])
     return [Link(found[row.id], row.condition, row.settled) for row in rows if row.id in found]
+
+
+def calls_of(conn: Connection, owners: Collection[str] | None, script: str, limit: int) -> list[Line]:
+    """Return the newest calls of a script, the newest first, from among the newest calls of any."""
+    script_of = _script_of(conn)
+    query = select(jobs.c.id).where(jobs.c.id.in_(_newest_calls(owners)), script_of == script)
+    wanted = list(conn.execute(query.order_by(jobs.c.id.desc()).limit(limit)).scalars())
+    found = lines_of(conn, wanted)
+    return [found[id_] for id_ in wanted]
+
+
+def last_calls(conn: Connection, owners: Collection[str] | None) -> dict[str, int]:
+    """Return when each script was called last (µs), from among the newest calls of any."""
+    script_of = _script_of(conn)
+    query = select(script_of, func.max(jobs.c.created)).where(jobs.c.id.in_(_newest_calls(owners)))
+    return {script: at for script, at in conn.execute(query.group_by(script_of)) if script is not None}
+
+
+def _newest_calls(owners: Collection[str] | None) -> Select[Any]:
+    newest = select(jobs.c.id).where(jobs.c.kind == "function").order_by(jobs.c.id.desc())
+    if owners is not None:
+        newest = newest.where(jobs.c.owner.in_(list(owners)))
+    return newest.limit(CALLS)
+
+
+def _script_of(conn: Connection) -> ColumnElement[Any]:
+    if is_postgres(conn):
+        text: ColumnElement[Any] = type_coerce(jobs.c.spec, JSONB())["script"].astext
+        return text
+    return func.json_extract(jobs.c.spec, "$.script")

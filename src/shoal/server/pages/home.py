@@ -47,12 +47,18 @@ class Work(NamedTuple):
 
 @router.get("/")
 async def root(request: Request, house: TheHouse, actor: Reader) -> Response:
-    """Show the home page to a browser, and links to a program."""
+    """Show the home page to a browser, and to a program that the server is alive."""
     if wants_page(request):
         return render(request, "home.html.j2", await _now(house, actor) | {"classic": True})
+    return alive(request)
+
+
+def alive(request: Request) -> Response:
+    """Say that the server is alive, of which version, and where its parts are."""
     prefix = request.scope.get("root_path", "")
     links = {name: prefix + path for name, path in LINKS.items()}
-    return Json({"name": "Shoal", "version": __version__, "links": links}, headers={"Vary": "Accept"})
+    told = {"message": "Shoal is alive.", "name": "Shoal", "version": __version__, "links": links}
+    return Json(told, headers={"Vary": "Accept"})
 
 
 @router.get("/app")

@@ -11,15 +11,17 @@ from starlette.responses import Response
 
 from shoal.access import Action
 from shoal.jobs.model import Job
-from shoal.jobs.store import cancelling, editing, rerunning
+from shoal.jobs.requests.submitting import rerun as repeat
+from shoal.jobs.store import cancelling, editing
 from shoal.server import offload
 from shoal.server.faces import Face
+from shoal.server.job_acts import allowed, drop_logs, may_change
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of
 from shoal.server.pages.frame import render
-from shoal.server.pages.job.looking import Changer, Id, Reader, found_job, path_of, seen
-from shoal.server.pages.jobs.acts import CHANGED, drop_logs, may_change
+from shoal.server.pages.job.looking import Changer, Id, Reader, path_of, seen
+from shoal.server.pages.jobs.acts import CHANGED
 from shoal.server.pages.jobs.wanted import PATH
 from shoal.server.rules import TheHouse
 
@@ -33,7 +35,7 @@ async def cancel(request: Request, job: Id, house: TheHouse, actor: Changer) -> 
         pass
 
     def act(conn: Connection) -> Job:
-        known = found_job(conn, actor, Action.JOB_CHANGE, job)
+        known = allowed(conn, actor, Action.JOB_CHANGE, job)
         cancelling.cancel(conn, [job])
         return known
 
@@ -47,9 +49,9 @@ async def rerun(request: Request, job: Id, house: TheHouse, actor: Changer) -> R
         pass
 
     def act(conn: Connection) -> Job:
-        known = found_job(conn, actor, Action.JOB_CHANGE, job)
+        known = allowed(conn, actor, Action.JOB_CHANGE, job)
         may_change(actor, known)
-        rerunning.rerun(conn, [job])
+        repeat(conn, [job])
         return known
 
     known = await offload.write(house.database, CHANGED, act)
@@ -70,7 +72,7 @@ async def remove(request: Request, job: Id, house: TheHouse, actor: Changer) -> 
         pass
 
     def act(conn: Connection) -> editing.Removed:
-        found_job(conn, actor, Action.JOB_CHANGE, job)
+        allowed(conn, actor, Action.JOB_CHANGE, job)
         return editing.remove(conn, [job])
 
     gone = await offload.write(house.database, CHANGED, act)

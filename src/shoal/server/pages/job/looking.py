@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Path
 from sqlalchemy import Connection
 
-from shoal.access import Action, Actor, Resource, require
+from shoal.access import Action, Actor
 from shoal.base import clock
 from shoal.jobs.model import Attempt, Generation, Job
 from shoal.jobs.states import ACTIVE, ENDS, State
@@ -17,6 +17,7 @@ from shoal.jobs.store.browsing import JobFilter, Line, Link
 from shoal.jobs.store.explaining import explain
 from shoal.server import offload
 from shoal.server.api.waiting import LATEST
+from shoal.server.job_acts import allowed
 from shoal.server.pages.jobs.table import Family, Row, rows_of
 from shoal.server.pages.jobs.wanted import PATH
 from shoal.server.parts import House
@@ -66,18 +67,11 @@ class Seen(NamedTuple):
         return self.job.name or f"Job {self.job.id}"
 
 
-def found_job(conn: Connection, actor: Actor, action: Action, id_: int) -> Job:
-    """Return a job to which somebody may do something; raises NotFound or Forbidden."""
-    job = reading.get(conn, id_)
-    require(actor, action, Resource("job", id_, job.owner))
-    return job
-
-
 async def seen(house: House, actor: Actor, id_: int) -> Seen:
     """Return a job with what is around it; raises NotFound."""
 
     def look(conn: Connection) -> Seen:
-        job = found_job(conn, actor, Action.JOB_READ, id_)
+        job = allowed(conn, actor, Action.JOB_READ, id_)
         return _seen(conn, job)
 
     return await offload.read(house.database, look)
@@ -85,14 +79,14 @@ async def seen(house: House, actor: Actor, id_: int) -> Seen:
 
 async def job_of(house: House, actor: Actor, id_: int, action: Action = Action.JOB_READ) -> Job:
     """Return a job that somebody may see; raises NotFound."""
-    return await offload.read(house.database, lambda conn: found_job(conn, actor, action, id_))
+    return await offload.read(house.database, lambda conn: allowed(conn, actor, action, id_))
 
 
 async def attempt_of(house: House, actor: Actor, id_: int, fence: int | None) -> Attempt | None:
     """Return an attempt at a job by its fence, else the newest; None when there is none."""
 
     def look(conn: Connection) -> Sequence[Attempt]:
-        found_job(conn, actor, Action.JOB_READ, id_)
+        allowed(conn, actor, Action.JOB_READ, id_)
         return reading.attempts_of(conn, id_)
 
     return chosen(await offload.read(house.database, look), fence)

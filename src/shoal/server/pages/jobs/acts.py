@@ -13,21 +13,20 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shoal.access import Action, Actor, Resource, require
+from shoal.access import Action, Actor
 from shoal.base.errors import InvalidInput
 from shoal.base.faults import fault_point
-from shoal.jobs.kinds import registered
-from shoal.jobs.model import Job
+from shoal.jobs.requests.submitting import rerun
 from shoal.jobs.states import ENDS, State
-from shoal.jobs.store import browsing, cancelling, editing, rerunning
+from shoal.jobs.store import browsing, cancelling, editing
 from shoal.jobs.store.browsing import Line
 from shoal.server import offload
 from shoal.server.faces import Face
+from shoal.server.job_acts import drop_logs, may_change
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text, texts
 from shoal.server.pages.jobs.wanted import PATH, Wanted, known_to, wanted_of
-from shoal.server.parts import House
 from shoal.server.rules import Rule, TheHouse
 from shoal.studies.wording import counted
 
@@ -55,7 +54,7 @@ class Done(NamedTuple):
 
 ACTS = {
     "cancel": Act(lambda state: state not in ENDS, cancelling.cancel, "cancelled", "had ended"),
-    "rerun": Act(lambda state: state in ENDS, rerunning.rerun, "queued again", "had not ended"),
+    "rerun": Act(lambda state: state in ENDS, rerun, "queued again", "had not ended"),
     "remove": Act(
         lambda state: state in ENDS or state is State.DRAFT, editing.remove, "removed", "had not ended"
     ),
@@ -80,13 +79,6 @@ async def act_on_many(request: Request, house: TheHouse, actor: Changer) -> Resp
     return go(request, back, done.told)
 
 
-def drop_logs(house: House, logs: Sequence[str]) -> None:
-    """Delete the logs of jobs that were removed."""
-    for key in logs:
-        (house.home.logs / key).unlink(missing_ok=True)
-        (house.home.logs / f"{key}.index").unlink(missing_ok=True)
-
-
 def _lines(conn: Connection, actor: Actor, wanted: Wanted, chosen: list[int], every: bool) -> list[Line]:
     if every:
         chosen = browsing.ids(conn, wanted.filter(actor, known_to(conn, actor)), MOST)
@@ -94,14 +86,6 @@ def _lines(conn: Connection, actor: Actor, wanted: Wanted, chosen: list[int], ev
     for line in found:
         may_change(actor, line)
     return found
-
-
-def may_change(actor: Actor, job: Line | Job) -> None:
-    """Pass when somebody may change a job, and run what it runs; raises NotFound or Forbidden."""
-    require(actor, Action.JOB_CHANGE, Resource("job", job.id, job.owner))
-    kind = registered().get(job.kind)
-    if kind is not None and kind.charged:
-        require(actor, Action.JOB_EXECUTE, Resource("job", job.id, job.owner))
 
 
 def _done(conn: Connection, act: Act, found: Sequence[Line]) -> Done:
