@@ -11,7 +11,7 @@ from shoal.base.archive import Manifest
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings
-from shoal.jobs import kinds
+from shoal.jobs import kinds, logs
 from shoal.jobs.store import housekeeping
 from shoal.jobs.store.housekeeping import DAY, Retention
 from shoal.migrations import upgrade as migrate
@@ -56,7 +56,7 @@ def collect(house: House) -> dict[str, int]:
             COLLECT, partial(housekeeping.collect, retention=retention, kinds=others)
         )
         for log in found.logs:
-            (house.home.logs / log).unlink(missing_ok=True)
+            logs.remove(house.home.logs, log)
         removed["jobs"] += found.jobs
         removed["logs"] += len(found.logs)
         removed["events"] += found.events

@@ -16,7 +16,9 @@ def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
         if not launching.terms.commands:
             raise Forbidden("Commands may not be run here.", hint="An admin can set execution.commands.")
         spec = filled(spec, spec.get("array_index"))
-        wanted = process.program(launching, folder, spec["cmd"], spec, context)
+        data = process.bring_data(spec, context, folder)
+        process.reproducible(context, spec)
+        wanted = process.program(launching, folder, spec["cmd"], spec, context, data=data)
         ran = process.ran(launching, wanted, spec, context)
         process.keep_artifacts(context, folder, launching.terms.files_size)
         process.raise_fault(ran, wanted)

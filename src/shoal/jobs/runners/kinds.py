@@ -23,8 +23,10 @@ def _runner(name: str, module: str) -> Kind:
 
 
 COMMAND = _runner("command", "command")
+FILE = _runner("file", "file")
+BATCH = _runner("batch", "batch")
 CONTAINER = _runner("container", "container")
-KINDS = (COMMAND, CONTAINER)
+KINDS = (COMMAND, FILE, BATCH, CONTAINER)
 
 
 def register_kinds() -> None:

@@ -11,17 +11,22 @@ from errno import EACCES, ENOENT, ENOEXEC, ENOSPC
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from shoal.base.errors import NotFound, ShoalError, StorageFull
+from shoal.jobs import logs
 from shoal.jobs.runners import launchers
 from shoal.jobs.runners.wording import fault_of
 from shoal.jobs.sandbox import artifacts, environment, folders, limits, modes, places
 from shoal.jobs.sandbox.confinement import Program
 from shoal.jobs.sandbox.launching import LauncherDied, Launching
 from shoal.jobs.sandbox.pumping import Ended, Output, Pump, Stream
+from shoal.jobs.scripts import materials
 from shoal.jobs.workers.context import Context, Failed
 
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL when a spec says nothing
-STDOUT, STDERR = "o", "e"
+STDOUT, STDERR = logs.STDOUT, logs.STDERR
+DATA = "data.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,17 @@ def program(
     argv: Sequence[str],
     spec: Mapping[str, Any],
     context: Context,
+    *,
     readable: Sequence[str] = (),
+    data: Path | None = None,
 ) -> Program:
-    """Return a program with the job's environment and limits.
+    """Return a program with the job's environment and limits; SHOAL_DATA tells it where its data is.
 
     Raises:
         NotFound: there is no such program.
         InvalidInput: an environment variable cannot be one.
     """
-    facts = {
-        "job": context.job_id,
-        "attempt": context.attempt,
-        "array_index": spec.get("array_index"),
-        "seed": spec.get("seed"),
-    }
-    env = environment.made(folder, spec, facts)
+    env = environment.made(folder, spec, told(spec, context) | {"data": data})
     terms = launching.terms
     return Program(
         [located(argv[0], env), *argv[1:]],
@@ -89,6 +90,16 @@ def program(
     )
 
 
+def told(spec: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Return what a program is told of its attempt."""
+    return {
+        "job": context.job_id,
+        "attempt": context.attempt,
+        "array_index": spec.get("array_index"),
+        "seed": spec.get("seed"),
+    }
+
+
 def located(name: str, env: Mapping[str, str]) -> str:
     """Return where a program is; raises NotFound."""
     if (found := shutil.which(name, path=env["PATH"])) is None:
@@ -98,8 +109,17 @@ def located(name: str, env: Mapping[str, str]) -> str:
     return found
 
 
-def ran(launching: Launching, wanted: Program, spec: Mapping[str, Any], context: Context) -> Ran:
+def ran(
+    launching: Launching,
+    wanted: Program,
+    spec: Mapping[str, Any],
+    context: Context,
+    inputs: Sequence[int] = (),
+    channels: Sequence[Stream] = (),
+) -> Ran:
     """Run a program to its end, with its output in the log, and take note of what it used.
+
+    It reads `inputs` at descriptor 3 and up, and writes to `channels` behind them.
 
     Raises:
         Cancelled: the job was told to stop.
@@ -107,19 +127,49 @@ def ran(launching: Launching, wanted: Program, spec: Mapping[str, Any], context:
         ShoalError: the program could not be started.
     """
     context.check()
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
-        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
-        try:
-            id_ = launching.start(wanted, [nothing.fileno(), their_out, their_err])
-        except OSError as error:
-            _close(out, err)
-            raise _not_started(wanted.argv[0], error) from error
-        finally:
-            _close(their_out, their_err)
-    ran = Ran(*_pumped(launching, id_, [Stream(STDOUT, out), Stream(STDERR, err)], spec, context))
-    note(context, ran.ended)
+    streams = [Stream(STDOUT, -1), Stream(STDERR, -1), *channels]
+    id_ = _started(launching, wanted, inputs, streams)
+    ended = pumped(
+        launching, Pump(launching, id_, streams, output_of(launching, spec, context)), spec, context
+    )
+    note(context, ended)
     context.check()
-    return ran
+    return Ran(ended, streams[0], streams[1])
+
+
+@contextmanager
+def planned(content: bytes) -> Iterator[int]:
+    """Give a descriptor from which a program reads bytes."""
+    plan = os.memfd_create("plan")
+    try:
+        os.write(plan, content)
+        os.lseek(plan, 0, os.SEEK_SET)
+        yield plan
+    finally:
+        os.close(plan)
+
+
+def bring_data(spec: Mapping[str, Any], context: Context, folder: Path) -> Path | None:
+    """Put the job's data into its folder and return its path, None when there is none.
+
+    What is no file (raw data, a result) becomes `data.json`.
+    """
+    material = materials.prepare(spec.get("data"), context.files, folder)
+    if not material:
+        return None
+    if material.file:
+        return folder / material.file
+    path = folder / DATA
+    path.write_bytes(orjson.dumps(material.value))
+    path.chmod(0o644)
+    return path
+
+
+def reproducible(context: Context, spec: Mapping[str, Any], **facts: Any) -> None:
+    """Keep what another run needs to do the same."""
+    data = spec.get("data") or {}
+    inputs = {str(data.get("name") or DATA): data["sha256"]} if data.get("sha256") else {}
+    context.facts["reproduce"] = {"inputs": inputs, "seed": spec.get("seed")} | facts
 
 
 def note(context: Context, ended: Ended) -> None:
@@ -142,18 +192,36 @@ def keep_artifacts(context: Context, folder: Path, size: int) -> None:
         context.artifact_stream(file, name)
 
 
-def _pumped(
-    launching: Launching, id_: int, streams: list[Stream], spec: Mapping[str, Any], context: Context
-) -> tuple[Ended, Stream, Stream]:
+def output_of(launching: Launching, spec: Mapping[str, Any], context: Context) -> Output:
+    """Return where a job's output goes: into its log, up to the limit."""
     limit = limits.output_of(spec, launching.terms)
-    said = f"Log cut at {limit / (1 << 20):.4g} MB. The job went on."
-    output = Output(context.output, limit, lambda: context.log(said))
+    return Output(context.output, limit, lambda: context.log(logs.cut_at(limit)))
+
+
+def pumped(launching: Launching, pump: Pump, spec: Mapping[str, Any], context: Context) -> Ended:
+    """Read what a program writes until it has ended; meanwhile a stop ends it, with the job's grace."""
     grace = float(spec.get("kill_grace", GRACE))
-    context.when_stopped(lambda _: launching.end(id_, grace))
+    context.when_stopped(lambda _: launching.end(pump.id, grace))
     try:
-        return Pump(launching, id_, streams, output).run(), streams[0], streams[1]
+        return pump.run()
     finally:
         context.when_stopped(None)
+
+
+def _started(launching: Launching, wanted: Program, inputs: Sequence[int], streams: Sequence[Stream]) -> int:
+    pipes = [os.pipe() for _ in streams]
+    ours, theirs = [read for read, _ in pipes], [write for _, write in pipes]
+    for stream, read in zip(streams, ours, strict=True):
+        stream.descriptor = read
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        try:
+            given = [nothing.fileno(), *theirs[:2], *inputs, *theirs[2:]]
+            return launching.start(wanted, given)
+        except OSError as error:
+            _close(*ours)
+            raise _not_started(wanted.argv[0], error) from error
+        finally:
+            _close(*theirs)
 
 
 def _close(*descriptors: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from shoal.jobs.logs import in_words
 from shoal.jobs.sandbox.limits import Limits
 from shoal.jobs.sandbox.pumping import Ended
 
@@ -19,17 +20,9 @@ def fault_of(ended: Ended, limits: Limits, last_words: bytes = b"") -> dict[str,
     return {"kind": kind, "type": type_, "message": message, "exit_code": ended.code}
 
 
-def size(n: int) -> str:
-    """Return bytes in words: 200 MB."""
-    for power, unit in ((30, "GB"), (20, "MB"), (10, "KB")):
-        if n >= 1 << power:
-            return f"{n / (1 << power):.4g} {unit}"
-    return f"{n} bytes"
-
-
 def _told(ended: Ended, limits: Limits, last_words: bytes) -> tuple[str, str, str]:
     if ended.over == "memory" or (limits.memory is not None and _NO_MEMORY.search(last_words)):
-        return "memory", "MemoryLimit", _ended(f"used more than {size(limits.memory or 0)} of memory")
+        return "memory", "MemoryLimit", _ended(f"used more than {in_words(limits.memory or 0)} of memory")
     if ended.over == "processes":
         return "exit", "ProcessLimit", _ended(f"started more than {limits.processes} processes")
     match ended.signal:
@@ -39,7 +32,11 @@ def _told(ended: Ended, limits: Limits, last_words: bytes) -> tuple[str, str, st
             used = f"used more than {limits.cpu_seconds:g} s of processor time"
             return "timeout", "ProcessorLimit", _ended(used)
         case "SIGXFSZ":
-            return "exit", "FileLimit", _ended(f"wrote more than {size(limits.file_size or 0)} into a file")
+            return (
+                "exit",
+                "FileLimit",
+                _ended(f"wrote more than {in_words(limits.file_size or 0)} into a file"),
+            )
         case name:
             return "exit", "Signal", f"It was ended by the signal {name}."
 

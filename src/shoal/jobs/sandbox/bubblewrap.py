@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
 
 from shoal.jobs.sandbox.places import DEVICES
 
 _SCRATCH_MEMORY = str(64 << 20)  # bytes below /tmp and /dev/shm, which are memory
+_THERE = {"/", "/tmp", "/dev", "/proc", "/sys"}
 _APART = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent")
 
 
@@ -56,7 +58,15 @@ def _mounts(readable: Iterable[str], folder: str) -> Iterator[str]:
     yield from ("--size", _SCRATCH_MEMORY, "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev")
     yield from ("--size", _SCRATCH_MEMORY, "--perms", "1777", "--tmpfs", "/tmp")
     yield from ("--ro-bind-try", "/sys", "/sys")
+    yield from _passable([*readable, folder])
     for path in sorted(readable):
         if path not in DEVICES:
             yield from ("--ro-bind-try", path, path)
     yield from ("--bind", folder, folder, "--remount-ro", "/")
+
+
+def _passable(paths: Iterable[str]) -> Iterator[str]:
+    """Let every user pass through the folders above some paths; bubblewrap would make them root's alone."""
+    above = {str(folder) for path in paths for folder in PurePath(path).parents}
+    for folder in sorted(above - _THERE):
+        yield from ("--perms", "0755", "--dir", folder)

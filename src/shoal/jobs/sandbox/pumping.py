@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from shoal.jobs.sandbox.launching import Launching
 
@@ -42,8 +42,12 @@ class Ended:
 
 @dataclass(slots=True)
 class Stream:
-    """One stream of a program's output: the beginning and the end of it are kept here."""
+    """One stream of a program's output: the beginning and the end of it are kept here.
 
+    One that is not `passed_on` is for whoever runs the program, and no part of the output.
+    """
+
+    passed_on: ClassVar[bool] = True
     name: str
     descriptor: int
     first: bytearray = field(default_factory=bytearray)
@@ -108,8 +112,8 @@ class Pump:
     """Read the streams of one program, and what its launcher tells, in one thread."""
 
     def __init__(self, launching: Launching, id_: int, streams: list[Stream], output: Output) -> None:
+        self.id = id_
         self._launching = launching
-        self._id = id_
         self._open = {stream.descriptor: stream for stream in streams}
         self._output = output
         self._told: dict[str, Any] | None = None
@@ -149,13 +153,16 @@ class Pump:
         return bool(ready)
 
     def _read(self, descriptor: int) -> None:
-        if piece := os.read(descriptor, _PIECE):
-            self._output.take(self._open[descriptor], piece)
-        else:
+        stream = self._open[descriptor]
+        if not (piece := os.read(descriptor, _PIECE)):
             del self._open[descriptor]
             os.close(descriptor)
+        elif stream.passed_on:
+            self._output.take(stream, piece)
+        else:
+            stream.take(piece)
 
     def _hear(self) -> None:
         for told in self._launching.hear():
-            if told.get("ended") == self._id:
+            if told.get("ended") == self.id:
                 self._told = told

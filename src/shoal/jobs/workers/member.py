@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-from shoal.jobs.logs import AttemptLog, log_key
+from shoal.jobs.logs import AttemptLog, limit_of, log_key
 from shoal.jobs.model import Lease
 from shoal.jobs.workers import wire
 from shoal.jobs.workers.nursery import Exited
@@ -48,7 +48,7 @@ class Held:
         if self._log is None:
             lease = self.lease
             key = log_key(lease.job_id, lease.generation, lease.attempt)
-            self._log = AttemptLog(self.log_folder, key)
+            self._log = AttemptLog(self.log_folder, key, limit_of(lease.spec))
         return self._log
 
     def keep(self, content: bytes, stream: str = "s") -> None:

@@ -1,0 +1,56 @@
+"""The runner `file`: an executable from the list that an admin allows, called as Jobserver calls it."""
+
+from __future__ import annotations
+
+import os
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from shoal.base.errors import Forbidden, InvalidInput
+from shoal.jobs.runners import process
+from shoal.jobs.runners.templates import filled
+from shoal.jobs.sandbox.terms import Terms
+from shoal.jobs.workers.context import Context
+
+
+def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Run the executable with the path of the data and the arguments; its output is the result.
+
+    What it writes to stderr is no error; an exit code other than 0 is.
+    """
+    with process.workplace(context) as (launching, folder):
+        path = allowed(str(spec["script"]), launching.terms)
+        spec = filled(spec, spec.get("array_index"))
+        data = process.bring_data(spec, context, folder)
+        argv = [str(path), *([str(data)] if data is not None else []), *map(_word, spec.get("args") or [])]
+        wanted = process.program(launching, folder, argv, spec, context, readable=[str(path)], data=data)
+        with path.open("rb") as file:
+            process.reproducible(context, spec, code_hash=file_digest(file, "sha256").hexdigest())
+        ran = process.ran(launching, wanted, spec, context)
+        process.keep_artifacts(context, folder, launching.terms.files_size)
+        process.raise_fault(ran, wanted)
+        return ran.result
+
+
+def allowed(name: str, terms: Terms) -> Path:
+    """Return the executable of a name, or of a path, that the settings allow.
+
+    Raises:
+        Forbidden: they do not.
+    """
+    for entry in map(Path, terms.files):
+        path = entry / name if entry.is_dir() and Path(name).name == name else entry
+        if name in (path.name, str(path)) and path.is_file() and os.access(path, os.X_OK):
+            return path.absolute()
+    raise Forbidden(
+        f"{name[:80]!r} is not among the executables that may be run here.",
+        hint="An admin names them in the setting execution.files.",
+        code="file_not_allowed",
+    )
+
+
+def _word(given: Any) -> str:
+    if isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        return str(given)
+    raise InvalidInput(f"An executable's arguments are texts and numbers, not {given!r:.80}.")
