@@ -18,7 +18,7 @@ from typer.exceptions import Abort, TyperException
 
 from shoal import __version__
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.cli import dataset, doctor, job, maintenance, node, ready, serve, study
+from shoal.cli import dataset, doctor, job, maintenance, node, ready, serve, study, worker
 
 app = typer.Typer(
     name="shoal",
@@ -32,6 +32,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(job.app, name="job")
 app.add_typer(node.app, name="node")
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("ready")(ready.ready)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(maintenance.backup)

@@ -17,6 +17,7 @@ from shoal.client.fits import AsyncFits, Fits
 from shoal.client.jobs import AsyncJobs, Jobs
 from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
 from shoal.client.studies import AsyncStudies, Studies
+from shoal.client.workers import AsyncWorkers, Workers
 
 DEFAULT_URL = "http://127.0.0.1:8002"
 
@@ -76,6 +77,7 @@ class Client(_Client, Blocking):
         self.studies = Studies(self._driver)
         self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
+        self.workers = Workers(self._driver)
 
     def close(self) -> None:
         """Close the connections."""
@@ -112,6 +114,7 @@ class AsyncClient(_Client, Awaiting):
         self.studies = AsyncStudies(self._driver)
         self.fits = AsyncFits(self._driver)
         self.jobs = AsyncJobs(self._driver)
+        self.workers = AsyncWorkers(self._driver)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from shoal.base.errors import Conflict, Unavailable
+from shoal.base.errors import Unavailable
 from shoal.jobs import logs
 from shoal.jobs.model import Lease
 from shoal.jobs.nodes.line import PIECE, Line
@@ -19,7 +19,8 @@ from shoal.jobs.nodes.tags import mark
 from shoal.jobs.workers.protocol import Artifact
 from shoal.storage.files import FileStorage
 
-PARTS = {"log": "", "index": ".index"}
+# What a piece begins before what was sent: the last line of an index is written over while its stretch grows.
+PARTS = {"log": 0, "index": logs.STRETCH_SIZE}
 
 
 @dataclass(eq=False)
@@ -51,8 +52,8 @@ class Courier:
         with self._lock:
             sent = self._sent.setdefault(token, _Sent(key))
         with sent.sending:
-            for part, ending in PARTS.items():
-                with suppress(FileNotFoundError), (self._folder / (key + ending)).open("rb") as file:
+            for part, key_of in (("log", key), ("index", logs.index_key(key))):
+                with suppress(FileNotFoundError), (self._folder / key_of).open("rb") as file:
                     self._send_rest(token, sent, part, file)
 
     def has_log(self, lease: Lease) -> bool:
@@ -80,23 +81,15 @@ class Courier:
         """Remove the log of an attempt that is over."""
         with self._lock:
             self._sent.pop(lease.token, None)
-        for ending in PARTS.values():
-            (self._folder / (_log_key(lease) + ending)).unlink(missing_ok=True)
+        logs.remove(self._folder, _log_key(lease))
 
     def _send_rest(self, token: str, sent: _Sent, part: str, file: BinaryIO) -> None:
-        while True:
-            offset = sent.sizes[part]
-            file.seek(offset)
-            if not (piece := file.read(PIECE)):
-                return
-            params = {"offset": offset, "part": part}
-            try:
-                self._line.put("log", token, params, piece, len(piece))
-                sent.sizes[part] = offset + len(piece)
-            except Conflict as error:
-                if error.error_code != "log_gap":
-                    raise
-                sent.sizes[part] = int(error.details["size"])
+        offset = max(0, sent.sizes[part] - PARTS[part])
+        file.seek(offset)
+        while piece := file.read(PIECE):
+            self._line.put("log", token, {"offset": offset, "part": part}, piece, len(piece))
+            offset += len(piece)
+            sent.sizes[part] = offset
 
     def _send_artifact(self, token: str, artifact: Artifact) -> None:
         path = self._files.path(artifact.key)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from shoal.access.node_tokens import NodeToken, checked_name, new_token
 from shoal.base.errors import Conflict, InvalidInput, NotFound, Unauthenticated
@@ -79,7 +79,7 @@ def invite(conn: Connection, name: str) -> str:
 def remove(conn: Connection, name: str) -> bool:
     """Take back a node's token and its jobs, at once; False when there is no such node."""
     finishing.abandon(conn, worker=worker_of(name))
-    _forget(conn, name)
+    conn.execute(delete(workers).where(_is(name)))
     return bool(conn.execute(delete(nodes).where(nodes.c.name == name)).rowcount)
 
 
@@ -150,7 +150,7 @@ def take_turn(conn: Connection, name: str, turn: int) -> None:
 def leave(conn: Connection, name: str) -> None:
     """Let a machine go; what it had not given back is done again."""
     finishing.abandon(conn, worker=worker_of(name))
-    _forget(conn, name)
+    conn.execute(update(workers).where(_is(name)).values(seen=0))  # Whether it is to drain is kept.
     conn.execute(update(nodes).where(nodes.c.name == name).values(session=None, joined=None))
 
 
@@ -167,8 +167,8 @@ def has_work(conn: Connection, node: Node) -> bool:
     return any(lane.fits(own, node.offer.resources, known) for lane in lanes.ready(conn))
 
 
-def _forget(conn: Connection, name: str) -> None:
-    conn.execute(delete(workers).where(workers.c.name == worker_of(name).name))
+def _is(name: str) -> ColumnElement[bool]:
+    return workers.c.name == worker_of(name).name
 
 
 def _row(conn: Connection, name: str) -> Row[Any] | None:

@@ -131,13 +131,18 @@ class NodeDesk:
         """Record outcomes, all or none."""
         told = [{"token": one.lease.token, "outcome": outcome_as_json(one.outcome)} for one in reports]
         tokens = [one.lease.token for one in reports]
-        return self._ask("finish", {"reports": told}, lambda _: self._settle(tokens), None)
+
+        def recorded(_: dict[str, Any]) -> None:
+            self._settle(tokens)
+
+        return self._ask("finish", {"reports": told}, recorded, None)
 
     def give_back(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Put jobs back into the queue."""
 
         def returned(answer: dict[str, Any]) -> list[bool]:
-            self._settle(tokens)
+            for hold in self._settle(tokens):
+                self._courier.forget(hold.lease)
             return list(answer["held"])
 
         return self._ask("return", {"tokens": tokens}, returned, [])
@@ -193,9 +198,11 @@ class NodeDesk:
             self._holding.order(order.token, is_stale=order.reason == "stale")
         return orders
 
-    def _settle(self, tokens: Sequence[str]) -> None:
-        for hold in self._holding.settle(tokens):
+    def _settle(self, tokens: Sequence[str]) -> list[Hold]:
+        settled = self._holding.settle(tokens)
+        for hold in settled:
             self._cache.release(hold.beginnings)
+        return settled
 
     def _delivered(self, report: Report, patience: Patience) -> Report:
         try:

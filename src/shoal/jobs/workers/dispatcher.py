@@ -288,6 +288,8 @@ class Dispatcher:
 
     def _end(self, held: Held, outcome: Outcome) -> None:
         self._let_go(held)
+        if held.member is not None:
+            outcome = outcome._replace(facts={**(outcome.facts or {}), "process": held.member.number})
         self.ledger.end(Report(held.lease, outcome, held.artifacts))
 
     def _give_back(self, held: Held) -> None:

@@ -27,6 +27,7 @@ from shoal.server.api.study_parts import STUDY_PARTS
 from shoal.server.api.study_use import study_use_face
 from shoal.server.api.upkeep import UPKEEP
 from shoal.server.api.uploads import uploads_face
+from shoal.server.api.workers import WORKERS
 from shoal.server.faces import Face
 
 
@@ -57,4 +58,5 @@ def api_faces(settings: Settings) -> list[Face]:
         JOB_LOGS,
         EVENTS,
         UPKEEP,
+        WORKERS,
     ]

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from shoal.base import clock, events
 from shoal.base.errors import Conflict, ShoalError
 from shoal.base.faults import fault_point
+from shoal.jobs import logs
 from shoal.jobs.model import Lease
 from shoal.jobs.nodes import attempts, members
 from shoal.jobs.nodes.encoding import lease_as_json, outcome_from_json
@@ -155,6 +156,8 @@ def _has_news(conn: Connection, node: Node, given: shapes.Waiting) -> bool:
 
 
 def _told(house: House, lease: Lease) -> dict[str, Any]:
+    # What an attempt wrote that was given back undone has the same place.
+    logs.remove(house.home.logs, logs.log_key(lease.job_id, lease.generation, lease.attempt))
     reads = attempts.inputs(lease.kind, lease.spec)
     files = [{"key": key, "tag": tag_of(house.storage, key)} for key in reads]
     return {"lease": lease_as_json(lease), "inputs": files}
