@@ -9,6 +9,7 @@ from shoal.base.database import Database
 from shoal.base.home import Home
 from shoal.base.settings import Settings
 from shoal.jobs.requests.submitting import Requests
+from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.storage.backend import Storage
 
@@ -31,6 +32,10 @@ class House(Protocol):
     @property
     def storage(self) -> Storage:
         """Return where files are."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return which functions may be run."""
 
     @property
     def requests(self) -> Requests:
