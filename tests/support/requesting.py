@@ -14,6 +14,7 @@ from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.request import read
 from shoal.jobs.requests.submitting import Requests, rerun
 from shoal.jobs.runners import kinds as runner_kinds
+from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.states import State
 from shoal.jobs.store import finishing, reading
 from shoal.jobs.workers.context import Failed
@@ -28,7 +29,10 @@ class Desk:
         runner_kinds.register_kinds()
         head_kinds.register_kinds()
         self.store = store
-        self.requests = Requests(Means(Settings(home=folder), FileStorage(folder / "files")))
+        settings = Settings(home=folder)
+        self.requests = Requests(
+            Means(settings, FileStorage(folder / "files"), Catalogue(settings.execution.scripts))
+        )
 
     def submit(self, owner: str = "me", **body: Any) -> list[int]:
         request = read(body)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from sqlalchemy import Connection
 
 from shoal.access import Action, Actor, Resource, require
+from shoal.jobs import logs
 from shoal.jobs.kinds import registered
 from shoal.jobs.model import Job
 from shoal.jobs.requests import passing
@@ -31,9 +31,7 @@ def may_change(actor: Actor, job: Line | Job) -> None:
         require(actor, Action.JOB_EXECUTE, Resource("job", job.id, job.owner))
 
 
-def drop_logs(house: House, logs: Sequence[str]) -> None:
+def drop_logs(house: House, keys: Sequence[str]) -> None:
     """Delete the logs of jobs that were removed."""
-    for key in logs:
-        for name in (key, f"{key}.index"):
-            with suppress(OSError):
-                (house.home.logs / name).unlink()
+    for key in keys:
+        logs.remove(house.home.logs, key)

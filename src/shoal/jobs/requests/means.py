@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +13,8 @@ from shoal.storage.backend import Storage
 class Catalogue(Protocol):
     """Where functions are looked up."""
 
-    def code_hash(self, name: str) -> str:
-        """Return the hash of a function's code, "" when it is not known; raises NotFound."""
+    def located(self, name: str) -> Mapping[str, str]:
+        """Return a function's `source`, its name there (`function`) and `code_hash`; raises NotFound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +23,4 @@ class Means:
 
     settings: Settings
     storage: Storage
-    catalogue: Catalogue | None = None
+    catalogue: Catalogue

@@ -56,7 +56,7 @@ class Planner:
         if request.runner == "container":
             spec |= permitted.check(spec, self._means.settings.containers)
         if request.runner == "function":
-            spec["code_hash"] = self._code_hash(str(request.script))
+            spec |= self._means.catalogue.located(str(request.script))
         after = []
         if request.data is not None:
             spec["data"] = self._bound(request.data)
@@ -76,11 +76,6 @@ class Planner:
             cache_key=cache_key(str(request.runner), spec) if request.cache else None,
         )
         return _timed(run, request) if isinstance(request, JobRequest) else run
-
-    def _code_hash(self, script: str) -> str:
-        if self._means.catalogue is None:
-            raise NotFound(f"There is no script {script}: this house offers none.", script=script)
-        return self._means.catalogue.code_hash(script)
 
     def _bound(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if given.get("type") == "result":

@@ -35,6 +35,18 @@ class Requests:
         """Pass when an actor may have this run here; raises Forbidden."""
         permitting.allow(actor, request, self._means.settings)
 
+    def prepare(self, actor: Actor, request: JobRequest) -> None:
+        """Do what `allow` does, and look functions up before a transaction has to wait for that; blocks.
+
+        Raises:
+            Forbidden: the actor may not have this run here.
+            NotFound: there is no such function.
+        """
+        self.allow(actor, request)
+        for each in request.steps or [request]:
+            if each.runner == "function":
+                self._means.catalogue.located(str(each.script))
+
     def plan(self, conn: Connection, owner: str, request: JobRequest) -> list[NewJob]:
         """Return the jobs that a request becomes; raises what `Planner.plan` raises."""
         return Planner(self._means, conn, owner).plan(request)

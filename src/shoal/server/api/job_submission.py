@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
@@ -46,7 +47,7 @@ async def create_job(
     wish: JobRequest, request: Request, house: TheHouse, actor: Creator, key: Key = None
 ) -> Response:
     """Submit a job; of an array or of steps `ids` are those of its parts, after its own."""
-    house.requests.allow(actor, wish)
+    await asyncio.to_thread(house.requests.prepare, actor, wish)
     wish = _keyed(wish, key)
     ids = await offload.write(
         house.database, SUBMIT, lambda conn: house.requests.submit(conn, actor.name, wish)
@@ -58,7 +59,7 @@ async def create_job(
 @router.put("/{job}", operation_id="revise_job", summary="Change a draft", response_model=JobWithSeq)
 async def revise_job(job: Id, wish: JobRequest, house: TheHouse, actor: Changer) -> Response:
     """Give a draft other content; without `draft` it is queued with it. 409 when it is no draft any more."""
-    house.requests.allow(actor, wish)
+    await asyncio.to_thread(house.requests.prepare, actor, wish)
 
     def act(conn: Connection) -> None:
         house.requests.revise(conn, allowed(conn, actor, Action.JOB_CHANGE, job), wish)
