@@ -42,8 +42,8 @@ async function follow() {
       if (got.some) { lines.append(got.content); trim(); search(); }
       state.next = next;
       state.over = got.headers.get("X-Log-Over") !== null;
-      const cut = got.headers.get("X-Log-Over");
-      if (cut && cut !== "whole") { part("log-cut").hidden = false; part("log-cut").querySelector("span").textContent = cut; }
+      const cut = got.headers.get("X-Log-Cut");
+      if (cut) { part("log-cut").hidden = false; part("log-cut").querySelector("span").textContent = cut; }
       if (state.held && got.some) toEnd();
       show();
       if (!moved || state.over) return;

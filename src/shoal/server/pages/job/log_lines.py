@@ -8,20 +8,13 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from shoal.jobs.logs import STDOUT, Stretch
 from shoal.server.pages.words import stamp
 
 LONGEST = 4000  # characters of one line; the whole is in the download
 _SEQUENCE = re.compile(r"\x1b(?:\[([0-9;:?<=>!]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_]|$)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COLOURS = ("grey", "red", "green", "yellow", "blue", "magenta", "cyan", "plain")
-
-
-class Chunk(NamedTuple):
-    """Bytes that came together from `offset` on; stream o is stdout, e stderr, s Shoal; `at` in µs."""
-
-    offset: int
-    stream: str
-    at: int | None
 
 
 class Line(NamedTuple):
@@ -32,16 +25,16 @@ class Line(NamedTuple):
     text: Markup
 
 
-def lines_of(content: bytes, begin: int, chunks: Sequence[Chunk]) -> list[Line]:
-    """Return the lines of a part of a log from an offset on; `chunks` are those it overlaps, in order."""
+def lines_of(content: bytes, begin: int, stretches: Sequence[Stretch]) -> list[Line]:
+    """Return the lines of a part of a log from an offset on; `stretches` are those it overlaps, in order."""
     found = list[Line]()
-    style, place, told = "", begin, iter([*chunks, None])
-    here, ahead = Chunk(begin, "o", None), next(told)
+    style, place, told = "", begin, iter([*stretches, None])
+    here, ahead = Stretch(begin, 0, STDOUT, 0), next(told)
     for raw in content.split(b"\n"):
         while ahead is not None and ahead.offset <= place:
             here, ahead = ahead, next(told, None)
         text, style = _marked(raw.decode("utf-8", "replace"), style)
-        found.append(Line(here.stream, "" if here.at is None else stamp(here.at), text))
+        found.append(Line(here.stream, stamp(here.at) if here.at else "", text))
         place += len(raw) + 1
     return found[:-1] if content.endswith(b"\n") or not content else found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
@@ -26,7 +27,7 @@ from shoal.server.rules import Rule
 Id = Annotated[int, Path(ge=1, le=LATEST)]
 Reader = Annotated[Actor, Depends(Rule(Action.JOB_READ))]
 Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
-MOST_CHILDREN, MOST_LINKS = 50, 20
+MOST_CHILDREN, MOST_LINKS, LONGEST = 50, 20, 80
 _ORDER = (State.FAILED, State.LOST, State.RUNNING, State.LEASED, State.CANCELLING, State.RETRYING)
 
 
@@ -64,7 +65,9 @@ class Seen(NamedTuple):
     @property
     def label(self) -> str:
         """Return what it is called."""
-        return self.job.name or f"Job {self.job.id}"
+        spec = self.job.spec
+        told = spec.get("script") or shlex.join(map(str, spec.get("cmd") or ())) or spec.get("image")
+        return self.job.name or str(told or f"Job {self.job.id}")[:LONGEST]
 
 
 async def seen(house: House, actor: Actor, id_: int) -> Seen:
@@ -115,8 +118,8 @@ def _seen(conn: Connection, job: Job) -> Seen:
         own.get(job.parent) if job.parent else None,
         Family(counts) if counts else None,
         _children(conn, job) if counts else [],
-        browsing.upstream(conn, job.id, MOST_LINKS),
-        browsing.downstream(conn, job.id, MOST_LINKS),
+        [link for link in browsing.upstream(conn, job.id, MOST_LINKS) if link.line.parent != job.id],
+        [link for link in browsing.downstream(conn, job.id, MOST_LINKS) if link.line.id != job.parent],
         explain(conn, job.id).sentences if waits else (),
     )
 

@@ -23,7 +23,7 @@ from shoal.server.pages.forms import form_of, text
 from shoal.server.pages.frame import render
 from shoal.server.pages.job.asking import Errors, body_of, errors_of, texts_of
 from shoal.server.pages.job.asking_again import can_ask, request_of
-from shoal.server.pages.job.fields import ADVANCED, NAME, RUNNERS, usual_texts
+from shoal.server.pages.job.fields import ADVANCED, NAME, RUNNERS, Field, usual_texts
 from shoal.server.pages.job.looking import Reader, job_of
 from shoal.server.pages.job.submitting import submitted
 from shoal.server.pages.jobs.wanted import PATH
@@ -90,6 +90,18 @@ def offered(settings: Settings, actor: Actor) -> list[str]:
     return [name for name in RUNNERS if not shut.get(name, False)]
 
 
+def _open_fields(settings: Settings, runner: str, texts: Mapping[str, str]) -> tuple[Field, ...]:
+    """Return the fields that this server has a use for, and those that say something already."""
+    containers = settings.containers
+    shut = {
+        "mounts": not containers.mounts,
+        "network": not containers.networks,
+        "user": not containers.users,
+        "devices": not containers.devices,
+    }
+    return tuple(one for one in RUNNERS[runner] if not shut.get(one.name, False) or texts.get(one.name))
+
+
 def _texts(form: FormData, runner: str) -> dict[str, str]:
     return {field.name: text(form, field.name) for field in (*RUNNERS[runner], NAME, *ADVANCED)}
 
@@ -104,14 +116,14 @@ def _form(
     *,
     model: Job | None = None,
 ) -> Response:
-    usual = usual_texts((*RUNNERS[runner], NAME, *ADVANCED))
-    values = usual | dict(texts)
+    fields = _open_fields(house.settings, runner, texts)
+    values = usual_texts((*fields, NAME, *ADVANCED)) | dict(texts)
     context: dict[str, Any] = {
         "runner": runner,
         "runners": [(name, TITLES[name]) for name in offered(house.settings, actor)],
         "title": TITLES[runner],
         "verb": VERBS.get(runner, TITLES[runner]),
-        "fields": RUNNERS[runner],
+        "fields": fields,
         "name_field": NAME,
         "advanced": ADVANCED,
         "values": values,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.jobs.model import Attempt
+from shoal.jobs.requests import passing
 from shoal.jobs.states import ACTIVE
 from shoal.server.api.attachments import attachment
 from shoal.server.api.waiting import LATEST, trouble_of
@@ -34,7 +35,7 @@ router = APIRouter(prefix=f"{PATH}/{{job}}", include_in_schema=False)
 Fence = Annotated[int | None, Query(ge=1, le=LATEST)]
 Offset = Annotated[int | None, Query(ge=0, le=LATEST)]
 MOST_INPUT = 16_000
-NEXT, BEGIN, OVER = "X-Next-Offset", "X-Begin-Offset", "X-Log-Over"
+NEXT, BEGIN, OVER, CUT = "X-Next-Offset", "X-Begin-Offset", "X-Log-Over", "X-Log-Cut"
 
 
 class Spec(NamedTuple):
@@ -94,7 +95,8 @@ async def show_log(
     else:
         view = await asyncio.to_thread(log_view.backward, house.home.logs, tried, before, log_view.PIECE)
     answer = part(request, "job_log_lines.html.j2", {"log": view})
-    over = {OVER: view.cut or "whole"} if view.is_whole else {}
+    over = {OVER: "yes"} if view.is_whole else {}
+    over |= {CUT: view.cut} if view.cut else {}
     answer.headers.update({NEXT: str(view.next), BEGIN: str(view.begin), **over})
     return answer
 
@@ -131,6 +133,8 @@ def _context(house: House, found: Seen) -> dict[str, Any]:
         "result": result_view(job.result) if job.result is not None else None,
         "facts": facts,
         "artifacts": facts.get("artifacts") or [],
+        "same": {name: told for name, told in (facts.get("reproduce") or {}).items() if told},
+        "is_head": job.kind in passing.HEADS,
         "study": str(job.spec.get("study", "")) if job.kind.startswith("study.") else "",
         "can_ask": can_ask(job),
     }

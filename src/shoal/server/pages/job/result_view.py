@@ -22,29 +22,28 @@ class Grid(NamedTuple):
 
 
 class ResultView(NamedTuple):
-    """What is shown of a result: a table, texts that the program wrote, or JSON; `cut` counts what is not."""
+    """What is shown of a result: a table or JSON; `cut` counts what is not, `exit_code` is of a program."""
 
     grid: Grid | None
-    texts: list[tuple[str, str]]
     json: str
     cut: int
+    exit_code: int | None = None
 
 
 def result_view(result: Any) -> ResultView:
-    """Return how a result looks on a page."""
-    value = result["value"] if isinstance(result, Mapping) and "value" in result else result
-    texts = [
-        (name, result[name][:CHARACTERS])
-        for name in ("stdout", "stderr")
-        if isinstance(result, Mapping) and isinstance(result.get(name), str) and result[name]
-    ]
-    rest = (
-        {name: inner for name, inner in result.items() if name not in ("stdout", "stderr")}
-        if texts
-        else result
-    )
-    pretty = pretty_json(rest)
-    return ResultView(grid_of(value), texts, pretty[:CHARACTERS], max(0, len(pretty) - CHARACTERS))
+    """Return how a result looks on a page; what a program wrote stands in its log already."""
+    if not isinstance(result, Mapping):
+        return _json_view(result, grid_of(result))
+    if "exit_code" in result and "stdout" in result:
+        code = result["exit_code"]
+        return ResultView(None, "", 0, code if isinstance(code, int) else None)
+    rest = {name: inner for name, inner in result.items() if name not in ("stdout", "stderr")}
+    return _json_view(rest, grid_of(result.get("value", result)))
+
+
+def _json_view(value: Any, grid: Grid | None) -> ResultView:
+    pretty = pretty_json(value)
+    return ResultView(grid, pretty[:CHARACTERS], max(0, len(pretty) - CHARACTERS))
 
 
 def pretty_json(value: Any) -> str:

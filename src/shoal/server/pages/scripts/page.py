@@ -103,7 +103,7 @@ async def send_form(request: Request, script: Name, house: TheHouse, actor: Crea
 def _body(script: Script, texts: Mapping[str, str]) -> tuple[dict[str, Any], Errors]:
     """Return the request without its data, and what is wrong with it."""
     arguments, wrong = arguments_of(script, texts)
-    start: dict[str, Any] = {"runner": "function", "script": script.name}
+    start: dict[str, Any] = {"runner": "function", "script": script.name, "name": script.name}
     body, errors = read_fields((NAME, *ADVANCED), texts, start | ({"kwargs": arguments} if arguments else {}))
     return body, wrong | errors
 
