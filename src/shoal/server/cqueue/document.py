@@ -11,9 +11,7 @@ from shoal.base.errors import ShoalError
 from shoal.storage.words import shown
 
 RUNNERS = {"": "container", "container": "container", "local": "command", "batch": "batch"}
-RETRIES = (
-    2  # times a failed task is done again unless it says otherwise; the older queue never said how often
-)
+RETRIES = 2  # how often a failed task is done again, unless it says so itself
 RETRIED_ON = ["error", "exit", "timeout", "lost", "memory"]
 FACE = "cqueue"
 # What is called the same, or something else, in a job request.
@@ -113,13 +111,10 @@ def _bounds(resources: Any) -> dict[str, Any]:
 
 def _after(given: Any, job_of: JobOf) -> dict[str, Any]:
     after = {"id": given} if isinstance(given, str) else given
-    if (
-        not isinstance(after, Mapping)
-        or not isinstance(after.get("id"), str)
-        or after.keys() - {"id", "condition"}
-    ):
+    if not (isinstance(after, Mapping) and isinstance(after.get("id"), str) and after.keys() <= _AFTER):
         raise InvalidTask('depends_on is a list of ids, or of {"id": "task_...", "condition": "any"}.')
-    return {"job": job_of(after["id"])} | {name: after[name] for name in after if name == "condition"}
+    condition = {"condition": after["condition"]} if "condition" in after else {}
+    return {"job": job_of(after["id"])} | condition
 
 
 def _list(name: str, value: Any) -> list[Any]:
