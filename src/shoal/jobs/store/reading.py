@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,7 +22,7 @@ from shoal.base.prepared import Prepared
 from shoal.base.transaction import among, one_of
 from shoal.jobs.model import Attempt, Generation, Job
 from shoal.jobs.states import State
-from shoal.jobs.store import searching
+from shoal.jobs.store.selecting import Filters, conditions
 from shoal.jobs.store.stored import JOB, to_jobs
 from shoal.jobs.store.tables import (
     IS_BLOCKED,
@@ -57,36 +57,16 @@ def get_many(conn: Connection, ids: Sequence[int]) -> dict[int, Job]:
 
 
 def find(
-    conn: Connection,
-    *,
-    owners: Collection[str] | None = None,
-    states: Collection[State] | None = None,
-    kinds: Collection[str] | None = None,
-    name: str | None = None,
-    parent: int | None = None,
-    extra: Mapping[str, Any] | None = None,
-    before: int | None = None,
-    limit: int = 100,
+    conn: Connection, *, before: int | None = None, limit: int = 100, **filters: Unpack[Filters]
 ) -> list[Job]:
     """Return jobs that fit every filter given, the newest first; `before` is the last id of the page before.
 
-    `extra` asks for equality in the job's own `extra`, at any depth: `{"sample": {"site": 4}}`.
-
     Raises:
-        InvalidInput: `extra` asks for what cannot be searched.
+        InvalidInput: a filter asks for what cannot be searched.
     """
-    query = JOB.order_by(jobs.c.id.desc()).limit(limit)
-    for column, values in ((jobs.c.owner, owners), (jobs.c.state, states), (jobs.c.kind, kinds)):
-        if values is not None:
-            query = query.where(column.in_(list(values)))
-    if name is not None:
-        query = query.where(jobs.c.name == name)
-    if parent is not None:
-        query = query.where(jobs.c.parent == parent)
+    query = JOB.where(*conditions(conn, **filters)).order_by(jobs.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.id < before)
-    if extra:
-        query = query.where(*searching.equal(conn, jobs.c.extra, extra))
     return to_jobs(conn, conn.execute(query).all())
 
 

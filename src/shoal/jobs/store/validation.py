@@ -26,7 +26,7 @@ def _fault(job: NewJob, position: int) -> str | None:
     texts = "".join((job.kind, job.name, *keys, *job.labels, *job.resources))
     if not job.kind:
         return "it has no kind"
-    if not _is_text(texts):
+    if not is_text(texts):
         return "a text in it holds a NUL character or half of a character"
     if not -MAX_PRIORITY <= job.priority <= MAX_PRIORITY:
         return f"its priority is not between -{MAX_PRIORITY} and {MAX_PRIORITY}"
@@ -54,7 +54,7 @@ def _fault_of_retry(retry: Retry) -> str | None:
     return next((f"{entry!r} of its retry rule is not exit:N or exit:N-M" for entry in wrong), None)
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
     """Say whether every database can keep a text."""
     try:
         return "\0" not in text and (text.isascii() or bool(text.encode()))

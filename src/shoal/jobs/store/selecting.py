@@ -1,0 +1,73 @@
+"""Which jobs are meant: the filters that finding, counting and acting on many have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from shoal.jobs.states import State
+from shoal.jobs.store import equality, searching
+from shoal.jobs.store.tables import jobs
+
+# What a filter may name; keys that are none of these are looked for in the job's own `extra`.
+SEARCHED = {
+    name: jobs.c[name]
+    for name in (
+        "id", "owner", "kind", "name", "state", "priority", "generation", "attempts", "parent", "array_index",
+        "created", "started", "ended", "deadline", "not_before", "cached_from", "spec", "result", "error",
+        "extra",
+    )
+} | {searching.REST: jobs.c.extra}  # fmt: skip
+
+
+class Filters(TypedDict, total=False):
+    """What jobs must have; None and what is left out ask for nothing.
+
+    `extra` asks for equality in the job's own `extra`, at any depth: `{"sample": {"site": 4}}`. `matching`
+    is a filter with operators (`searching`) over the columns `SEARCHED`.
+    """
+
+    owners: Collection[str] | None
+    states: Collection[State] | None
+    kinds: Collection[str] | None
+    name: str | None
+    parent: int | None
+    extra: Mapping[str, Any] | None
+    matching: Mapping[str, Any] | None
+
+
+def conditions(conn: Connection, **filters: Unpack[Filters]) -> list[ColumnElement[bool]]:
+    """Return the conditions that filters mean; raises InvalidInput when one cannot be searched for."""
+    found: list[ColumnElement[bool]] = []
+    if (owners := filters.get("owners")) is not None:
+        found.append(jobs.c.owner.in_(list(owners)))
+    if (states := filters.get("states")) is not None:
+        found.append(jobs.c.state.in_(list(states)))
+    if (kinds := filters.get("kinds")) is not None:
+        found.append(jobs.c.kind.in_(list(kinds)))
+    if (name := filters.get("name")) is not None:
+        found.append(jobs.c.name == name)
+    if (parent := filters.get("parent")) is not None:
+        found.append(jobs.c.parent == parent)
+    if extra := filters.get("extra"):
+        found += equality.equal(conn, jobs.c.extra, extra)
+    if matching := filters.get("matching"):
+        found.append(searching.matching(conn, matching, SEARCHED))
+    return found
+
+
+def ids(conn: Connection, limit: int, **filters: Unpack[Filters]) -> list[int]:
+    """Return the ids of at most `limit` jobs that fit filters, the oldest first, to act on many at once."""
+    query = select(jobs.c.id).where(*conditions(conn, **filters)).order_by(jobs.c.id)
+    return list(conn.execute(query.limit(limit)).scalars())
+
+
+def tally(
+    conn: Connection, by: Literal["state", "kind", "owner"], **filters: Unpack[Filters]
+) -> dict[str, int]:
+    """Return how many jobs fit filters, by state, kind or owner; it reads them all."""
+    column = jobs.c[by]
+    query = select(column, func.count()).where(*conditions(conn, **filters)).group_by(column).order_by(column)
+    return {value: n for value, n in conn.execute(query)}
