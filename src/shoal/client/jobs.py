@@ -2,67 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from shoal.client.async_driver import AsyncDriver
-from shoal.client.calls import API, Ask, Call, Items, bytes_of, json_of, pages
+from shoal.client.calls import API, Ask, Call, Items, json_of, pages
 from shoal.client.driver import Driver
-from shoal.client.methods import Awaiting, Blocking, change, listing, operation
-from shoal.client.watched import Watched
+from shoal.client.job import AsyncJob, Job
+from shoal.client.methods import Awaiting, Blocking, listing, operation
+from shoal.client.patience import waited
 
 PATH = f"{API}/jobs"
-
-
-class _Job(Watched):
-    noun = "jobs"
-
-    @property
-    def id(self) -> int:
-        """Return its id."""
-        return int(self.facts["id"])
-
-    @operation
-    def attempts(self) -> Call[list[dict[str, Any]]]:
-        """Return its attempts, oldest first."""
-        found: list[dict[str, Any]] = (yield from self._json("/attempts"))["attempts"]
-        return found
-
-    @operation
-    def explain(self) -> Call[dict[str, Any]]:
-        """Return what it waits for and why, in words."""
-        found: dict[str, Any] = yield from self._json("/explain")
-        return found
-
-    @operation
-    def log(self, attempt: int | None = None) -> Call[str]:
-        """Return the log of its newest attempt, or of one by its fence number."""
-        ask = Ask("GET", f"{self.path}/log", params={"attempt": attempt})
-        return (yield from bytes_of(ask)).decode("utf-8", "replace")
-
-    @change
-    def rerun(self) -> Call[None]:
-        """Run it again; its old results stay."""
-        yield from self._act("rerun")
-
-
-class Job(_Job, Blocking):
-    """One job on the server, as it was when it was last looked at; `refresh` looks again."""
-
-    def __init__(self, driver: Driver, facts: dict[str, Any]) -> None:
-        super().__init__(driver)
-        self.facts = facts
-
-
-class AsyncJob(_Job, Awaiting):
-    """One job on the server, as it was when it was last looked at; `refresh` looks again."""
-
-    def __init__(self, driver: AsyncDriver, facts: dict[str, Any]) -> None:
-        super().__init__(driver)
-        self.facts = facts
-
-
 J = TypeVar("J", Job, AsyncJob)
 
 
@@ -74,10 +26,58 @@ class _Jobs(Generic[J]):
         """Return a job by its id; raises NotFound."""
         return self._made((yield from json_of(Ask("GET", f"{PATH}/{job}"))))
 
+    @operation
+    def submit(self, request: Mapping[str, Any], *, key: str | None = None) -> Call[J]:
+        """Submit a request (see POST /api/v1/jobs); the same one under the same `key` is done once.
+
+        Raises:
+            InvalidInput: the request is wrong; `details["errors"]` names every fault by its place.
+            Forbidden, NotFound: it may not be run, or what it names is not there.
+        """
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        return self._made((yield from json_of(Ask("POST", PATH, json=dict(request), headers=headers))))
+
+    @operation
+    def run(
+        self, request: Mapping[str, Any], *, key: str | None = None, timeout: float | None = None
+    ) -> Call[J]:
+        """Submit a request and return its job when that has ended; raises what `submit` and `wait` raise."""
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        job = self._made((yield from json_of(Ask("POST", PATH, json=dict(request), headers=headers))))
+        yield from waited(job.path, job.facts, timeout, partial(setattr, job, "facts"))
+        return job
+
+    @operation
+    def cancel(self, /, ids: Sequence[int] | None = None, **filters: Any) -> Call[dict[str, list[int]]]:
+        """Cancel many jobs, by their ids or by what they are (state, kind, name, parent, where).
+
+        Returns:
+            `changed` and `left`: the ids of those that were cancelled, and of those that had ended.
+        """
+        return (yield from _many("cancel", ids, filters))
+
+    @operation
+    def rerun(self, /, ids: Sequence[int] | None = None, **filters: Any) -> Call[dict[str, list[int]]]:
+        """Run many ended jobs again; see `cancel`."""
+        return (yield from _many("rerun", ids, filters))
+
+    @operation
+    def remove(self, /, ids: Sequence[int] | None = None, **filters: Any) -> Call[dict[str, list[int]]]:
+        """Take many ended jobs away for good; see `cancel`."""
+        return (yield from _many("remove", ids, filters))
+
     @listing
     def find(self, /, **filters: Any) -> Items[J]:
         """Give jobs, newest first; filters are those of GET /api/v1/jobs."""
+        if isinstance(filters.get("where"), Mapping):
+            filters["where"] = json.dumps(filters["where"])
         yield from pages(PATH, "jobs", filters, self._made)
+
+
+def _many(verb: str, ids: Sequence[int] | None, filters: Mapping[str, Any]) -> Call[dict[str, list[int]]]:
+    chosen = {"filter": dict(filters)} if ids is None else {"ids": list(ids)}
+    done: dict[str, list[int]] = yield from json_of(Ask("POST", f"{PATH}/{verb}", json=chosen))
+    return done
 
 
 class Jobs(_Jobs[Job], Blocking):

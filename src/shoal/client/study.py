@@ -12,7 +12,7 @@ from shoal.client.calls import Ask, Call, Items, bytes_of, json_of, nothing, pag
 from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
 from shoal.client.frames import frame_of
-from shoal.client.jobs import AsyncJob, Job
+from shoal.client.job import AsyncJob, Job
 from shoal.client.methods import Awaiting, Blocking, change, listing, operation, pieces
 from shoal.client.watched import Watched
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Query
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
@@ -21,6 +21,7 @@ from shoal.jobs.store import reading
 from shoal.server import offload
 from shoal.server.api.jobs import Id
 from shoal.server.api.waiting import LATEST
+from shoal.server.draining import Draining
 from shoal.server.faces import Face
 from shoal.server.job_acts import allowed
 from shoal.server.log_following import Part, follow, place_of
@@ -81,7 +82,7 @@ async def read_job_log(
     key = await offload.read(house.database, lambda conn: _key(conn, actor, job, attempt))
     if goes_on:
         parts = _of(follow(house, draining, job, attempt, offset), stream)
-        return _streamed(parts, "text/event-stream" in accept)
+        return _streamed(parts, "text/event-stream" in accept, draining)
     if search is not None:
         lines = await asyncio.to_thread(found_lines, house.home.logs, key, NAMES.get(stream), search, size)
         return _text(b"".join(lines))
@@ -122,10 +123,12 @@ async def _of(parts: AsyncIterator[Part], stream: str) -> AsyncIterator[Part]:
             yield part
 
 
-def _streamed(parts: AsyncIterator[Part], as_events: bool) -> Response:
+def _streamed(parts: AsyncIterator[Part], as_events: bool, draining: Draining) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
     kind = "text/event-stream" if as_events else TEXT
-    return StreamingResponse(_events(parts) if as_events else _bytes(parts), media_type=kind, headers=headers)
+    return StreamingResponse(
+        _events(parts, draining) if as_events else _bytes(parts), media_type=kind, headers=headers
+    )
 
 
 async def _bytes(parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
@@ -134,19 +137,21 @@ async def _bytes(parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
             yield part.content
 
 
-async def _events(parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
+async def _events(parts: AsyncIterator[Part], draining: Draining) -> AsyncIterator[bytes]:
     async for part in parts:
         yield _event(part) if part.content else b": still here\n\n"
-    yield b"event: end\ndata: {}\n\n"
+    if not draining.begun:
+        yield b"event: end\ndata: {}\n\n"
 
 
 def _event(part: Part) -> bytes:
+    # In ASCII: readers of lines take U+2028 and its like for their ends.
     data: dict[str, Any] = {"attempt": part.fence, "offset": part.offset}
     try:
         data["text"] = part.content.decode()
     except UnicodeDecodeError:
         data["base64"] = b64encode(part.content).decode()
-    return b"event: %s\ndata: %s\n\n" % (WORDS[part.stream].encode(), orjson.dumps(data))
+    return b"event: %s\ndata: %s\n\n" % (WORDS[part.stream].encode(), json.dumps(data).encode())
 
 
 def _key(conn: Connection, actor: Actor, job: int, attempt: int | None) -> str | None:
