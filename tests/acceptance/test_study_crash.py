@@ -31,6 +31,7 @@ ELSEWHERE = {
     "jobs.renew": "it is over before a lease is renewed",
     "jobs.return": "no lease is given back",
     "jobs_api.": "no job is changed by hand",
+    "jobserver.": "no job is changed by hand",
     "objects.": "studies read datasets",
     "storage.delete": "nothing is removed",
     "studies.change": "it is not run again",

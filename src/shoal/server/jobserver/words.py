@@ -1,0 +1,42 @@
+"""Values as the older service wrote them: everything but an object is a text."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shoal.base.errors import InvalidInput
+from shoal.storage.words import shown
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def text_of(value: Any) -> Any:
+    """Return a value as a text, and an object with its values as texts: `None`, `[]`, `12000.0`."""
+    if isinstance(value, dict):
+        return {name: text_of(below) for name, below in value.items()}
+    return str(value)
+
+
+def time_of(moment: int | None) -> str:
+    """Return a time (microseconds) as `YYYY-mm-dd HH:MM:SS.ffffff` in UTC; `None` for none."""
+    if moment is None:
+        return "None"
+    # Not from a float of seconds: that rounds.
+    return f"{_EPOCH + timedelta(microseconds=moment):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def new_id() -> str:
+    """Return a fresh id as the older service made them: 24 hexadecimal digits."""
+    return secrets.token_hex(12)
+
+
+def checked_id(id: str) -> str:
+    """Return an id that may be given; raises InvalidInput."""
+    if not _ID.fullmatch(id):
+        hint = "Use 1 to 64 letters, digits, _ and - (of ASCII)."
+        raise InvalidInput(f"{shown(id)!r} cannot be an id.", hint=hint)
+    return id
