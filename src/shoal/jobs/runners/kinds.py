@@ -25,8 +25,10 @@ def _runner(name: str, module: str) -> Kind:
 COMMAND = _runner("command", "command")
 FILE = _runner("file", "file")
 BATCH = _runner("batch", "batch")
+FUNCTION = _runner("function", "function")
+EVAL = _runner("eval", "evaluated")
 CONTAINER = _runner("container", "container")
-KINDS = (COMMAND, FILE, BATCH, CONTAINER)
+KINDS = (COMMAND, FILE, BATCH, FUNCTION, EVAL, CONTAINER)
 
 
 def register_kinds() -> None:

@@ -48,18 +48,26 @@ class Ran:
 @contextmanager
 def workplace(context: Context) -> Iterator[tuple[Launching, Path]]:
     """Give this worker's launcher and a folder that is there while the block runs."""
+    with launcher(context) as launching:
+        folder = folders.make(launching.nest, str(context.job_id), launching.owner)
+        try:
+            yield launching, folder
+        finally:
+            folders.remove(folder)
+
+
+@contextmanager
+def launcher(context: Context) -> Iterator[Launching]:
+    """Give this worker's launcher, and say what confines the attempt; its death is the attempt's loss."""
     launching = launchers.mine(context.terms)
-    folder = folders.make(launching.nest, str(context.job_id), launching.owner)
     context.facts["sandbox"] = launching.confinement.mode
     if launching.confinement.mode == modes.NONE:
         context.log("No sandbox: this program can read and change all that the server can, its home too.")
     try:
-        yield launching, folder
+        yield launching
     except LauncherDied as error:
         launchers.forget()
         raise Failed({"kind": "lost", "type": "LauncherDied", "message": str(error)}) from error
-    finally:
-        folders.remove(folder)
 
 
 def program(

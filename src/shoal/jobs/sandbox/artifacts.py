@@ -46,6 +46,13 @@ def found(out: Path, bounds: Bounds) -> Iterator[tuple[str, BinaryIO]]:
             yield name, file
 
 
+def opened(folder: Path, name: str, bounds: Bounds) -> BinaryIO:
+    """Open one plain file of a folder; raises what `found` raises."""
+    if not (folder / name).parent.resolve().samefile(folder):
+        raise InvalidInput(f"{name[:80]!r} is no file of the job's folder.")
+    return os.fdopen(_open(folder / name, name, bounds), "rb")
+
+
 def _opened(folder: Path, prefix: str, bounds: Bounds) -> Iterator[tuple[str, int]]:
     for entry in sorted(os.scandir(folder), key=lambda each: each.name):
         name = checked_key(prefix + entry.name)
@@ -58,10 +65,8 @@ def _opened(folder: Path, prefix: str, bounds: Bounds) -> Iterator[tuple[str, in
 def _open(path: Path, name: str, bounds: Bounds) -> int:
     facts = path.lstat()
     if not stat.S_ISREG(facts.st_mode):
-        raise InvalidInput(
-            f"out/{name} is no plain file.", hint="Links and devices are not kept: leave copies."
-        )
+        raise InvalidInput(f"{name} is no plain file.", hint="Links and devices are not kept: leave copies.")
     if facts.st_nlink > 1:
-        raise InvalidInput(f"out/{name} has a second name.", hint="Hard links are not kept: leave copies.")
+        raise InvalidInput(f"{name} has a second name.", hint="Hard links are not kept: leave copies.")
     bounds.take(facts.st_size)
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -38,6 +38,22 @@ def make(nest: Path, name: str, user: int | None) -> Path:
     return folder
 
 
+def make_readable(nest: Path, name: str) -> Path:
+    """Return a new folder that is ours, and that every user may read who knows its name."""
+    folder = nest / f"{name}-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    return folder
+
+
+def hand_over(folder: Path, user: int | None) -> None:
+    """Make everything in a folder of ours readable for all, and another user's if there is one."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        if user is not None:
+            os.chown(path, user, user)
+
+
 def remove(folder: Path) -> None:
     """Remove a folder, whatever its user made of it."""
     with suppress(FileNotFoundError):

@@ -25,7 +25,6 @@ from shoal.jobs.sandbox.running import Running
 from shoal.jobs.sandbox.terms import read
 from shoal.jobs.workers import wire
 
-_LOOK = 0.05  # seconds between two looks at what programs use
 _STUBBORN = 10.0  # seconds after which a process that does not die is told of and left to the kernel
 
 
@@ -76,7 +75,8 @@ class Launcher:
         return True
 
     def _patience(self) -> float | None:
-        return _LOOK if any(each.needs_looks for each in self._running.values()) else None
+        soon = [each.patience() for each in self._running.values()]
+        return min((seconds for seconds in soon if seconds is not None), default=None)
 
     def _listen(self) -> bool:
         try:
@@ -101,10 +101,10 @@ class Launcher:
                 running.end(order["grace"])
             case "settle" if running is not None:
                 running.settle()
-            case "bound" if running is not None:
-                running.memory = order["memory"]
-            case "clear":
-                self._tell({"cleared": order["id"], "strays": self._clear(running)})
+            case "wake" if running is not None:
+                running.wake(order["memory"])
+            case "rest" if running is not None:
+                running.rest(order["seconds"])
 
     def _confine(self, terms: dict[str, Any]) -> None:
         chosen, tried = choosing.choose(read(terms), self._slot)
@@ -178,9 +178,6 @@ class Launcher:
     def _strays(self) -> list[int]:
         spared = {pid for each in self._running.values() for pid in (each.pid, *family.descendants(each.pid))}
         return [pid for pid in family.descendants(os.getpid()) if pid not in spared]
-
-    def _clear(self, running: Running | None) -> int:
-        return family.signal_all(running.mortal(), signal.SIGKILL) if running is not None else 0
 
     def _end_all(self) -> None:
         left = [each.program.folder for each in self._running.values()]

@@ -94,13 +94,14 @@ class Launching:
         """Have the processes that a host has now counted as its own."""
         self._order("settle", id_)
 
-    def bound(self, id_: int, memory: int | None) -> None:
-        """Set how much memory a host and what it runs may use together."""
-        self._order("bound", id_, memory=memory)
+    def wake(self, id_: int, memory: int | None) -> None:
+        """Have a host take a call, which may use so much memory beside the host's own."""
+        self._order("wake", id_, memory=memory)
 
-    def clear(self, id_: int) -> None:
-        """Have everything killed that a host has started since it settled."""
-        self._order("clear", id_)
+    def rest(self, id_: int, seconds: float) -> None:
+        """Have a host ended unless it is woken before."""
+        with suppress(LauncherDied):
+            self._order("rest", id_, seconds=seconds)
 
     def hear(self) -> list[dict[str, Any]]:
         """Return what the launcher has told, waiting for it if need be.

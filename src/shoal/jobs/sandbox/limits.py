@@ -28,15 +28,16 @@ class Limits:
     file_size: int | None = None
     cores: int | None = None
 
-    def apply(self, slot: int, others: int = 0) -> None:
-        """Bind this process, and those that it will start; called between fork and exec.
+    def apply(self, slot: int, others: int = 0, data: int = 0) -> None:
+        """Bind this process, and those that it will start; called after a fork.
 
-        `others` processes of the same user do not count; `slot` spreads programs over the processors.
+        `others` processes of the same user and `data` bytes that it has already do not count; `slot` spreads
+        programs over the processors.
         """
         _set(resource.RLIMIT_CORE, 0)
         _set(resource.RLIMIT_NOFILE, OPEN_FILES)
         if self.memory is not None:
-            _set(resource.RLIMIT_DATA, self.memory)
+            _set(resource.RLIMIT_DATA, self.memory + data)
         if self.file_size is not None:
             _set(resource.RLIMIT_FSIZE, self.file_size)
         if self.processes is not None:

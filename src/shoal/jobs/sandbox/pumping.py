@@ -109,7 +109,10 @@ def whole_characters(piece: bytes) -> tuple[bytes, bytes]:
 
 
 class Pump:
-    """Read the streams of one program, and what its launcher tells, in one thread."""
+    """Read the streams of one program, and what its launcher tells, in one thread.
+
+    `id` is the program's number at the launcher.
+    """
 
     def __init__(self, launching: Launching, id_: int, streams: list[Stream], output: Output) -> None:
         self.id = id_
@@ -143,14 +146,18 @@ class Pump:
         )
 
     def _ready(self, patience: float | None) -> bool:
-        watched = [*self._open, *([self._launching.fileno()] if self._told is None else [])]
+        watched = [*self._open, *(self._tellers() if self._told is None else [])]
         ready, _, _ = select.select(watched, [], [], patience)
         for descriptor in ready:
             if descriptor in self._open:
                 self._read(descriptor)
             else:
-                self._hear()
+                self._hear(descriptor)
         return bool(ready)
+
+    def _tellers(self) -> list[int]:
+        """Return the descriptors on which the end of the program is told."""
+        return [self._launching.fileno()]
 
     def _read(self, descriptor: int) -> None:
         stream = self._open[descriptor]
@@ -162,7 +169,7 @@ class Pump:
         else:
             stream.take(piece)
 
-    def _hear(self) -> None:
+    def _hear(self, _: int) -> None:
         for told in self._launching.hear():
             if told.get("ended") == self.id:
                 self._told = told

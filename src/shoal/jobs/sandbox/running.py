@@ -13,6 +13,7 @@ from shoal.jobs.sandbox import bubblewrap, family
 from shoal.jobs.sandbox.confinement import Program
 from shoal.jobs.sandbox.limits import Limits
 
+LOOK = 0.05  # seconds between two looks at what a program uses
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -20,8 +21,9 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 class Running:
     """A program and all that it has started; a `host` lives on between attempts.
 
-    `settled` are the processes of a host itself, which are spared when a call to it is ended. `over` names
-    the bound for which it was killed: memory, processes. `peak` is the memory of its largest process.
+    `settled` are the processes of a host itself, which are spared when a call to it is ended, and `own` their
+    memory, which does not count; it `rests` between calls. `over` names the bound for which it was killed:
+    memory, processes. `peak` is the memory of its largest process.
     """
 
     id: int
@@ -30,6 +32,8 @@ class Running:
     host: bool
     memory: int | None = None
     settled: frozenset[int] = frozenset()
+    own: int = 0
+    rests: bool = False
     over: str = ""
     code: int | None = None
     cpu: float = 0.0
@@ -45,11 +49,12 @@ class Running:
         """Return who stands for what belongs to no program any more."""
         return cls(0, 0, Program((), {}, "", "", Limits(), ()), host=False)
 
-    @property
-    def needs_looks(self) -> bool:
-        """Say whether something has to be looked at while time passes."""
-        bounded = self.memory is not None or self.program.limits.processes is not None
-        return bounded or self.deadline is not None
+    def patience(self) -> float | None:
+        """Return the seconds until this has to be looked at; None when nothing happens by itself."""
+        is_bounded = self.memory is not None or self.program.limits.processes is not None
+        if is_bounded and not self.rests:
+            return LOOK
+        return None if self.deadline is None else max(0.0, self.deadline - monotonic())
 
     def mortal(self) -> list[int]:
         """Return the processes that signals are meant for: the program's, not those that hold its sandbox."""
@@ -59,6 +64,17 @@ class Running:
     def settle(self) -> None:
         """Count the processes there are now as the host's own."""
         self.settled = frozenset([self.pid, *family.descendants(self.pid)])
+        self.own = family.shared_out(self.settled)
+
+    def wake(self, memory: int | None) -> None:
+        """Take a call that may use so much memory."""
+        self.rests, self.deadline = False, None
+        self.memory = None if memory is None else memory + self.own
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long for another call, then end."""
+        self.rests, self.memory = True, None
+        self.deadline = monotonic() + seconds
 
     def end(self, grace: float) -> None:
         """Ask all processes to end, and kill them when the grace is over."""
@@ -77,7 +93,7 @@ class Running:
         """Kill it when its time is up, or when its processes together use more than they may."""
         if self.deadline is not None and monotonic() >= self.deadline:
             return self.kill()
-        if not self.needs_looks or self.over:
+        if self.rests or self.over:
             return
         pids = [self.pid, *family.descendants(self.pid)]
         most = self.program.limits.processes
