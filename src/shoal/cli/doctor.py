@@ -83,7 +83,7 @@ def _shown(value: Any) -> str:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    looks: list[Callable[[Settings], Check]] = [_home, _disk, _memory, _kernels, _database]
+    looks: list[Callable[[Settings], Check]] = [_home, _disk, _memory, _kernels, _database, _sandbox]
     yield from (look(settings) for look in looks)
     for module, (extra, purpose) in EXTRAS.items():
         there = find_spec(module) is not None
@@ -140,6 +140,18 @@ def _database(settings: Settings) -> Check:
     except ShoalError as error:
         name = settings.database if is_reference(settings.database) else "the database"
         return Check("database", False, f"{name}: {error.message}", error.hint or "Check --database.")
+
+
+def _sandbox(settings: Settings) -> Check:
+    from shoal.jobs.sandbox import choosing, modes
+    from shoal.jobs.sandbox.terms import of
+
+    mode, tried = choosing.described(of(settings.execution, settings.home))
+    reasons = "".join(f"; not {other}: {why}" for other, why in tried.items())
+    if mode and mode != modes.NONE:
+        return Check("sandbox", True, f"{mode}: {modes.MEANS[mode]}{reasons}")
+    remedy = "Install bubblewrap, use a kernel with Landlock, or set execution.sandbox to auto."
+    return Check("sandbox", False, f"none: {modes.MEANS[modes.NONE]}{reasons}", remedy)
 
 
 def _reached(url: str) -> str:

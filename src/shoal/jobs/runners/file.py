@@ -46,7 +46,6 @@ def allowed(name: str, terms: Terms) -> Path:
     raise Forbidden(
         f"{name[:80]!r} is not among the executables that may be run here.",
         hint="An admin names them in the setting execution.files.",
-        code="file_not_allowed",
     )
 
 

@@ -1,4 +1,4 @@
-"""The program that functions are called in, inside the sandbox: it loads a package once and forks for each call.
+"""The program that functions are called in, inside the sandbox: it loads once and forks for each call.
 
 It reads orders from descriptor 3, each with the descriptors of a call's stdout, stderr and result, and
 answers there. The package's code runs in it while it is loaded; a call's code runs in a child alone.

@@ -136,4 +136,6 @@ def described(terms: Terms) -> tuple[str, dict[str, str]]:
     slot = claim()
     with slot.claim:
         chosen, tried = choose(terms, slot)
+    with suppress(OSError):
+        Path(terms.nest).rmdir()  # Nothing is left of having looked.
     return (chosen.mode if chosen is not None else ""), tried
