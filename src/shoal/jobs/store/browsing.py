@@ -93,6 +93,12 @@ def job_page(conn: Connection, wanted: JobFilter, *, offset: int, limit: int) ->
     return found, conn.execute(select(func.count()).select_from(counted)).scalar_one()
 
 
+def newest(conn: Connection, wanted: JobFilter, limit: int) -> list[Line]:
+    """Return the newest jobs that fit a filter."""
+    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).limit(limit)
+    return _lines(conn, conn.execute(query).mappings().all())
+
+
 def ids(conn: Connection, wanted: JobFilter, limit: int) -> list[int]:
     """Return the ids of jobs that fit a filter, the newest first."""
     query = _fitting(conn, select(jobs.c.id), wanted).order_by(jobs.c.id.desc()).limit(limit)

@@ -21,6 +21,7 @@ from shoal.server.api.waiting import trouble_of
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page, wants_page
 from shoal.server.pages.frame import part, render
+from shoal.server.pages.jobs.now import JobsNow, jobs_now
 from shoal.server.pages.study_lines import Line, lines
 from shoal.server.parts import House
 from shoal.server.replies import Json
@@ -37,11 +38,12 @@ LINKS = {"api": "/api/v1/openapi.json", "pages": "/app", "health": "/healthz", "
 
 
 class Work(NamedTuple):
-    """What there is of studies, and how many jobs wait."""
+    """What there is of studies and of jobs, and how many jobs wait."""
 
     running: list[Line]
     failed: list[Line]
     recent: list[Line]
+    jobs: JobsNow
     queued: int
 
 
@@ -83,7 +85,7 @@ async def _now(house: House, actor: Actor) -> dict[str, Any]:
         "workers": house.settings.workers,
         "free": disk.free,
         "limit": house.settings.limits.upload,
-        "refresh": 5 if work.running else 0,
+        "refresh": 5 if work.running or work.jobs.running else 0,
     }
 
 
@@ -97,8 +99,8 @@ def _work(conn: Connection, owner: str | None) -> Work:
         for line in found(MOST_FAILED, StudyState.failed)
         if (line.study.finished or line.study.started) > since
     ]
-    queued = reading.counts(conn)[State.QUEUED]
-    return Work(found(MOST_RUNNING, StudyState.running), failed, found(MOST_RECENT, *ENDED), queued)
+    running, recent = found(MOST_RUNNING, StudyState.running), found(MOST_RECENT, *ENDED)
+    return Work(running, failed, recent, jobs_now(conn, owner, since), reading.counts(conn)[State.QUEUED])
 
 
 HOME = Face("home", router, render=error_page, below="/app")

@@ -76,9 +76,8 @@ def _stretches(index: Path, begin: int, end: int) -> list[logs.Stretch]:
     try:
         with index.open("rb") as file:
             file.seek(_first(file, begin) * logs.STRETCH_SIZE)
-            return list(
-                takewhile(lambda one: one.offset < end, map(_stretch, iter(partial(_line, file), b"")))
-            )
+            found = map(_stretch, iter(partial(_line, file), b""))
+            return list(takewhile(lambda one: one.offset < end, found))
     except FileNotFoundError:
         return []
 

@@ -32,6 +32,7 @@ from shoal.studies.wording import counted
 
 CHANGED = fault_point("pages.jobs", "Jobs are cancelled, queued again or removed by a form.")
 MOST = 10_000
+QUEUE = "/app/queue"
 router = APIRouter(include_in_schema=False)
 Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
 
@@ -67,7 +68,7 @@ async def act_on_many(request: Request, house: TheHouse, actor: Changer) -> Resp
     async with form_of(request) as form:
         wanted, chosen = _view(form), _chosen(form)
         name, every = _act(form)
-    back = wanted.address.to(page=_page(form))
+    back = QUEUE if text(form, "then") == "queue" else wanted.address.to(page=_page(form))
     if not chosen and not every:
         return go(request, back, "Choose jobs first.")
 
@@ -115,7 +116,7 @@ def _page(form: FormData) -> str:
 
 
 def _chosen(form: FormData) -> list[int]:
-    given = texts(form, "job")
+    given = [one for value in texts(form, "job") for one in value.split(",")]
     return [int(one) for one in given if one.isascii() and one.isdecimal() and len(one) < 19][:MOST]
 
 

@@ -1,0 +1,1 @@
+"""The page of the queue: who works, what waits, what failed for good."""
