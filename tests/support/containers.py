@@ -100,10 +100,10 @@ def _found(name: str) -> Path:
 def _daemon(folder: Path) -> list[str]:
     places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
     options = [f"--{option}={folder / name}" for option, name in places.items()]
-    # No bridge and no rules of its own: another engine of this machine is left as it is.
-    apart = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
+    # In a network of its own: two engines in one would take each other's bridge away.
+    apart = ["unshare", "--net", "--", str(_found("dockerd")), "--iptables=false", "--mtu=1400"]
     limits = ["--log-opt=max-size=10m", "--log-opt=max-file=2"]
-    return [str(_found("dockerd")), *options, f"--host=unix://{folder / 'engine.sock'}", *apart, *limits]
+    return [*apart, *options, f"--host=unix://{folder / 'engine.sock'}", *limits]
 
 
 def _import_images(engine: Containers, busybox: Path) -> None:

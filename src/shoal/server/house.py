@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from shoal.base.database import Database, open_database
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
+from shoal.jobs.containers import leftovers as containers
 from shoal.jobs.containers.finding import ENGINE
 from shoal.jobs.requests import kinds as request_kinds
 from shoal.jobs.requests.means import Means
@@ -66,7 +68,7 @@ class House:
 
         `nursery` is a fork server that was started earlier, to save its start-up time.
         """
-        terms = terms_of(self.settings.execution, self.home.path)
+        terms, engine = terms_of(self.settings.execution, self.home.path), self.settings.containers.engine
         leftovers.end(Path(terms.nest))
         self.supervisor = Supervisor(
             self.database,
@@ -75,9 +77,10 @@ class House:
             self.home.logs,
             labels=(*self.settings.labels, *OWN_LABELS),
             nursery=nursery,
-            terms=terms.plain() | {ENGINE: self.settings.containers.engine},
+            terms=terms.plain() | {ENGINE: engine},
         )
         self.supervisor.start()
+        Thread(target=containers.clear, args=(engine, terms.nest), name="containers", daemon=True).start()
         self._closing.callback(self.supervisor.stop)
         return self.supervisor
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shoal.base.errors import ShoalError
+from shoal.jobs.containers import finding
 from shoal.jobs.containers.container import Container
 from shoal.jobs.containers.creation import HOME, PROCESS
 from shoal.jobs.containers.engine import Engine
@@ -38,12 +39,11 @@ def remove_orphans(engine: Engine) -> int:
     return _remove(engine, PROCESS, _is_dead)
 
 
-def remove_of(engine: Engine, home: str) -> int:
-    """Remove the containers of a home from its life before; its workers of this life keep theirs.
-
-    For a server that starts: whatever is not of a living process of this machine was left by a dead one.
-    """
-    return _remove(engine, f"{HOME}={home}", lambda process: not _is_alive(process))
+def clear(configured: str | None, nest: str) -> None:
+    """Remove what a home's earlier life left at its engine; workers of this life keep what is theirs."""
+    with suppress(ShoalError):
+        label = f"{HOME}={home_label(nest)}"
+        _remove(finding.find(configured), label, lambda process: not is_alive(process))
 
 
 def _remove(engine: Engine, label: str, is_over: Callable[[str], bool]) -> int:
@@ -56,10 +56,11 @@ def _remove(engine: Engine, label: str, is_over: Callable[[str], bool]) -> int:
 
 
 def _is_dead(label: str) -> bool:
-    return label.startswith(f"{_space()}/") and not _is_alive(label)
+    return label.startswith(f"{_space()}/") and not is_alive(label)
 
 
-def _is_alive(label: str) -> bool:
+def is_alive(label: str) -> bool:
+    """Say whether the process with a label lives; one of another machine or namespace does not."""
     space, pid, birth = [*label.rsplit("/", 2), "", ""][:3]
     if space != _space() or not pid.isdecimal():
         return False
@@ -80,6 +81,7 @@ def _space() -> str:
 def _birth(pid: int) -> str:
     """Return a process's start in ticks since boot, or nothing when it is dead; raises PermissionError."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if state in "ZX" else rest[18]
     except (FileNotFoundError, ProcessLookupError):
         return ""

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from shoal.base.errors import NotFound, ShoalError
-from shoal.jobs.containers import archives, creation, finding, images, leftovers
+from shoal.jobs.containers import archives, creation, finding, images, leftovers, reaper
 from shoal.jobs.containers.container import Container, End, created
 from shoal.jobs.containers.engine import Engine, EngineGone
 from shoal.jobs.containers.frames import demultiplexed
@@ -52,6 +52,7 @@ def _lost(gone: EngineGone) -> Failed:
 
 @contextmanager
 def _created(engine: Engine, spec: dict[str, Any], terms: Terms, context: Context) -> Iterator[Container]:
+    reaper.watch(engine)
     leftovers.remove_orphans(engine)
     image = images.ready(engine, spec["image"], spec.get("pull") or "missing", context)
     context.facts["reproduce"] = {
