@@ -6,20 +6,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shoal.base.transaction import among, is_postgres
 from shoal.jobs.model import Progress
-from shoal.jobs.states import BY_NAME, Reason, State
+from shoal.jobs.states import ACTIVE, BY_NAME, Reason, State
 from shoal.jobs.store import blocking, lanes
+from shoal.jobs.store.tables import IS_ENDED, attempts, jobs, progress
 from shoal.jobs.store.tables import dependencies as links
-from shoal.jobs.store.tables import jobs, progress
 from shoal.jobs.store.tables import lanes as lanes_table
 
 # Counting goes so far: a person does not page through more, and the count stays quick beside a million jobs.
 MOST_COUNTED = 10_000
 CALLS = 500  # among which calls of a script are looked for
+_RARE = frozenset({State.FAILED, State.LOST, State.CANCELLED})
 _SAME = (
     "id", "owner", "kind", "name", "generation", "attempts", "priority", "created", "started", "ended", "due",
     "parent", "array_index", "error",
@@ -85,17 +86,19 @@ def job_page(conn: Connection, wanted: JobFilter, *, offset: int, limit: int) ->
 
     The number is `MOST_COUNTED` + 1 when there are more than `MOST_COUNTED`.
     """
-    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
-    found = _lines(conn, conn.execute(query).mappings().all())
-    if offset == 0 and len(found) < limit:
-        return found, len(found)
+    found = newest(conn, wanted, limit, offset=offset)
+    return found, len(found) if offset == 0 and len(found) < limit else count(conn, wanted)
+
+
+def count(conn: Connection, wanted: JobFilter) -> int:
+    """Return how many jobs fit a filter, `MOST_COUNTED` + 1 when there are more than `MOST_COUNTED`."""
     counted = _fitting(conn, select(jobs.c.id), wanted).limit(MOST_COUNTED + 1).subquery()
-    return found, conn.execute(select(func.count()).select_from(counted)).scalar_one()
+    return conn.execute(select(func.count()).select_from(counted)).scalar_one()
 
 
-def newest(conn: Connection, wanted: JobFilter, limit: int) -> list[Line]:
-    """Return the newest jobs that fit a filter."""
-    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).limit(limit)
+def newest(conn: Connection, wanted: JobFilter, limit: int, *, offset: int = 0) -> list[Line]:
+    """Return a part of the jobs that fit a filter, the newest first."""
+    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
     return _lines(conn, conn.execute(query).mappings().all())
 
 
@@ -151,7 +154,25 @@ def _fitting(conn: Connection, query: Select[Any], wanted: JobFilter) -> Select[
         query = query.where(jobs.c.created >= wanted.since)
     if wanted.parent is not None:
         query = query.where(jobs.c.parent == wanted.parent)
+    if (few := _by_index(wanted)) is not None:
+        query = query.where(jobs.c.id.in_(few))
     return query.where(jobs.c.parent.is_(None)) if wanted.whole else query
+
+
+def _by_index(wanted: JobFilter) -> Select[Any] | None:
+    """Return the ids of jobs in states that few are in; else all rows would be looked at for them."""
+    states = set(wanted.states or ())
+    if states and states <= ACTIVE:
+        return select(attempts.c.job).where(attempts.c.expires.is_not(None))
+    if not states or not states <= _RARE:
+        return None
+    lane = select(lanes_table.c.id)
+    if wanted.kinds is not None:
+        lane = lane.where(lanes_table.c.kind.in_(list(wanted.kinds)))
+    if wanted.owners is not None:
+        lane = lane.where(lanes_table.c.owner.in_(list(wanted.owners)))
+    other = jobs.alias("ended_jobs")
+    return select(other.c.id).where(text(IS_ENDED), other.c.lane.in_(lane), other.c.state.in_(states))
 
 
 def _is_id(text: str) -> bool:

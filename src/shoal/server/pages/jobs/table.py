@@ -11,9 +11,10 @@ from shoal.access import Actor
 from shoal.base import clock
 from shoal.jobs.states import ACTIVE, ENDS, Reason, State
 from shoal.jobs.store import queueing, reading
-from shoal.jobs.store.browsing import MOST_COUNTED, Known, Line, children, job_page
+from shoal.jobs.store.browsing import MOST_COUNTED, Known, Line, children, count, newest
 from shoal.jobs.store.explaining import explain
 from shoal.server.pages.address import Pages
+from shoal.server.pages.job_words import is_own
 from shoal.server.pages.jobs.wanted import GROUPS, SIZE, Wanted, known_to
 from shoal.studies.wording import counted
 
@@ -118,9 +119,16 @@ def table(conn: Connection, actor: Actor, wanted: Wanted) -> Table:
     every = known_to(conn, actor)
     kinds, owners = wanted.kinds(every), wanted.owners(actor)
     before = Pages(wanted.page, 0, SIZE).offset
-    found, total = job_page(conn, wanted.filter(actor, every), offset=before, limit=SIZE)
+    asked = wanted.filter(actor, every)
+    found = newest(conn, asked, SIZE, offset=before)
     by_state = reading.counts(conn, owners=owners, kinds=kinds)
-    whole = {} if kinds is None or wanted.kind else reading.counts(conn, owners=owners)
+    is_counted = bool(wanted.state) and not (wanted.text or wanted.label or wanted.since)
+    if is_counted:
+        total = sum(by_state[state] for state in GROUPS[wanted.state])
+    else:
+        total = count(conn, asked) if before or len(found) == SIZE else len(found)
+    leaves_out = not wanted.kind and any(is_own(kind) for kind in every.kinds)
+    whole = reading.counts(conn, owners=owners) if leaves_out else {}
     return Table(
         rows_of(conn, found),
         CountedPages(wanted.page, total, SIZE),
