@@ -15,10 +15,12 @@ from shoal.jobs.containers import leftovers as containers
 from shoal.jobs.containers.finding import ENGINE
 from shoal.jobs.requests import kinds as request_kinds
 from shoal.jobs.requests.means import Means
+from shoal.jobs.requests.request import read
 from shoal.jobs.requests.submitting import Requests
 from shoal.jobs.runners import kinds as runner_kinds
 from shoal.jobs.sandbox import leftovers
 from shoal.jobs.sandbox.terms import of as terms_of
+from shoal.jobs.schedules import kinds as schedule_kinds
 from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
@@ -55,6 +57,9 @@ class House:
         register_kinds()
         runner_kinds.register_kinds()
         request_kinds.register_kinds()
+        schedule_kinds.register_kinds(
+            lambda conn, owner, template: self.requests.submit(conn, owner, read(template))
+        )
 
     @property
     def spool(self) -> Path:

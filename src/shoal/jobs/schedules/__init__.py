@@ -1,0 +1,1 @@
+"""Schedules: requests that are submitted again and again, at times that a cron line names."""
