@@ -6,59 +6,82 @@ from typing import Annotated, Any
 
 import typer
 
+from shoal.cli import job_run, job_view
 from shoal.cli.connection import Where, connected
+from shoal.cli.job_following import follow as follow_job
+from shoal.cli.job_options import Id, Ids
 from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
-from shoal.cli.output import answer, say, table
-from shoal.cli.words import ago, take
-from shoal.studies.wording import duration
+from shoal.cli.output import answer, say
+from shoal.cli.words import take
 
-app = typer.Typer(help="Look at jobs, cancel them, run them again.", no_args_is_help=True)
-Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="The job's id.")]
+app = typer.Typer(help="Run things; look at jobs, cancel them, run them again.", no_args_is_help=True)
 States = Annotated[list[str] | None, typer.Option("--state", help="Only this state; repeatable.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; repeatable.")]
+Name = Annotated[str | None, typer.Option("--name", help="Only jobs of this name.")]
+Children = Annotated[int | None, typer.Option("--children", metavar="ID", help="The parts of this job.")]
+Wanted = Annotated[
+    str | None, typer.Option("--where", metavar="JSON", help='A filter, like {"sample.site": {"$gte": 4}}.')
+]
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until the job has ended.")]
+Stream = Annotated[str, typer.Option("--stream", metavar="all|out|err|shoal", help="Whose words.")]
+Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only lines that hold it.")]
+Attempt = Annotated[int | None, typer.Option("--attempt", metavar="N", help="That of this number.")]
+job_run.register(app)
 
 
 @app.command("list")
 @located
 def list_jobs(
-    where: Where, state: States = None, kind: Kinds = None, limit: Limit = 20, output: Output = Format.TABLE
+    where: Where,
+    state: States = None,
+    kind: Kinds = None,
+    name: Name = None,
+    children: Children = None,
+    wanted: Wanted = None,
+    limit: Limit = 20,
+    output: Output = Format.TABLE,
 ) -> None:
-    """List jobs, the newest first."""
+    """List jobs, the newest first; `--children` lists the elements of an array, or steps, in their order."""
     with connected(where) as client:
-        found = [job.facts for job in take(client.jobs.find(state=state, kind=kind), limit)]
-    head = ["ID", "NAME", "KIND", "STATE", "TOOK", "WHEN", "OWNER"]
-    shown = table(head, [_line(job) for job in found], right=["ID", "TOOK"])
-    empty = "No jobs yet. A study makes some: shoal study run yourfile.csv"
-    answer(found, output, text=shown if found else empty, quiet="\n".join(str(job["id"]) for job in found))
+        if children is not None:
+            found = client.jobs.get(children).children(state=state)
+        else:
+            found = client.jobs.find(state=state, kind=kind, name=name, where=wanted)
+        listed = [job.facts for job in take(found, limit)]
+    empty = "No jobs yet. Run one: shoal job run -- echo hello"
+    shown = job_view.lines(listed) if listed else empty
+    answer(listed, output, text=shown, quiet="\n".join(str(job["id"]) for job in listed))
 
 
 @app.command()
 @located
 def show(where: Where, job: Id, output: Output = Format.TABLE) -> None:
-    """Show a job and what was tried."""
+    """Show a job: how it ended, what was tried, what it left, what makes it reproducible."""
     with connected(where) as client:
         found = client.jobs.get(job)
-        facts = found.facts | {"attempts": found.attempts()}
-    lines = [
-        f"{name:14}{facts[name]}"
-        for name in ("id", "kind", "name", "state", "owner", "reason")
-        if facts[name]
-    ]
-    tried = [(one["number"], one["state"], one["worker"], _took(one)) for one in facts["attempts"]]
-    if tried:
-        lines += ["", table(["ATTEMPT", "STATE", "WORKER", "TOOK"], tried, right=["ATTEMPT", "TOOK"])]
-    if facts["error"]:
-        lines += ["", str(facts["error"].get("message", facts["error"]))]
-    answer(facts, output, text="\n".join(lines), quiet=facts["state"])
+        facts = found.facts | {"attempts": found.attempts(), "artifacts": found.artifacts()}
+    answer(facts, output, text=job_view.page(facts), quiet=facts["state"])
 
 
 @app.command()
 @located
-def logs(where: Where, job: Id) -> None:
-    """Print the log of a job's newest attempt."""
-    with connected(where) as client:
-        typer.echo(client.jobs.get(job).log(), nl=False)
+def logs(
+    where: Where,
+    job: Id,
+    follow: Follow = False,
+    stream: Stream = "all",
+    search: Search = None,
+    attempt: Attempt = None,
+) -> None:
+    """Print what a job wrote: the newest attempt's log, or with `-f` everything until its end."""
+    with connected(where, work=follow) as client:
+        found = client.jobs.get(job)
+        fence = None if attempt is None else _fence(found.attempts(), attempt)
+        if follow:
+            follow_job(found, stream=stream)
+        else:
+            typer.echo(found.log(fence, stream=stream, search=search), nl=False)
 
 
 @app.command()
@@ -73,27 +96,40 @@ def explain(where: Where, job: Id, output: Output = Format.TABLE) -> None:
 
 @app.command()
 @located
-def cancel(where: Where, job: Id) -> None:
-    """Stop a job and its children."""
+def cancel(where: Where, jobs: Ids) -> None:
+    """Stop jobs and their children."""
     with connected(where) as client:
-        say(f"Job {job} is {client.jobs.get(job).cancel().state}.")
+        for job in jobs:
+            say(f"Job {job} is {client.jobs.get(job).cancel().state}.")
 
 
 @app.command()
 @located
-def rerun(where: Where, job: Id) -> None:
-    """Run a job again; its old results stay."""
+def rerun(where: Where, jobs: Ids) -> None:
+    """Run jobs again; their old results stay. Of steps and arrays only what did not succeed."""
+    failed = False
     with connected(where, work=True) as client:
-        state = client.jobs.get(job).rerun().wait().state
-    say(f"Job {job} {state}.")
-    if state != "succeeded":
+        again = [client.jobs.get(job).rerun() for job in jobs]
+        for job in again:
+            state = job.wait().state
+            failed = failed or state != "succeeded"
+            say(f"Job {job.id} {state}.")
+    if failed:
         raise typer.Exit(1)
 
 
-def _line(job: dict[str, Any]) -> tuple[Any, ...]:
-    return (job["id"], job["name"], job["kind"], job["state"], _took(job), ago(job["created"]), job["owner"])
+@app.command()
+@located
+def rm(where: Where, jobs: Ids) -> None:
+    """Forget drafts and ended jobs, with their children and logs."""
+    with connected(where) as client:
+        done = client.jobs.remove(jobs)
+    for job in done["left"]:
+        say(f"Job {job} has not ended: it is kept.")
+    if done["left"]:
+        raise typer.Exit(1)
 
 
-def _took(facts: dict[str, Any]) -> str | None:
-    started, ended = facts["started"], facts["ended"]
-    return duration((ended - started) / 1e6) if started and ended else None
+def _fence(attempts: list[dict[str, Any]], number: int) -> int:
+    """Return the attempt of a number, the newest of several generations."""
+    return next((int(one["fence"]) for one in reversed(attempts) if one["number"] == number), number)

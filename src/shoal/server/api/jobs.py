@@ -58,13 +58,17 @@ async def list_jobs(
     name: Name = None,
     parent: Annotated[int | None, Query(ge=1, le=LATEST, description="children of this job")] = None,
     where: Annotated[
-        str | None, Query(max_length=4096, description='JSON that `extra` must hold: {"sample": {"site": 4}}')
+        str | None,
+        Query(
+            max_length=4096,
+            description='a filter over a job\'s fields, other keys in its `extra`: {"sample.site": {"$gte": 4}}',
+        ),
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """List jobs that fit every filter, the newest first."""
-    extra, place = _wanted(where), decode(cursor, int)
+    matching, place = _wanted(where), decode(cursor, int)
 
     def find(conn: Connection) -> list[Job]:
         return reading.find(
@@ -74,7 +78,7 @@ async def list_jobs(
             kinds=kind,
             name=name,
             parent=parent,
-            extra=extra,
+            matching=matching,
             before=place[0] if place else None,
             limit=limit + 1,
         )
@@ -172,7 +176,7 @@ def _wanted(where: str | None) -> dict[str, Any] | None:
         wanted = None
     if not isinstance(wanted, dict):
         problem = {"in": "query", "pointer": "/where", "message": "This is not a JSON object."}
-        raise InvalidInput("`where` is not a JSON object.", hint='Like {"sample": 4}.', errors=[problem])
+        raise InvalidInput("`where` is not a JSON object.", hint='Like {"sample.site": 4}.', errors=[problem])
     return wanted
 
 

@@ -32,7 +32,7 @@ class JobsFilter(_Wish):
             "kinds": self.kind,
             "name": self.name,
             "parent": self.parent,
-            "extra": self.where,
+            "matching": self.where,
         }
 
 
