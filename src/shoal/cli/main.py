@@ -18,7 +18,7 @@ from typer.exceptions import Abort, TyperException
 
 from shoal import __version__
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.cli import dataset, doctor, job, maintenance, node, ready, serve, study, worker
+from shoal.cli import dataset, doctor, job, maintenance, node, ready, script, serve, study, worker
 
 app = typer.Typer(
     name="shoal",
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(study.app, name="study")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(job.app, name="job")
+app.add_typer(script.app, name="script")
 app.add_typer(node.app, name="node")
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
@@ -66,9 +67,11 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; a traceback is printed only with `--debug`."""
-    debug = "--debug" in arguments
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    debug = "--debug" in arguments[:end]  # What follows `--` are the words of somebody's program.
+    ours = [word for word in arguments[:end] if word != "--debug"]
     try:
-        result = app(args=[word for word in arguments if word != "--debug"], standalone_mode=False)
+        result = app(args=[*ours, *arguments[end:]], standalone_mode=False)
         print(end="", flush=True)
     except TyperException as misuse:
         return _wrong_usage(misuse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,17 +15,18 @@ from shoal.client.datasets import AsyncDatasets, Datasets
 from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
 from shoal.client.fits import AsyncFits, Fits
+from shoal.client.futures import AsyncJobFuture, JobFuture
 from shoal.client.jobs import AsyncJobs, Jobs
 from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
+from shoal.client.running import F, Running
+from shoal.client.scripts import AsyncScripts, Scripts
 from shoal.client.studies import AsyncStudies, Studies
 from shoal.client.workers import AsyncWorkers, Workers
 
 DEFAULT_URL = "http://127.0.0.1:8002"
 
 
-class _Client:
-    _driver: Any
-
+class _Client(Running[F]):
     @property
     def url(self) -> str:
         """Return where the server is."""
@@ -55,7 +57,7 @@ class _Client:
         return found
 
 
-class Client(_Client, Blocking):
+class Client(_Client[JobFuture], Blocking):
     """Talk to a server.
 
     >>> with Client() as client:                                    # doctest: +SKIP
@@ -77,6 +79,8 @@ class Client(_Client, Blocking):
         self.studies = Studies(self._driver)
         self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
+        self.scripts = Scripts(self._driver)
+        self._promise = partial(JobFuture, self._driver)
         self.workers = Workers(self._driver)
 
     def close(self) -> None:
@@ -92,7 +96,7 @@ class Client(_Client, Blocking):
         self.close()
 
 
-class AsyncClient(_Client, Awaiting):
+class AsyncClient(_Client[AsyncJobFuture], Awaiting):
     """Talk to a server from an event loop: every method of `Client`, awaited.
 
     >>> async with AsyncClient() as client:                         # doctest: +SKIP
@@ -114,6 +118,8 @@ class AsyncClient(_Client, Awaiting):
         self.studies = AsyncStudies(self._driver)
         self.fits = AsyncFits(self._driver)
         self.jobs = AsyncJobs(self._driver)
+        self.scripts = AsyncScripts(self._driver)
+        self._promise = partial(AsyncJobFuture, self._driver)
         self.workers = AsyncWorkers(self._driver)
 
     async def close(self) -> None:

@@ -7,12 +7,13 @@ import inspect
 import random
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from shoal.base.errors import InvalidInput, ShoalError
+from shoal.base.errors import InvalidInput
 from shoal.jobs.scripts import results
 from shoal.jobs.scripts.conversion import given
 from shoal.jobs.scripts.failures import failure_of
@@ -20,6 +21,7 @@ from shoal.jobs.scripts.loading import Function, Loaded, load
 from shoal.jobs.scripts.materials import Material
 from shoal.jobs.scripts.schema import checker
 from shoal.jobs.scripts.signature import MANY, POSITIONAL, Parameter, data_parameter, parameters_of
+from shoal.jobs.scripts.source import EACH
 
 __all__ = ["Loaded", "call", "load"]
 
@@ -37,6 +39,9 @@ def call(
 ) -> dict[str, Any]:
     """Call a function and return its result as JSON: see `results.result_of`.
 
+    `NAME[]` calls it for each item of the data, which is a list or a table, and returns a list; an item that
+    fails takes no other with it: it is null, and `failed` says why: [{"item": place, "error": {...}}].
+
     What fails is returned as `{"error": {"kind", "type", "message", "traceback"}}`, a wrong argument with
     the kind `refused`.
 
@@ -49,16 +54,44 @@ def call(
         folder: the job's folder, which holds the data's file and gets what is too large for JSON.
         seed: what random numbers start from; None: anything.
     """
+    called = name.removesuffix(EACH)
     try:
-        function = load(source).function(name)
+        function = load(source).function(called)
         _seed(seed)
-        values, named = _bound(function, name, material, args, kwargs, folder)
-    except ShoalError as error:
-        return failure_of(error)
-    try:
-        return results.result_of(_awaited(function(*values, **named)), folder)
+        call = _Call(function, called, args, kwargs, folder)
+        if called != name:
+            return _each(call, given(material, "sequence", list, folder), folder)
+        return results.result_of(call.value(material), folder)
     except (Exception, SystemExit) as error:
         return failure_of(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    function: Function
+    name: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    folder: Path
+
+    def value(self, material: Material) -> Any:
+        """Return what the function returns for this data."""
+        values, named = _bound(self.function, self.name, material, self.args, self.kwargs, self.folder)
+        return _awaited(self.function(*values, **named))
+
+
+def _each(call: _Call, items: Sequence[Any], folder: Path) -> dict[str, Any]:
+    """Return the values for all items as one result; `failed` tells of the items that have none."""
+    values: list[Any] = []
+    failed: list[dict[str, Any]] = []
+    for place, item in enumerate(items):
+        try:
+            values.append(call.value(Material("raw_data", value=item)))
+        except (Exception, SystemExit) as error:
+            values.append(None)
+            failed.append({"item": place} | failure_of(error))
+    result = results.result_of(values, folder)
+    return result | {"failed": failed} if failed else result
 
 
 def _seed(seed: int | None) -> None:
@@ -94,23 +127,22 @@ def _bound(
     if material:
         first = _first(parameters, name)
         values.insert(0, given(material, first.wants, first.hint, folder))
-    elif (data := data_parameter(parameters)) and data.needed and not (args or data.name in kwargs):
-        raise _no_data(name, data)
+    elif (missing := data_parameter(parameters)) and missing.needed and not (args or missing.name in kwargs):
+        raise _no_data(name, missing)
     signature = inspect.signature(function)
     try:
         bound = signature.bind(*values, **kwargs)
     except TypeError as error:
         raise _misfit(name, parameters, str(error)) from error
-    has_data = bool(material)
-    taken = next(iter(bound.arguments), None) if has_data else None
+    data = parameters[0].name if material else None
     errors = [
         problem
         for one in parameters
-        if one.name in bound.arguments and one.name != taken
-        for problem in _settled(one, bound, folder)
+        if one.name in bound.arguments
+        for problem in _settled(one, bound, folder, "/data" if one.name == data else f"/kwargs/{one.name}")
     ]
     if errors:
-        first_fault = f"{errors[0]['pointer'].removeprefix('/kwargs/')}: {errors[0]['message']}"
+        first_fault = f"{errors[0]['pointer'].removeprefix('/kwargs').lstrip('/')}: {errors[0]['message']}"
         raise InvalidInput(f"{name} cannot be called so. {first_fault}.", code=CODE, errors=errors)
     return list(bound.args), dict(bound.kwargs)
 
@@ -128,7 +160,9 @@ def _no_data(name: str, data: Parameter) -> InvalidInput:
     return InvalidInput(f"{name} needs data.", hint=hint, code=CODE, errors=errors)
 
 
-def _settled(parameter: Parameter, bound: inspect.BoundArguments, folder: Path) -> list[dict[str, Any]]:
+def _settled(
+    parameter: Parameter, bound: inspect.BoundArguments, folder: Path, place: str
+) -> list[dict[str, Any]]:
     """Convert an argument to what its hint asks for; returns what is wrong with it."""
     value = bound.arguments[parameter.name]
     if parameter.kind in MANY or value is parameter.default:
@@ -136,9 +170,9 @@ def _settled(parameter: Parameter, bound: inspect.BoundArguments, folder: Path) 
     try:
         bound.arguments[parameter.name] = _converted(parameter, value, folder)
     except ValidationError as error:
-        return [_told(parameter.name, one) for one in error.errors(include_url=False)]
+        return [_told(place, one) for one in error.errors(include_url=False)]
     except InvalidInput as error:
-        return [{"in": "body", "pointer": f"/kwargs/{parameter.name}", "message": error.message}]
+        return [{"in": "body", "pointer": place, "message": error.message}]
     return []
 
 
@@ -149,8 +183,8 @@ def _converted(parameter: Parameter, value: Any, folder: Path) -> Any:
     return value if checks is None else checks.validate_python(value)
 
 
-def _told(name: str, fault: Any) -> dict[str, Any]:
-    pointer = "/".join(("/kwargs", name, *map(str, fault["loc"])))
+def _told(place: str, fault: Any) -> dict[str, Any]:
+    pointer = "/".join((place, *map(str, fault["loc"])))
     message = str(fault["msg"]).replace("Input should", "it should")
     return {"in": "body", "pointer": pointer, "message": message}
 

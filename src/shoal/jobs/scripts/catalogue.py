@@ -20,7 +20,7 @@ import orjson
 
 from shoal.base.errors import NotFound
 from shoal.jobs.scripts.script import Script
-from shoal.jobs.scripts.source import code_hash, entry_point_sources, read_source, state_of
+from shoal.jobs.scripts.source import EACH, code_hash, entry_point_sources, read_source, state_of
 
 TIMEOUT = 60.0
 AT_ONCE = 4
@@ -87,14 +87,17 @@ class Catalogue:
     def located(self, name: str) -> dict[str, str]:
         """Return what a job needs of a script: its `source`, `function` and present `code_hash`.
 
+        `NAME[]` calls it for each item of a list; see `calling.call`.
         Starts no child for what is known already, so it may be asked inside a transaction; raises what `get`
         raises.
         """
         known = [self._known[source] for source in self.sources if source in self._known]
-        script = _found(name, _named(known)) or self.get(name)
+        called = name.removesuffix(EACH)
+        script = _found(called, _named(known)) or self.get(called)
+        function = script.call_name + name[len(called) :]
         roots = next((one.roots for one in known if one.source == script.source), ())
         code = code_hash(roots) if roots else script.code_hash
-        return {"source": script.source, "function": script.call_name, "code_hash": code}
+        return {"source": script.source, "function": function, "code_hash": code}
 
     def code_hash(self, name: str) -> str:
         """Return the SHA-256 over the code of a script's source; raises what `get` raises."""

@@ -120,7 +120,10 @@ def _value(material: Material, folder: Path) -> Any:
 
 
 def _is_table(material: Material) -> bool:
-    return bool(material.file) and (material.type in FILES or material.file.endswith(".arrow"))
+    """Say whether the data is a file that holds a table; JSON may hold anything."""
+    if not material.file or material.file.lower().endswith(".json"):
+        return False
+    return material.type in FILES or material.file.endswith(".arrow")
 
 
 def _read(path: Path) -> Any:

@@ -44,6 +44,15 @@ class Script:
         """Return the name that finds it in its source whatever else is there."""
         return f"{self.module}.{self.function}"
 
+    @property
+    def example(self) -> dict[str, Any]:
+        """Return a job request to start from; what it needs stands there to be replaced."""
+        needed = {one["field"]: "..." for one in self.form["fields"] if one["needed"]}
+        request: dict[str, Any] = {"runner": "function", "script": self.name}
+        if self.form["data"] is not None:
+            request["data"] = {"type": "datafile", "name": "yourfile.csv"}
+        return request | ({"kwargs": needed} if needed else {})
+
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON object; `from_json` reads it back."""
         return asdict(self)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 GROUP = "shoal.scripts"
 CODE = (".py", ".so", ".pyd")
+# At the end of a name: call the function for each item of a list.
+EACH = "[]"
 
 
 @dataclass(frozen=True, slots=True)

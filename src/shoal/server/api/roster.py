@@ -20,6 +20,7 @@ from shoal.server.api.models import MODELS
 from shoal.server.api.objects import OBJECTS
 from shoal.server.api.opened import OPENED
 from shoal.server.api.reports import REPORTS
+from shoal.server.api.scripts import SCRIPTS
 from shoal.server.api.studies import STUDIES
 from shoal.server.api.study_acts import STUDY_ACTS
 from shoal.server.api.study_history import STUDY_HISTORY
@@ -56,6 +57,7 @@ def api_faces(settings: Settings) -> list[Face]:
         JOB_BULK,
         JOB_PARTS,
         JOB_LOGS,
+        SCRIPTS,
         EVENTS,
         UPKEEP,
         WORKERS,

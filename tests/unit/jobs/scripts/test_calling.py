@@ -231,3 +231,14 @@ def test_what_a_function_raises_is_told_from_where_its_own_code_begins(tmp_path:
     assert trace.index("in outer") < trace.index("in inner") and "calling.py" not in trace
     assert called(code, "leave")["error"]["message"] == "It ended itself with exit code 3."
     assert called(code, "fill")["error"]["kind"] == "memory"
+
+
+def test_a_name_with_brackets_is_called_for_each_item(arguments: Path, code: Path) -> None:
+    items = Material("raw_data", value=[1, 2, "three", 4])
+    result = called(arguments, "later[]", items)
+    assert result["value"] == [2, 3, None, 5] and result["type"] == "list"
+    (failed,) = result["failed"]
+    assert (failed["item"], failed["error"]["kind"]) == (2, "refused")
+    assert called(code, "kind[]", Material("raw_data", value=[1, "a", {}]))["value"] == ["int", "str", "dict"]
+    refused = called(code, "kind[]", Material("raw_data", value={"a": 1}))["error"]
+    assert "a JSON list" in refused["message"]
