@@ -28,7 +28,13 @@ def register_kinds() -> None:
     for name, value in vars(work).items():
         if getattr(value, "__module__", None) == work.__name__ and not name.startswith("_"):
             record = refuse_negative if name == "recorded" else None
-            kinds.register(kinds.Kind(f"test.{name}", f"{work.__name__}:{name}", record))
+            inputs = key_of if name == "read" else None
+            kinds.register(kinds.Kind(f"test.{name}", f"{work.__name__}:{name}", record, inputs=inputs))
+
+
+def key_of(spec: Mapping[str, Any]) -> list[str]:
+    """Return what a reading job reads."""
+    return [spec["key"]]
 
 
 def refuse_negative(conn: Connection, job: Job, result: Any) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from shoal.base.database import Database
 from shoal.base.faults import fault_point
-from shoal.jobs.model import Attempt, Job, NewJob
+from shoal.jobs.model import NO_RETRY, Attempt, Job, NewJob
 from shoal.jobs.nodes import members
-from shoal.jobs.states import ENDS
+from shoal.jobs.states import ENDS, State
 from shoal.jobs.store import reading, submission
 from tests.support.house import AT_ONCE, OWNER
 from tests.support.server import ROOT
@@ -87,6 +87,8 @@ class Beside:
 
     def submit(self, kind: str, spec: Mapping[str, Any] | None = None, n: int = 1, **job: Any) -> list[int]:
         fields: dict[str, Any] = {"retry": AT_ONCE, "labels": self.labels} | job
+        if fields["retry"] is None:
+            fields["retry"] = NO_RETRY
         new = [NewJob(f"test.{kind}", spec or {}, **fields) for _ in range(n)]
         return self.database.write(WROTE, lambda conn: submission.submit(conn, OWNER, new))
 
@@ -104,6 +106,9 @@ class Beside:
 
         wait_until(ended, timeout=timeout, on_timeout=lambda: (self.jobs(ids), node and node.log()))
         return self.jobs(ids)
+
+    def until(self, id_: int, *states: State) -> None:
+        wait_until(lambda: self.job(id_).state in states, on_timeout=lambda: self.job(id_))
 
     def jobs(self, ids: list[int]) -> list[Job]:
         found = self.database.read(lambda conn: reading.get_many(conn, ids))

@@ -85,6 +85,15 @@ def hang(spec: Spec, context: Context) -> dict[str, Any]:
     return {"attempt": context.attempt}
 
 
+def read(spec: Spec, context: Context) -> dict[str, Any]:
+    """Read a stored file, once `go` is there if it names a file."""
+    if "go" in spec:
+        wait_until(Path(spec["go"]).exists, timeout=60)
+    with context.files.open(spec["key"]) as file:
+        content = file.read()
+    return {"size": len(content), "start": content[:20].decode()}
+
+
 def wait_for_file(spec: Spec, context: Context) -> dict[str, Any]:
     """Say that it runs by making a file, then wait for another; look whether to stop."""
     _say_running(spec)
