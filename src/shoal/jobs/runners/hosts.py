@@ -146,7 +146,8 @@ def _started(launching: Launching, source: str, code_hash: str, context: Context
     ours, theirs = socket.socketpair()
     with theirs, open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as said:  # noqa: PTH123
         words = said.fileno()
-        id_ = launching.start(program, [nothing.fileno(), words, words, theirs.fileno()], host=True)
+        given = [nothing.fileno(), words, words, theirs.fileno()]
+        id_ = launching.start(program, given, host=True, folders=[str(code)])
         theirs.close()
         host = Host((source, code_hash), launching, id_, ours, stage, code, env)
         host.loaded = _first_words(host, words)

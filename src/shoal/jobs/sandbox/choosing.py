@@ -136,6 +136,5 @@ def described(terms: Terms) -> tuple[str, dict[str, str]]:
     slot = claim()
     with slot.claim:
         chosen, tried = choose(terms, slot)
-    with suppress(OSError):
-        Path(terms.nest).rmdir()  # Nothing is left of having looked.
+    folders.leave(Path(terms.nest))
     return (chosen.mode if chosen is not None else ""), tried

@@ -30,20 +30,17 @@ def open_nest(nest: Path) -> Path:
 
 def make(nest: Path, name: str, user: int | None) -> Path:
     """Return a new folder with `out/` in it, which is its user's alone (ours when there is no other)."""
-    folder = nest / f"{name}-{secrets.token_hex(8)}"
-    for path in (folder, folder / OUT):
-        path.mkdir(mode=0o700)
-        if user is not None:
+    folder = _new(nest, name, 0o700)
+    (folder / OUT).mkdir(mode=0o700)
+    if user is not None:
+        for path in (folder, folder / OUT):
             os.chown(path, user, user)
     return folder
 
 
 def make_readable(nest: Path, name: str) -> Path:
     """Return a new folder that is ours, and that every user may read who knows its name."""
-    folder = nest / f"{name}-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o755)
-    return folder
+    return _new(nest, name, 0o755)
 
 
 def hand_over(folder: Path, user: int | None) -> None:
@@ -65,6 +62,23 @@ def clean(nest: Path) -> None:
     if nest.is_dir() and nest.lstat().st_uid == os.geteuid():
         for path in nest.iterdir():
             remove(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+def leave(nest: Path) -> None:
+    """Remove the nest when nobody has a folder there any more."""
+    with suppress(OSError):
+        nest.rmdir()
+
+
+def _new(nest: Path, name: str, mode: int) -> Path:
+    folder = nest / f"{name}-{secrets.token_hex(8)}"
+    try:
+        folder.mkdir()
+    except FileNotFoundError:  # Whoever was there last has removed the nest.
+        open_nest(nest)
+        folder.mkdir()
+    folder.chmod(mode)
+    return folder
 
 
 def _try_harder(again: Callable[[str], Any], path: str, _: object) -> None:

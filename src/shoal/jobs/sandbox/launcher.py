@@ -47,6 +47,7 @@ class Launcher:
         self._descriptors: deque[int] = deque()
         self._running: dict[int, Running] = {}
         self._confinement: Confinement | None = None
+        self._nest: Path | None = None
         self._slot = slots.claim()
         self._wake_read, self._wake_write = os.pipe()
         for end in (self._wake_read, self._wake_write):
@@ -107,6 +108,7 @@ class Launcher:
                 running.rest(order["seconds"])
 
     def _confine(self, terms: dict[str, Any]) -> None:
+        self._nest = Path(terms["nest"])
         chosen, tried = choosing.choose(read(terms), self._slot)
         self._confinement = chosen
         told = asdict(chosen) if chosen is not None else None
@@ -126,7 +128,7 @@ class Launcher:
         finally:
             for each in descriptors:
                 os.close(each)
-        self._running[order["id"]] = Running(order["id"], pid, program, order["host"])
+        self._running[order["id"]] = Running(order["id"], pid, program, order["host"], order["folders"])
         self._tell({"started": order["id"], "pid": pid})
 
     def _look(self) -> None:
@@ -180,11 +182,13 @@ class Launcher:
         return [pid for pid in family.descendants(os.getpid()) if pid not in spared]
 
     def _end_all(self) -> None:
-        left = [each.program.folder for each in self._running.values()]
+        left = [path for each in self._running.values() for path in each.folders]
         self._running.clear()
         self._sweep(Running.nobody())
         for folder in left:
             folders.remove(Path(folder))
+        if self._nest is not None:
+            folders.leave(self._nest)
 
     def _tell(self, message: dict[str, Any]) -> None:
         with suppress(OSError):

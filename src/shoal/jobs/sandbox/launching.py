@@ -69,15 +69,19 @@ class Launching:
         """Return the descriptor that is readable when `hear` has something."""
         return self._line.fileno()
 
-    def start(self, program: Program, descriptors: Sequence[int], *, host: bool = False) -> int:
+    def start(
+        self, program: Program, descriptors: Sequence[int], *, host: bool = False, folders: Sequence[str] = ()
+    ) -> int:
         """Start a program whose descriptors 0, 1, 2 and so on are given; returns the number it goes by.
+
+        A host lives on between attempts; `folders` are removed with its own when this worker cannot do it.
 
         Raises:
             OSError: it could not be started.
             LauncherDied: the launcher is gone.
         """
         self._ids += 1
-        self._send(orders.start(self._ids, program, len(descriptors), host=host), descriptors)
+        self._send(orders.start(self._ids, program, len(descriptors), host=host, more=folders), descriptors)
         while True:
             for told in self.hear():
                 if told.get("started") == self._ids:

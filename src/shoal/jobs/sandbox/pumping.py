@@ -62,8 +62,8 @@ class Stream:
 
     @property
     def text(self) -> str:
-        """Return the beginning as text."""
-        return self.first.decode(errors="replace")
+        """Return the beginning as text that every database can keep."""
+        return self.first.decode(errors="replace").replace("\0", "\ufffd")
 
 
 class Output:

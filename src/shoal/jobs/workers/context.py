@@ -23,7 +23,7 @@ class Cancelled(Exception):
 
 
 class Failed(Exception):
-    """End a job whose program failed: `error` is as in `Outcome.error`, `result` what it gave all the same."""
+    """End a job whose program failed: `error` is as in `Outcome.error`, `result` what it gave."""
 
     def __init__(self, error: dict[str, Any], result: dict[str, Any] | None = None) -> None:
         super().__init__(error.get("message", ""))
@@ -100,7 +100,7 @@ class Context:
         return self._keep(name, [content])
 
     def artifact_file(self, path: Path, name: str | None = None) -> str:
-        """Store a file durably, piece by piece, and return its key; raises what `artifact` and `open` raise."""
+        """Store a file durably, piece by piece, and return its key; raises as `artifact` and `open`."""
         with path.open("rb") as file:
             return self.artifact_stream(file, name or path.name)
 

@@ -45,6 +45,7 @@ class Crew:
         self._stillborn = 0
         self._open = True
         self._spawning: set[asyncio.Task[None]] = set()
+        self._outputs: set[asyncio.BaseTransport] = set()
 
     @property
     def fork_server(self) -> int | None:
@@ -78,6 +79,8 @@ class Crew:
         for member in self.members:
             member.kill(signal.SIGKILL)
             member.hang_up()
+        for output in self._outputs:
+            output.close()  # A dead worker's launcher may hold the other end for a moment.
         if self._nursery is not None:
             self._loop.remove_reader(self._nursery.fileno())
             await asyncio.to_thread(self._nursery.close)
@@ -98,7 +101,8 @@ class Crew:
             theirs.close()
             os.close(write)
         await self._loop.create_unix_connection(lambda: member, sock=ours)
-        await self._loop.connect_read_pipe(lambda: Output(member), os.fdopen(read, "rb", 0))
+        output = Output(member, self._outputs)
+        await self._loop.connect_read_pipe(lambda: output, os.fdopen(read, "rb", 0))
 
     def _listened_to(self) -> Nursery:
         if self._nursery is None:

@@ -143,10 +143,25 @@ class Member(asyncio.Protocol):
 
 
 class Output(asyncio.Protocol):
-    """Read what a worker's process prints past Python, and keep it in the running attempt's log."""
+    """Read what a worker's process prints past Python, and keep it in the running attempt's log.
 
-    def __init__(self, member: Member) -> None:
+    Its transport is among `opened` while it is open.
+    """
+
+    def __init__(self, member: Member, opened: set[asyncio.BaseTransport]) -> None:
         self._member = member
+        self._opened = opened
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; called by the loop."""
+        self._transport = transport
+        self._opened.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the transport; called by the loop."""
+        if self._transport is not None:
+            self._opened.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Keep the bytes; called by the loop."""
