@@ -50,6 +50,11 @@ def left(conn: Connection, owner: str) -> int | None:
     return conn.execute(select(quotas.c.remaining).where(quotas.c.owner == owner)).scalar()
 
 
+def every(conn: Connection) -> dict[str, int]:
+    """Return how many charged jobs each owner who has a quota may still hand in."""
+    return {owner: n for owner, n in conn.execute(select(quotas.c.owner, quotas.c.remaining))}
+
+
 def is_charged(kind: str) -> bool:
     """Say whether jobs of a kind count."""
     known = kinds.registered().get(kind)

@@ -61,7 +61,7 @@ async def list_jobs(
         str | None,
         Query(
             max_length=4096,
-            description='a filter over a job\'s fields, other keys in its `extra`: {"sample.site": {"$gte": 4}}',
+            description='a filter over fields, other keys in `extra`: {"sample.site": {"$gte": 4}}',
         ),
     ] = None,
     limit: Limit = 100,

@@ -16,10 +16,12 @@ from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.job_parts import JOB_PARTS
 from shoal.server.api.job_submission import JOB_SUBMISSION
 from shoal.server.api.jobs import JOBS
+from shoal.server.api.limits import LIMITS
 from shoal.server.api.models import MODELS
 from shoal.server.api.objects import OBJECTS
 from shoal.server.api.opened import OPENED
 from shoal.server.api.reports import REPORTS
+from shoal.server.api.schedules import SCHEDULES
 from shoal.server.api.scripts import SCRIPTS
 from shoal.server.api.studies import STUDIES
 from shoal.server.api.study_acts import STUDY_ACTS
@@ -55,6 +57,8 @@ def api_faces(settings: Settings) -> list[Face]:
         JOBS,
         JOB_SUBMISSION,
         JOB_BULK,
+        SCHEDULES,
+        LIMITS,
         JOB_PARTS,
         JOB_LOGS,
         SCRIPTS,
