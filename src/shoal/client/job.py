@@ -7,21 +7,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from shoal.base.errors import ShoalError
 from shoal.client.async_driver import AsyncDriver
 from shoal.client.calls import Ask, Call, Items, bytes_of, json_of, nothing, pages
 from shoal.client.driver import Driver
 from shoal.client.log_parts import LogPart, follow
 from shoal.client.methods import Awaiting, Blocking, change, listing, operation, pieces
 from shoal.client.patience import waited
+from shoal.client.results import failure_of, value_of
 from shoal.client.watched import Watched
-
-
-class JobFailed(ShoalError):
-    """Say that a job ended without a result."""
-
-    code = "job_failed"
-    status = 409
 
 
 class _Job(Watched):
@@ -59,7 +52,7 @@ class _Job(Watched):
 
     @operation
     def result(self, timeout: float | None = None) -> Call[Any]:
-        """Wait for its end and return its result: the value of a function, else everything a runner tells.
+        """Wait for its end and return its result: the value of a function, else all that its runner tells.
 
         Raises:
             JobFailed: it ended otherwise than well.
@@ -68,9 +61,7 @@ class _Job(Watched):
         yield from waited(self.path, self.facts, timeout, partial(setattr, self, "facts"))
         if self.state != "succeeded":
             raise failure_of(self.facts)
-        found = self.facts["result"]
-        is_value = self.facts["kind"] in ("function", "eval") and isinstance(found, dict)
-        return found.get("value") if is_value else found
+        return (yield from value_of(self.path, self.facts["result"]))
 
     @operation
     def artifacts(self) -> Call[list[dict[str, Any]]]:
@@ -131,10 +122,3 @@ class AsyncJob(_Job, Awaiting):
         super().__init__(driver)
         self.facts = facts
         self._made = partial(AsyncJob, driver)
-
-
-def failure_of(facts: Mapping[str, Any]) -> JobFailed:
-    """Return the error for a job that ended otherwise than well."""
-    error = facts["error"] or {}
-    told = error.get("message") or f"It {facts['state']}."
-    return JobFailed(f"Job {facts['id']}: {told}", job=facts["id"], state=facts["state"], error=error)
