@@ -9,7 +9,7 @@ from typing import Any
 HIDDEN = "(hidden)"
 # Words for what opens doors, in the names of variables and fields.
 _SECRET = re.compile(
-    r"pass(word|wd|phrase)?($|_|-|\d)|secret|token|credential|api_?key|access_?key|private|auth($|_|-)|cookie",
+    r"passw(or)?d|passphrase|(^|_|-)pass($|_|-)|secret|token|credential|api_?key|access_?key|private|auth(orization)?($|_|-)|cookie",
     re.IGNORECASE,
 )
 
