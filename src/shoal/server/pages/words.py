@@ -35,6 +35,11 @@ def stamp(microseconds: int) -> str:
     return clock.to_datetime(microseconds).strftime("%H:%M:%S")
 
 
+def utc(microseconds: int) -> str:
+    """Return a time to the minute: `2030-01-31 06:30 UTC`."""
+    return clock.to_datetime(microseconds).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def spent(seconds: float) -> str:
     """Return a short time as tables have it: `4 ms`, `0.4 s`."""
     return f"{max(1, round(seconds * 1000)):,} ms" if seconds < 0.0995 else duration(seconds)
@@ -46,6 +51,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "spent": spent,
     "stamp": stamp,
+    "utc": utc,
     "kind_words": kind_words,
     "waits_words": waits_words,
     "measured": measured,

@@ -104,3 +104,11 @@ SCHEDULE = (
 def usual_texts(fields: tuple[Field, ...]) -> dict[str, str]:
     """Return what fields say before anybody changes them."""
     return {field.name: field.usual for field in fields}
+
+
+FOLDED = (*ADVANCED, *SCHEDULE)
+
+
+def is_unfolded(values: Mapping[str, str], errors: Mapping[str, str]) -> bool:
+    """Say whether something that is folded away is not as usual, or wrong."""
+    return any(values.get(one.name, one.usual) != one.usual or one.name in errors for one in FOLDED)

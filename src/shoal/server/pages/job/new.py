@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.access import Action, Actor, decide
-from shoal.base.errors import ShoalError
 from shoal.base.settings import Settings
 from shoal.jobs.model import Job
 from shoal.server.api.waiting import LATEST
@@ -21,11 +20,11 @@ from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text
 from shoal.server.pages.frame import render
-from shoal.server.pages.job.asking import Errors, body_of, errors_of, texts_of
+from shoal.server.pages.job.asking import Errors, body_of, texts_of
 from shoal.server.pages.job.asking_again import can_ask, request_of
-from shoal.server.pages.job.fields import ADVANCED, NAME, RUNNERS, Field, usual_texts
+from shoal.server.pages.job.fields import ADVANCED, FOLDED, NAME, RUNNERS, Field, usual_texts
+from shoal.server.pages.job.handing_in import handed_in
 from shoal.server.pages.job.looking import Reader, job_of
-from shoal.server.pages.job.submitting import submitted
 from shoal.server.pages.jobs.wanted import PATH
 from shoal.server.parts import House
 from shoal.server.rules import Rule, TheHouse
@@ -71,10 +70,11 @@ async def send_form(request: Request, house: TheHouse, actor: Creator) -> Respon
         texts = _texts(form, runner)
     body, errors = body_of(runner, texts)
     if not errors:
-        try:
-            return go(request, f"{PATH}/{await submitted(house, actor, body)}")
-        except ShoalError as error:
-            errors = errors_of(error, (*RUNNERS[runner], NAME, *ADVANCED))
+        fields = (*RUNNERS[runner], NAME, *ADVANCED)
+        done = await handed_in(request, house, actor, body, texts, fields)
+        if isinstance(done, Response):
+            return done
+        errors = done
     return _form(request, house, actor, runner, texts, errors)
 
 
@@ -103,7 +103,7 @@ def _open_fields(settings: Settings, runner: str, texts: Mapping[str, str]) -> t
 
 
 def _texts(form: FormData, runner: str) -> dict[str, str]:
-    return {field.name: text(form, field.name) for field in (*RUNNERS[runner], NAME, *ADVANCED)}
+    return {field.name: text(form, field.name) for field in (*RUNNERS[runner], NAME, *FOLDED)}
 
 
 def _form(
@@ -117,7 +117,7 @@ def _form(
     model: Job | None = None,
 ) -> Response:
     fields = _open_fields(house.settings, runner, texts)
-    values = usual_texts((*fields, NAME, *ADVANCED)) | dict(texts)
+    values = usual_texts((*fields, NAME, *FOLDED)) | dict(texts)
     context: dict[str, Any] = {
         "runner": runner,
         "runners": [(name, TITLES[name]) for name in offered(house.settings, actor)],
@@ -125,10 +125,10 @@ def _form(
         "verb": VERBS.get(runner, TITLES[runner]),
         "fields": fields,
         "name_field": NAME,
-        "advanced": ADVANCED,
+        "advanced": FOLDED,
         "values": values,
         "errors": errors or {},
-        "open": any(values.get(one.name, "") != one.usual or one.name in (errors or {}) for one in ADVANCED),
+        "open": any(values.get(one.name, "") != one.usual or one.name in (errors or {}) for one in FOLDED),
         "model": model,
     }
     return render(request, "job_new.html.j2", context, status=422 if errors else 200)

@@ -18,6 +18,7 @@ from shoal.server.api.waiting import trouble_of
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
+from shoal.server.pages.queue.schedules import Planned, planned
 from shoal.server.pages.queue.waiting import Fault, Waits, faults, waits
 from shoal.server.pages.queue.workers import crews, running_seconds
 from shoal.server.parts import House
@@ -56,6 +57,7 @@ class Seen(NamedTuple):
     faults: list[Fault]
     failed: int
     limits: list[Limit]
+    schedules: list[Planned]
 
 
 @router.get(PATH)
@@ -86,9 +88,8 @@ async def _context(house: House, actor: Actor) -> dict[str, Any]:
 def _seen(conn: Connection, actor: Actor) -> Seen:
     found, failed = faults(conn, actor)
     known = [Limit(scope, name, n) for (scope, name), n in sorted(limits.every(conn).items())]
-    return Seen(
-        list_workers(conn), waits(conn, actor), found, failed, [one for one in known if _is_told(one)]
-    )
+    told = [one for one in known if _is_told(one)]
+    return Seen(list_workers(conn), waits(conn, actor), found, failed, told, planned(conn, actor))
 
 
 def _is_told(limit: Limit) -> bool:

@@ -24,18 +24,16 @@ from shoal.server.api.paging import FREE_TEXT
 from shoal.server.api.waiting import LATEST
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
-from shoal.server.pages.flash import go
 from shoal.server.pages.forms import file, form_of
 from shoal.server.pages.frame import render
-from shoal.server.pages.job.asking import Errors, errors_of, read_fields
+from shoal.server.pages.job.asking import Errors, read_fields
 from shoal.server.pages.job.asking import texts_of as texts_of_request
 from shoal.server.pages.job.asking_again import request_of
-from shoal.server.pages.job.fields import ADVANCED, NAME, Field, usual_texts
+from shoal.server.pages.job.fields import ADVANCED, FOLDED, NAME, Field, usual_texts
+from shoal.server.pages.job.handing_in import handed_in
 from shoal.server.pages.job.looking import job_of
 from shoal.server.pages.job.reproducing import ways
-from shoal.server.pages.job.submitting import submitted
 from shoal.server.pages.jobs.table import Row, rows_of
-from shoal.server.pages.jobs.wanted import PATH as JOBS
 from shoal.server.pages.scripts.arguments import arguments_of, fields_of, texts_of
 from shoal.server.pages.scripts.listing import PATH, Reader
 from shoal.server.pages.scripts.sources import (
@@ -93,10 +91,11 @@ async def send_form(request: Request, script: Name, house: TheHouse, actor: Crea
         if not errors and known.form["data"]:
             errors |= await _with_data(house, actor, form, texts, body)
     if not errors:
-        try:
-            return go(request, f"{JOBS}/{await submitted(house, actor, body)}")
-        except ShoalError as error:
-            errors = errors_of(error, (*fields_of(known, ()), Field("data", "Data"), NAME, *ADVANCED))
+        fields = (*fields_of(known, ()), Field("data", "Data"), NAME, *ADVANCED)
+        done = await handed_in(request, house, actor, body, texts, fields)
+        if isinstance(done, Response):
+            return done
+        errors = done
     return await _form(request, house, actor, known, texts, errors)
 
 
@@ -146,7 +145,7 @@ async def _form(
     found = await offload.read(house.database, lambda conn: _found(conn, actor, script))
     data, wrong = script.form["data"], errors or {}
     kinds = kinds_for(data) if data else []
-    values = usual_texts((*fields_of(script, ()), NAME, *ADVANCED)) | dict(texts)
+    values = usual_texts((*fields_of(script, ()), NAME, *FOLDED)) | dict(texts)
     context = {
         "script": script,
         "data": data,
@@ -156,10 +155,10 @@ async def _form(
         "runs": found.runs,
         "fields": fields_of(script, found.sources.columns),
         "name_field": NAME,
-        "advanced": ADVANCED,
+        "advanced": FOLDED,
         "values": values,
         "errors": wrong,
-        "open": any(values.get(one.name, "") != one.usual or one.name in wrong for one in ADVANCED),
+        "open": any(values.get(one.name, "") != one.usual or one.name in wrong for one in FOLDED),
         "like": like,
         "limit": house.settings.limits.upload,
         "ways": ways(_example(script), str(request.base_url).rstrip("/")),
