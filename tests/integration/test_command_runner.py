@@ -9,15 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shoal.base.faults import fault_point
 from shoal.jobs import logs
 from shoal.jobs.sandbox import leftovers
 from shoal.jobs.states import State
-from shoal.jobs.store import cancelling
 from tests.support.programs import Programs, running_programs
 from tests.support.waiting import wait_until
 
-CANCEL = fault_point("tests.cancel_program", "A test cancels a program.")
 MB = 1 << 20
 
 
@@ -25,10 +22,6 @@ MB = 1 << 20
 def programs(sqlite_template: Path) -> Iterator[Programs]:
     with running_programs(sqlite_template, 2) as running:
         yield running
-
-
-def cancel(programs: Programs, id_: int) -> None:
-    programs.database.write(CANCEL, lambda conn: cancelling.cancel(conn, [id_]))
 
 
 def streams(programs: Programs, key: str | None) -> dict[str, bytes]:
@@ -177,7 +170,7 @@ def test_a_cancelled_program_ends_and_keeps_what_it_said(programs: Programs) -> 
     wait_until(lambda: programs.job(id_).state is State.RUNNING)
     key = logs.log_key(id_, 1, 1)
     wait_until(lambda: logs.read(programs.logs, key).content)
-    cancel(programs, id_)
+    programs.cancel(id_)
     ran = programs.end_of(id_)
     assert (ran.job.state, ran.log, ran.attempt.exit_code) == (
         State.CANCELLED,

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from shoal.base.database import Database, open_database
+from shoal.base.faults import fault_point
 from shoal.jobs import logs
 from shoal.jobs.model import Attempt, Job, NewJob, Retry
 from shoal.jobs.runners import kinds
 from shoal.jobs.sandbox import landlock, leftovers
 from shoal.jobs.sandbox.terms import Terms
-from shoal.jobs.store import reading, submission
+from shoal.jobs.store import cancelling, reading, submission
 from shoal.storage.files import FileStorage
 from tests.support.house import OWNER, SUBMIT, House
 from tests.support.waiting import wait_until
 
+CANCEL = fault_point("tests.cancel_program", "A test cancels a program.")
 ONCE = Retry(max_attempts=1)
 
 
@@ -73,6 +75,21 @@ class Programs(House):
 
     def shell(self, script: str, job: Mapping[str, Any] | None = None, **spec: Any) -> Ran:
         return self.command("sh", "-c", script, job=job, **spec)
+
+    def cancel(self, id_: int) -> None:
+        self.database.write(CANCEL, lambda conn: cancelling.cancel(conn, [id_]))
+
+    @contextmanager
+    def lasting(self, script: str) -> Iterator[Path]:
+        """Run a shell script that does not end by itself; gives its folder once it has made `ready` there."""
+        id_ = self.hand_in("command", {"cmd": ["sh", "-c", script], "kill_grace": 0.0})
+        wait_until(lambda: list(self.nest.glob(f"{id_}-*/ready")))
+        (folder,) = self.nest.glob(f"{id_}-*")
+        try:
+            yield folder
+        finally:
+            self.cancel(id_)
+            self.done([id_])
 
     def artifact(self, ran: Ran, name: str) -> bytes:
         (key,) = [each["key"] for each in ran.facts["artifacts"] if each["name"] == name]
