@@ -32,13 +32,16 @@ ELSEWHERE = {
     "jobs.return": "no lease is given back",
     "jobs_api.": "no job is changed by hand",
     "jobserver.": "no job is changed by hand",
+    "limits_api.": "no limit is set",
     "objects.": "studies read datasets",
+    "schedules_api.": "there is no schedule",
     "storage.delete": "nothing is removed",
     "studies.change": "it is not run again",
     "studies.remove": "nothing is removed",
     "tests.": "of the tests",
     "upkeep.": "nothing is forgotten",
     "uploads.": "the file is there already",
+    "webhooks.": "nobody is told of anything",
 }
 POINTS = [name for name in registered() if not any(name.startswith(prefix) for prefix in ELSEWHERE)]
 

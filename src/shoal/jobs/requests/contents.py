@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from shoal.base.settings import Settings
+from shoal.jobs.data import binding
 from shoal.jobs.requests.agreeing import FIELDS
 from shoal.jobs.requests.fields import StepRequest
 
@@ -60,7 +61,11 @@ def cache_key(kind: str, spec: dict[str, Any]) -> str | None:
     """
     data = spec.get("data") or {}
     is_awaited = data.get("type") == "result" and not ("value" in data or "key" in data)
-    if is_awaited or (kind in ("function", "file") and not spec.get("code_hash")):
+    if (
+        is_awaited
+        or not binding.is_fixed(data)
+        or (kind in ("function", "file") and not spec.get("code_hash"))
+    ):
         return None
     same = {name: data[name] for name in ("type", "sha256", "datatype", "columns") if name in data}
     told = {name: value for name, value in spec.items() if name not in ("kill_grace", "step_name", "feeds")}

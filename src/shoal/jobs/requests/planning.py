@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import file_digest
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from shoal.base.errors import Conflict, NotFound
+from shoal.jobs import executables
 from shoal.jobs.containers import permitted
 from shoal.jobs.data import binding
 from shoal.jobs.model import ENDINGS, Dependency, NewJob, Webhook
@@ -18,6 +20,7 @@ from shoal.jobs.requests.grouping import elements_of, head_of, steps_of
 from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.passing import handed_on, is_open
 from shoal.jobs.requests.request import JobRequest
+from shoal.jobs.sandbox import environment
 from shoal.jobs.states import ENDS, State
 from shoal.jobs.store import reading
 from shoal.jobs.store.tables import jobs
@@ -55,6 +58,10 @@ class Planner:
         spec = content_of(request, self._means.settings)
         if request.runner == "container":
             spec |= permitted.check(spec, self._means.settings.containers)
+        else:
+            environment.checked(spec["env"])
+        if request.runner == "file":
+            spec |= self._executable(request)
         if request.runner == "function":
             spec |= self._means.catalogue.located(str(request.script))
         after = []
@@ -67,7 +74,7 @@ class Planner:
             request.name,
             extra=request.extra,
             priority=request.priority,
-            labels=request.labels,
+            labels=[*request.labels, *binding.labels_for(spec.get("data"))],
             resources=request.resources,
             timeout=request.timeout,
             retry=request.repeats,
@@ -76,6 +83,14 @@ class Planner:
             cache_key=cache_key(str(request.runner), spec) if request.cache else None,
         )
         return _timed(run, request) if isinstance(request, JobRequest) else run
+
+    def _executable(self, request: StepRequest) -> dict[str, str]:
+        """Look whether a file may be run; only who wants an equal run's result needs its hash now."""
+        path = executables.allowed(str(request.script), self._means.settings.execution.files)
+        if not request.cache:
+            return {}
+        with path.open("rb") as file:
+            return {"code_hash": file_digest(file, "sha256").hexdigest()}
 
     def _bound(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if given.get("type") == "result":

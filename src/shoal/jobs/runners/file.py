@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from hashlib import file_digest
-from pathlib import Path
 from typing import Any
 
-from shoal.base.errors import Forbidden, InvalidInput
+from shoal.base.errors import InvalidInput
+from shoal.jobs.executables import allowed
 from shoal.jobs.runners import process
 from shoal.jobs.runners.templates import filled
-from shoal.jobs.sandbox.terms import Terms
 from shoal.jobs.workers.context import Context
 
 
@@ -20,7 +18,7 @@ def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
     What it writes to stderr is no error; an exit code other than 0 is.
     """
     with process.workplace(context) as (launching, folder):
-        path = allowed(str(spec["script"]), launching.terms)
+        path = allowed(str(spec["script"]), launching.terms.files)
         spec = filled(spec, spec.get("array_index"))
         data = process.bring_data(spec, context, folder)
         argv = [str(path), *([str(data)] if data is not None else []), *map(_word, spec.get("args") or [])]
@@ -31,22 +29,6 @@ def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
         process.keep_artifacts(context, folder, launching.terms.files_size)
         process.raise_fault(ran, wanted)
         return ran.result
-
-
-def allowed(name: str, terms: Terms) -> Path:
-    """Return the executable of a name, or of a path, that the settings allow.
-
-    Raises:
-        Forbidden: they do not.
-    """
-    for entry in map(Path, terms.files):
-        path = entry / name if entry.is_dir() and Path(name).name == name else entry
-        if name in (path.name, str(path)) and path.is_file() and os.access(path, os.X_OK):
-            return path.absolute()
-    raise Forbidden(
-        f"{name[:80]!r} is not among the executables that may be run here.",
-        hint="An admin names them in the setting execution.files.",
-    )
 
 
 def _word(given: Any) -> str:
