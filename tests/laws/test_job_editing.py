@@ -10,7 +10,7 @@ from shoal.jobs.states import Reason, State
 from shoal.jobs.store import editing, reading, submission
 from tests.support.store import Store
 
-HOOK = Webhook("https://example.org/told", ("failed",), private=True)
+HOOK = Webhook("https://example.org/told", ("failed",))
 
 
 def revise(store: Store, id_: int, new: NewJob) -> None:

@@ -20,7 +20,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shoal.base.errors import InvalidSetting
 
 Tree = dict[str, Any]
-_LISTS = {"listen", "hosts", "labels", "scripts", "files", "mounts", "networks", "devices", "users"}
+_LISTS = {
+    "listen",
+    "hosts",
+    "webhook_hosts",
+    "labels",
+    "scripts",
+    "files",
+    "mounts",
+    "networks",
+    "devices",
+    "users",
+}
 PREFIX = "SHOAL_"
 # Read elsewhere, before there are settings: not part of the tree.
 NOT_SETTINGS = {"SHOAL_CONFIG", "SHOAL_SERVER", "SHOAL_FAULT", "SHOAL_FAULT_ONCE", "SHOAL_CACHE_DIR"}
@@ -119,12 +130,18 @@ class Settings(_Branch):
     listen: tuple[str, ...] = Field(
         default=("127.0.0.1:8002",), description="HOST:PORT[,tls][,open=CIDR] to answer on"
     )
+    webhook_hosts: tuple[str, ...] = Field(
+        default=(), description="hosts at private addresses that webhooks may be told at"
+    )
     root_path: str = Field(default="", description="prefix behind a proxy")
     hosts: tuple[str, ...] = Field(default=(), description="names that requests may use for this server")
     server_token: str | None = Field(default=None, description="@FILE or env:NAME; needed beyond loopback")
     tls_certificate: Path | None = Field(default=None, description="PEM file for listeners marked tls")
     tls_key: Path | None = Field(default=None, description="PEM file with the certificate's key")
     labels: tuple[str, ...] = Field(default=(), description="labels that this machine's workers offer")
+    mongodb: str | None = Field(
+        default=None, description="@FILE or env:NAME with the address of a MongoDB that all jobs may read"
+    )
     limits: Limits = Limits()
     execution: Execution = Execution()
     containers: Containers = Containers()
@@ -142,12 +159,12 @@ class Settings(_Branch):
             raise ValueError("a password does not belong in a setting: put the URL into a file and say @FILE")
         return database or None
 
-    @field_validator("server_token")
+    @field_validator("server_token", "mongodb")
     @classmethod
-    def _only_reference(cls, token: str | None) -> str | None:
-        if token and not is_reference(token):
+    def _only_reference(cls, secret: str | None) -> str | None:
+        if secret and not is_reference(secret):
             raise ValueError("a secret does not belong in a setting: say @FILE or env:NAME")
-        return token or None
+        return secret or None
 
 
 def is_reference(value: str) -> bool:

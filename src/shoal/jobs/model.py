@@ -49,15 +49,10 @@ ENDINGS = tuple(sorted(str(state) for state in ENDS))
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Whom to tell when a job gets into one of some states.
-
-    `private` lets the address be one of this machine or its network; who may say so decides it
-    (`webhooks.permitting`), never who hands the job in.
-    """
+    """Whom to tell when a job gets into one of some states."""
 
     url: str
     events: tuple[str, ...] = ENDINGS
-    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

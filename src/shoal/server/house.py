@@ -13,6 +13,7 @@ from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
 from shoal.jobs.containers import leftovers as containers
 from shoal.jobs.containers.finding import ENGINE
+from shoal.jobs.data.mongodb import MONGODB
 from shoal.jobs.requests import kinds as request_kinds
 from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.request import read
@@ -22,9 +23,13 @@ from shoal.jobs.sandbox import leftovers
 from shoal.jobs.sandbox.terms import of as terms_of
 from shoal.jobs.schedules import kinds as schedule_kinds
 from shoal.jobs.scripts.catalogue import Catalogue
+from shoal.jobs.webhooks import kinds as webhook_kinds
+from shoal.jobs.webhooks.addresses import Policy
+from shoal.jobs.webhooks.terms import told
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations.upgrading import upgrade
+from shoal.server.listener import parse
 from shoal.storage.files import FileStorage
 from shoal.studies.kinds import register_kinds
 
@@ -57,6 +62,7 @@ class House:
         register_kinds()
         runner_kinds.register_kinds()
         request_kinds.register_kinds()
+        webhook_kinds.register_kinds()
         schedule_kinds.register_kinds(
             lambda conn, owner, template: self.requests.submit(conn, owner, read(template))
         )
@@ -82,7 +88,9 @@ class House:
             self.home.logs,
             labels=(*self.settings.labels, *OWN_LABELS),
             nursery=nursery,
-            terms=terms.plain() | {ENGINE: engine},
+            terms=terms.plain()
+            | {ENGINE: engine, MONGODB: self.settings.mongodb}
+            | told(self.home.path, _policy(self.settings)),
         )
         self.supervisor.start()
         Thread(target=containers.clear, args=(engine, terms.nest), name="containers", daemon=True).start()
@@ -100,6 +108,15 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _policy(settings: Settings) -> Policy:
+    """Let webhooks be told at private addresses while nobody but this machine can ask for it.
+
+    Who gives names that requests may use has something in front that others reach.
+    """
+    alone = all(parse(text).loopback for text in settings.listen) and not settings.hosts
+    return Policy(alone, settings.webhook_hosts)
 
 
 def open_database_of(settings: Settings, home: Home) -> Database:

@@ -54,5 +54,5 @@ def _delivery(job: Any, state: str, hook: Mapping[str, Any], moment: int) -> New
         "error": (job.error or {}).get("message", ""),
         "at": isoformat(moment),
     }
-    spec = {"url": hook["url"], "private": hook["private"], "delivery": new_id(), "body": body}
+    spec = {"url": hook["url"], "delivery": new_id(), "body": body}
     return NewJob(DELIVER, spec, extra={"job": job.id}, labels=(HOUSE_LABEL,), retry=_RETRY, timeout=_TIMEOUT)

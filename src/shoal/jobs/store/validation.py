@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import inf
 
 from shoal.base.errors import InvalidInput
-from shoal.jobs.model import DEFAULT_RETRY, NewJob, Retry
+from shoal.jobs.model import DEFAULT_RETRY, NewJob, Retry, Webhook
 from shoal.jobs.states import State
+from shoal.jobs.store import targets
 from shoal.jobs.store.retrying import exit_codes
 
 MAX_PRIORITY = 10_000
@@ -40,8 +41,8 @@ def _fault(job: NewJob, position: int) -> str | None:
         return "an amount of a resource is negative or endless"
     # Most jobs have neither, and jobs come by the thousand.
     fault = None if job.retry is DEFAULT_RETRY else _fault_of_retry(job.retry)
-    if job.webhook is not None and (unknown := set(job.webhook.events) - {*State}):
-        fault = f"{min(unknown)!r} is no state that a webhook could tell of"
+    if job.webhook is not None:
+        fault = fault or _fault_of_webhook(job.webhook)
     return fault or (_fault_of_dependencies(job, position) if job.after else None)
 
 
@@ -52,6 +53,16 @@ def _fault_of_retry(retry: Retry) -> str | None:
         return "its retry rule needs max_attempts >= 1, factor >= 1 and jitter between 0 and 1"
     wrong = (entry for entry in retry.on if entry.startswith("exit:") and not exit_codes(entry))
     return next((f"{entry!r} of its retry rule is not exit:N or exit:N-M" for entry in wrong), None)
+
+
+def _fault_of_webhook(webhook: Webhook) -> str | None:
+    if unknown := set(webhook.events) - {*State}:
+        return f"{min(unknown)!r} is no state that a webhook could tell of"
+    try:
+        targets.check(webhook.url)
+    except InvalidInput as error:
+        return error.message.removesuffix(".")
+    return None
 
 
 def is_text(text: str) -> bool:
