@@ -51,7 +51,7 @@ def restored(result: Mapping[str, Any]) -> Any:
 def failure_of(facts: Mapping[str, Any]) -> JobFailed:
     """Return the error for a job that ended otherwise than well; its `error` may hold a traceback."""
     error = facts["error"] or {}
-    told = error.get("message") or f"It {facts['state']}."
+    told = error.get("message") or f"It was {facts['state']}."
     hint = str(error.get("hint") or "")
     return JobFailed(
         f"Job {facts['id']}: {told}", hint=hint, job=facts["id"], state=facts["state"], error=error

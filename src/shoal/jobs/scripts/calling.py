@@ -58,7 +58,7 @@ def call(
     try:
         function = load(source).function(called)
         _seed(seed)
-        call = _Call(function, called, args, kwargs, folder)
+        call = _Call(function, called.rpartition(".")[2], args, kwargs, folder)
         if called != name:
             return _each(call, given(material, "sequence", list, folder), folder)
         return results.result_of(call.value(material), folder)

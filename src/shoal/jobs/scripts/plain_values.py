@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import math
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from enum import Enum
@@ -72,7 +73,7 @@ class Plain:
             return self._mapping(value.items(), pointer, depth)
         if isinstance(value, tuple) and (named := getattr(value, "_asdict", None)) is not None:
             return self._mapping(named().items(), pointer, depth)
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple, range, deque)):
             return self._sequence(value, pointer, depth)
         if isinstance(value, Set):
             return self._sequence(_sorted(value), pointer, depth)
@@ -111,6 +112,8 @@ def escaped(key: str) -> str:
 def _key(name: Any) -> str:
     if isinstance(name, str):
         return str(name)
+    if name is None or isinstance(name, bool):
+        return "null" if name is None else str(name).lower()
     text = _text(name)
     return str(_opened(name)) if text is None else text
 
