@@ -208,8 +208,9 @@ def test_a_program_is_run_and_both_its_outputs_kept(jobserver: Jobserver) -> Non
     assert told["result"]["stderr"] == "a warning\n"
     assert told["result"]["stdout"] == "out: 2 data.json first\n"
     assert told["result"]["exit_code"] == "0"
-    other = jobserver.told("PUT", "/job", {"script": {"type": "file", "name": "/bin/sh"}}, status=201)["_id"]
-    assert jobserver.send("GET", f"/job/{other}/run").status in (400, 403, 404)
+    other = jobserver.ran({"script": {"type": "file", "name": "/bin/sh", "args": ["-c", "echo harm"]}})
+    assert (other["result"], other["message"]) == ("None", "The script failed.")
+    assert "/bin/sh" in other["error"]
 
 
 def test_python_text_is_run_for_admins(jobserver: Jobserver) -> None:
@@ -330,6 +331,8 @@ NOT_TO_RUN: list[dict[str, Any]] = [
     {"script": {"name": "seen", "kwargs": [1]}},
     {"script_name": "seen", "data": "timeseries.csv"},
     {"script_name": "seen", "data": {}},
+    {"script_name": "seen", "data": {"type": "result"}},
+    {"script_name": "seen", "data": {"type": "result", "job": "x"}},
     {"script_name": "seen", "data": {"type": "file", "name": "a.csv"}},
     {"script_name": "seen", "datafile": 7},
     {"script_name": "seen", "datafile": "../../shoal.db"},

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from shoal.access.decisions import missing
 from shoal.jobs.data.faults import unclear
-from shoal.jobs.data.mongodb import collection_of
+from shoal.jobs.data.mongodb import MONGODB, collection_of
+from shoal.jobs.model import HOUSE_LABEL
 from shoal.jobs.store import reading
 from shoal.storage import datafiles, dataset, objects
 from shoal.storage.backend import Storage
@@ -44,6 +45,16 @@ def bind(conn: Connection, storage: Storage, owner: str, given: Given) -> Bound:
     if key := bound.get("key"):
         storage.size(key)  # Raises NotFound now rather than when the job runs.
     return bound
+
+
+def is_fixed(bound: Bound) -> bool:
+    """Say whether data is the same whenever a job reads it."""
+    return bound.get("type") != MONGODB
+
+
+def labels_for(bound: Bound | None) -> tuple[str, ...]:
+    """Return what a worker must offer to read data: another machine is not told our MongoDB's address."""
+    return () if bound is None or is_fixed(bound) else (HOUSE_LABEL,)
 
 
 def _spelled_out(given: Given) -> Given:

@@ -17,6 +17,7 @@ from shoal.base.settings import resolve_secret
 from shoal.jobs.data.faults import unclear
 from shoal.storage.datatypes import DATATYPES, checked
 
+MONGODB = "mongodb"  # the type of such data, and what a worker's terms call the reference
 # Operators that compare; others run code, or look into other collections.
 COMPARING = {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$and", "$or", "$not", "$exists"}
 TEXTS = ("collection", "database", "id")
@@ -38,6 +39,11 @@ def collection_of(given: Mapping[str, Any]) -> dict[str, Any]:
         if (fault := _fault(name, given[name])) is not None:
             raise unclear(name, fault)
     return dict(given)
+
+
+def arrived(bound: Mapping[str, Any] | None, terms: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return a job's data with what is read elsewhere in its place; raises what `fetched` raises."""
+    return fetched(bound, terms.get(MONGODB)) if bound and bound.get("type") == MONGODB else bound
 
 
 def fetched(bound: Mapping[str, Any], reference: str | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from shoal.base.errors import TooLarge
+from shoal.jobs.data.mongodb import arrived
 from shoal.jobs.logs import in_words
 from shoal.jobs.runners import process
 from shoal.jobs.runners.hosts import IDLE, Host, HostDied, Hosts
@@ -73,7 +74,8 @@ class _Call:
         """Call, keep what was made, and return the result."""
         spec, context = self._spec, self._context
         context.check()
-        material = materials.prepare(spec.get("data"), context.files, self._folder)
+        data = arrived(spec.get("data"), context.terms)
+        material = materials.prepare(data, context.files, self._folder)
         answer = _Answer()
         ended, last_words = self._pumped(dict(what) | {"material": material.as_json()}, answer)
         process.note(context, ended)

@@ -16,6 +16,7 @@ from shoal.jobs.containers import archives, creation, finding, images, leftovers
 from shoal.jobs.containers.container import Container, End, created
 from shoal.jobs.containers.engine import Engine, EngineGone
 from shoal.jobs.containers.frames import demultiplexed
+from shoal.jobs.data.mongodb import arrived
 from shoal.jobs.runners.process import STDERR, STDOUT, Ran
 from shoal.jobs.runners.templates import filled
 from shoal.jobs.runners.wording import fault_of
@@ -94,7 +95,7 @@ def _inputs(spec: Mapping[str, Any]) -> dict[str, str]:
 
 def _bring(container: Container, spec: Mapping[str, Any], terms: Terms, context: Context) -> None:
     """Copy the job's data to /shoal/in: a value as data.json, a file under its own name."""
-    if not (data := spec.get("data")):
+    if not (data := arrived(spec.get("data"), context.terms)):
         return
     with tempfile.TemporaryDirectory(prefix="container-", dir=_nest(terms)) as folder:
         material = materials.prepare(data, context.files, Path(folder))

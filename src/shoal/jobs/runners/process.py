@@ -15,6 +15,7 @@ import orjson
 
 from shoal.base.errors import NotFound, ShoalError, StorageFull
 from shoal.jobs import logs
+from shoal.jobs.data.mongodb import arrived
 from shoal.jobs.runners import launchers
 from shoal.jobs.runners.wording import fault_of
 from shoal.jobs.sandbox import artifacts, environment, folders, limits, modes, places
@@ -162,7 +163,7 @@ def bring_data(spec: Mapping[str, Any], context: Context, folder: Path) -> Path 
 
     What is no file (raw data, a result) becomes `data.json`.
     """
-    material = materials.prepare(spec.get("data"), context.files, folder)
+    material = materials.prepare(arrived(spec.get("data"), context.terms), context.files, folder)
     if not material:
         return None
     if material.file:

@@ -37,10 +37,7 @@ async def run_job(id: str, house: TheHouse, actor: Changer) -> Response:
     request = await offload.read(
         house.database, lambda conn: request_of(found_job(conn, actor, Action.JOB_CHANGE, id))
     )
-    house.requests.allow(actor, request)
-    if request.runner == "function":
-        # Describing a source takes a second; nobody else's write should wait for that.
-        await asyncio.to_thread(house.catalogue.get, str(request.script))
+    await asyncio.to_thread(house.requests.prepare, actor, request)
     return await acted(house, actor, id, lambda conn, now: _start(conn, house, now), 202)
 
 
