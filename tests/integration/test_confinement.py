@@ -66,9 +66,6 @@ def test_a_program_cannot_signal_or_look_into_what_is_not_its_own(programs: Prog
     if programs.terms.sandbox == modes.LANDLOCK and not landlock.keeps_signals():
         pytest.skip("this kernel's Landlock does not keep signals")
     others = " ".join(map(str, [os.getpid(), *programs.pids()]))
-    script = (
-        f"for p in {others}; do kill -0 $p && echo reached; cat /proc/$p/environ && echo seen; done; true"
-    )
     tries = "kill -0 $p && echo reached; cat /proc/$p/environ && echo seen"
     ran = programs.shell(f"for p in {others}; do {tries}; done; true")
     assert ran.job.state is State.SUCCEEDED
