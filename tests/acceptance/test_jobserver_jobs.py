@@ -208,9 +208,9 @@ def test_a_program_is_run_and_both_its_outputs_kept(jobserver: Jobserver) -> Non
     assert told["result"]["stderr"] == "a warning\n"
     assert told["result"]["stdout"] == "out: 2 data.json first\n"
     assert told["result"]["exit_code"] == "0"
-    other = jobserver.ran({"script": {"type": "file", "name": "/bin/sh", "args": ["-c", "echo harm"]}})
-    assert (other["result"], other["message"]) == ("None", "The script failed.")
-    assert "/bin/sh" in other["error"]
+    harmful = {"script": {"type": "file", "name": "/bin/sh", "args": ["-c", "echo harm"]}}
+    other = jobserver.told("PUT", "/job", harmful, status=201)["_id"]
+    assert "/bin/sh" in jobserver.refused("GET", f"/job/{other}/run", status=403)
 
 
 def test_python_text_is_run_for_admins(jobserver: Jobserver) -> None:
