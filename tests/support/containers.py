@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.components import find_program, require_component
@@ -65,11 +65,21 @@ class Containers:
             on_timeout=log.read_text,
         )
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Send a signal to the daemon and wait for its end."""
+    def stop(self) -> None:
+        """Stop the daemon, and with it all containers."""
         if self.process is not None:
-            self.process.send_signal(number)
+            self.process.terminate()
             self.process.wait(60)
+
+    def kill(self) -> None:
+        """Kill the daemon and its containerd at once; what runs in containers runs on."""
+        if self.process is not None:
+            below = psutil.Process(self.process.pid).children()
+            self.process.kill()
+            for process in below:
+                process.kill()
+            psutil.wait_procs(below, 10)
+            self.process.wait(10)
 
 
 @contextmanager
@@ -89,6 +99,7 @@ def running_containers() -> Iterator[Containers]:
                 engine.run("rm", "--force", "--volumes", *left, check=False)
             engine.stop()
     finally:
+        _kill_what_is_left(engine.folder)
         _unmount(engine.folder)
         shutil.rmtree(engine.folder, ignore_errors=True)
 
@@ -125,6 +136,15 @@ def _import_images(engine: Containers, busybox: Path) -> None:
     for name in others:
         engine.run("tag", first, name)
     archive.unlink()
+
+
+def _kill_what_is_left(folder: Path) -> None:
+    """End containers that outlived an engine that could not be started again."""
+    for shim in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):
+            if any(str(folder) in word for word in shim.cmdline()):
+                for process in [*shim.children(recursive=True), shim]:
+                    process.kill()
 
 
 def _unmount(folder: Path) -> None:

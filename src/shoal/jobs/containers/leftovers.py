@@ -10,16 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from shoal.base.errors import ShoalError
 from shoal.jobs.containers import finding
 from shoal.jobs.containers.container import Container
-from shoal.jobs.containers.creation import HOME, PROCESS
+from shoal.jobs.containers.creation import HOME, JOB, PROCESS
 from shoal.jobs.containers.engine import Engine
 
+Labels = Mapping[str, str]
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 
@@ -34,28 +35,41 @@ def process_label() -> str:
     return f"{_space()}/{os.getpid()}/{_birth(os.getpid())}"
 
 
-def remove_orphans(engine: Engine) -> int:
-    """Remove the containers of workers of this machine that are dead; returns how many."""
-    return _remove(engine, PROCESS, _is_dead)
+def remove_before(engine: Engine, labels: Labels) -> None:
+    """Remove what nobody waits for any more, before a container with these labels is made.
+
+    That is what dead workers of this machine left, and what this worker (which runs one job at a time) or an
+    earlier attempt at the job left at an engine that was gone for a while.
+    """
+
+    def is_over(found: Labels) -> bool:
+        same_job = all(found.get(name) == labels[name] for name in (HOME, JOB))
+        return same_job or found.get(PROCESS) == labels[PROCESS] or _is_dead(found)
+
+    _remove(engine, PROCESS, is_over)
+
+
+def remove_orphans(engine: Engine) -> None:
+    """Remove the containers of workers of this machine that are dead."""
+    _remove(engine, PROCESS, _is_dead)
 
 
 def clear(configured: str | None, nest: str) -> None:
     """Remove what a home's earlier life left at its engine; workers of this life keep what is theirs."""
     with suppress(ShoalError):
         label = f"{HOME}={home_label(nest)}"
-        _remove(finding.find(configured), label, lambda process: not is_alive(process))
+        _remove(finding.find(configured), label, lambda found: not is_alive(found.get(PROCESS, "")))
 
 
-def _remove(engine: Engine, label: str, is_over: Callable[[str], bool]) -> int:
+def _remove(engine: Engine, label: str, is_over: Callable[[Labels], bool]) -> None:
     found = engine.get("/containers/json", all=True, filters={"label": [label]})
-    over = [each["Id"] for each in found if is_over(each["Labels"].get(PROCESS, ""))]
-    for id_ in over:
-        with suppress(ShoalError):  # Another worker may be removing it.
-            Container(engine, id_).remove()
-    return len(over)
+    for each in found:
+        if is_over(each["Labels"]):
+            Container(engine, each["Id"]).remove()
 
 
-def _is_dead(label: str) -> bool:
+def _is_dead(labels: Labels) -> bool:
+    label = labels.get(PROCESS, "")
     return label.startswith(f"{_space()}/") and not is_alive(label)
 
 

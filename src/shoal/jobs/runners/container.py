@@ -53,21 +53,21 @@ def _lost(gone: EngineGone) -> Failed:
 
 @contextmanager
 def _created(engine: Engine, spec: dict[str, Any], terms: Terms, context: Context) -> Iterator[Container]:
-    reaper.watch(engine)
-    leftovers.remove_orphans(engine)
-    image = images.ready(engine, spec["image"], spec.get("pull") or "missing", context)
-    context.facts["reproduce"] = {
-        "image": spec["image"],
-        "digest": image.digest or image.id,
-        "inputs": _inputs(spec),
-        "seed": spec.get("seed"),
-    }
     attempt = f"{context.job_id}-{context.generation}-{context.attempt}"
     labels = {
         creation.JOB: str(context.job_id),
         creation.ATTEMPT: attempt,
         creation.HOME: leftovers.home_label(terms.nest),
         creation.PROCESS: leftovers.process_label(),
+    }
+    reaper.watch(engine)
+    leftovers.remove_before(engine, labels)
+    image = images.ready(engine, spec["image"], spec.get("pull") or "missing", context)
+    context.facts["reproduce"] = {
+        "image": spec["image"],
+        "digest": image.digest or image.id,
+        "inputs": _inputs(spec),
+        "seed": spec.get("seed"),
     }
     body = creation.document(_told(spec, context), labels, terms.processes)
     context.check()
