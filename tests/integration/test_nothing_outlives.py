@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +15,10 @@ import pytest
 from shoal.jobs.model import Retry
 from shoal.jobs.sandbox import choosing, family, leftovers, modes
 from shoal.jobs.states import State
-from tests.support.programs import Programs, running_programs
+from tests.support.command import ROOT
+from tests.support.programs import STUBBORN, Programs, running_programs
 from tests.support.waiting import wait_until
 
-# It ignores every signal that can be ignored, has left its session and its parents, and closed its output.
-STUBBORN = """
-trap '' TERM HUP INT
-(setsid sh -c 'trap "" TERM HUP INT; exec <&- >&- 2>&-; touch ready; sleep 1000; sleep 1000' &)
-sleep 1000; sleep 1000
-"""
 SCRIPTS = """
 import os, time
 
@@ -130,6 +126,30 @@ def test_stopped_workers_leave_neither_processes_nor_folders(programs: Programs)
     programs.supervisor.stop()
     gone(pids)
     wait_until(lambda: not programs.nest.exists())
+
+
+@pytest.mark.parametrize("mode", [modes.BUBBLEWRAP, modes.LANDLOCK])
+@pytest.mark.parametrize("whole", [False, True], ids=["server", "tree"])
+def test_a_killed_server_leaves_nothing_that_the_next_does_not_end(
+    sqlite_template: Path, mode: str, whole: bool
+) -> None:
+    words = [sys.executable, "-m", "tests.support.programs", str(sqlite_template), mode]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        nest = Path(server.stdout.readline().decode().strip()).parent
+        pids = leftovers.processes(nest)
+        assert len(pids) >= 3
+        if whole:
+            os.killpg(server.pid, signal.SIGKILL)
+        else:
+            server.kill()
+    try:
+        if whole:  # Nobody was left to end them.
+            leftovers.end(nest)
+        gone(pids)
+        wait_until(lambda: not nest.exists() or not any(nest.iterdir()))
+    finally:
+        shutil.rmtree(nest.parent)
 
 
 def test_what_an_earlier_life_left_is_ended_by_the_next(tmp_path: Path) -> None:

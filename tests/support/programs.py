@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,6 +99,14 @@ class Programs(House):
             return file.read()
 
 
+# It ignores every signal that can be ignored, has left its session and its parents, and closed its output.
+STUBBORN = """
+trap '' TERM HUP INT
+(setsid sh -c 'trap "" TERM HUP INT; exec <&- >&- 2>&-; touch ready; sleep 1000; sleep 1000' &)
+sleep 1000; sleep 1000
+"""
+
+
 @contextmanager
 def running_programs(template: Path, workers: int = 1, **terms: Any) -> Iterator[Programs]:
     """Run workers with an empty SQLite database in the home while the block runs."""
@@ -117,3 +127,9 @@ def running_programs(template: Path, workers: int = 1, **terms: Any) -> Iterator
             programs.supervisor.stop()
             database.close()
             wait_until(lambda: not leftovers.processes(programs.nest))
+
+
+if __name__ == "__main__":
+    with running_programs(Path(sys.argv[1]), sandbox=sys.argv[2]) as own, own.lasting(STUBBORN) as place:
+        print(place, flush=True)
+        signal.pause()
