@@ -77,15 +77,13 @@ def programs(sqlite_template: Path) -> Iterator[Programs]:
         yield running
 
 
-def call(programs: Programs, function: str, *args: object, **spec: object) -> Ran:
+def spec_of(programs: Programs, function: str) -> dict[str, Any]:
     source = programs.root / "scripts"
-    given = {
-        "source": str(source),
-        "function": function,
-        "args": list(args),
-        "code_hash": code_hash([source]),
-    }
-    return programs.ran("function", **(given | spec))
+    return {"source": str(source), "function": function, "code_hash": code_hash([source])}
+
+
+def call(programs: Programs, function: str, *args: object, **spec: Any) -> Ran:
+    return programs.ran("function", **(spec_of(programs, function) | {"args": list(args)} | spec))
 
 
 def value(ran: Ran) -> object:

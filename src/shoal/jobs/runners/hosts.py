@@ -141,7 +141,7 @@ def _started(launching: Launching, source: str, code_hash: str, context: Context
     carried = materials.carry_code(source, code) if source else ""
     folders.hand_over(code, None)
     stage = folders.make(launching.nest, "host", launching.owner)
-    env = _kernels(stage, launching.owner)
+    env = _kernels(stage, launching.owner) if source else {}
     program = _program(launching, carried, stage, code, env)
     ours, theirs = socket.socketpair()
     with theirs, open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as said:  # noqa: PTH123
