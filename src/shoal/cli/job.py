@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shoal.cli import job_run, job_view
+from shoal.cli import job_run, job_schedule, job_view
 from shoal.cli.connection import Where, connected
 from shoal.cli.job_following import follow as follow_job
 from shoal.cli.job_options import Id, Ids
@@ -28,6 +28,7 @@ Stream = Annotated[str, typer.Option("--stream", metavar="all|out|err|shoal", he
 Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Only lines that hold it.")]
 Attempt = Annotated[int | None, typer.Option("--attempt", metavar="N", help="That of this number.")]
 job_run.register(app)
+app.add_typer(job_schedule.app, name="schedule")
 
 
 @app.command("list")

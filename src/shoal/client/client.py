@@ -19,6 +19,7 @@ from shoal.client.futures import AsyncJobFuture, JobFuture
 from shoal.client.jobs import AsyncJobs, Jobs
 from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
 from shoal.client.running import F, Running
+from shoal.client.schedules import AsyncSchedules, Schedules
 from shoal.client.scripts import AsyncScripts, Scripts
 from shoal.client.studies import AsyncStudies, Studies
 from shoal.client.workers import AsyncWorkers, Workers
@@ -82,6 +83,7 @@ class Client(_Client[JobFuture], Blocking):
         self.scripts = Scripts(self._driver)
         self._promise = partial(JobFuture, self._driver)
         self.workers = Workers(self._driver)
+        self.schedules = Schedules(self._driver)
 
     def close(self) -> None:
         """Close the connections."""
@@ -121,6 +123,7 @@ class AsyncClient(_Client[AsyncJobFuture], Awaiting):
         self.scripts = AsyncScripts(self._driver)
         self._promise = partial(AsyncJobFuture, self._driver)
         self.workers = AsyncWorkers(self._driver)
+        self.schedules = AsyncSchedules(self._driver)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -28,6 +28,7 @@ from shoal.jobs.workers.context import Context, Failed
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL when a spec says nothing
 STDOUT, STDERR = logs.STDOUT, logs.STDERR
 DATA = "data.json"
+TEXT = "data.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +162,19 @@ def planned(content: bytes) -> Iterator[int]:
 def bring_data(spec: Mapping[str, Any], context: Context, folder: Path) -> Path | None:
     """Put the job's data into its folder and return its path, None when there is none.
 
-    What is no file (raw data, a result) becomes `data.json`.
+    What is no file (raw data, a result) becomes `data.json`, a text `data.txt` as it is.
     """
     material = materials.prepare(arrived(spec.get("data"), context.terms), context.files, folder)
     if not material:
         return None
     if material.file:
         return folder / material.file
-    path = folder / DATA
-    path.write_bytes(orjson.dumps(material.value))
+    if isinstance(material.value, str):
+        path = folder / TEXT
+        path.write_text(material.value, encoding="utf-8")
+    else:
+        path = folder / DATA
+        path.write_bytes(orjson.dumps(material.value))
     path.chmod(0o644)
     return path
 
