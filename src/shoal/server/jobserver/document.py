@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from shoal.access import OWNER
 from shoal.base import clock
 from shoal.jobs.model import Job
 from shoal.jobs.states import State
-from shoal.server.jobserver.words import text_of, time_of
+from shoal.server.jobserver.words import moment_of, text_of, time_of
 from shoal.storage.words import sized
 
 FACE = "jobserver"
@@ -42,14 +43,20 @@ def document(job: Job) -> dict[str, Any]:
     }
     if edited := max(_noted(job, "edited"), time_of(job.ended) if job.ended else ""):
         facts["edited"] = edited
-    if job.ended is not None and job.started is not None:
-        facts["time_sec"] = (job.ended - job.started) / clock.SECOND
+    if job.ended is not None and (seconds := _seconds(job, job.ended)) is not None:
+        facts["time_sec"] = seconds
     if job.state in MESSAGES:
         facts |= {"message": MESSAGES[job.state], "error": error_of(job.error or {})}
     if job.owner != OWNER.name:
         facts["user_id"] = job.owner
     texts: dict[str, Any] = text_of(told_by_user(job.extra) | facts)
     return texts
+
+
+def _seconds(job: Job, ended: int) -> float | None:
+    with suppress(ValueError):
+        return (ended - moment_of(_noted(job, "started"))) / clock.SECOND
+    return None
 
 
 def _noted(job: Job, name: str) -> str:

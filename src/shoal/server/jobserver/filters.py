@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
@@ -15,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection
 from shoal.base.errors import InvalidInput
 from shoal.jobs.store import searching
 from shoal.jobs.store.tables import externals, jobs
+from shoal.server.jobserver.words import moment_of
 
 JOINING = ("$and", "$or")
 TIMES = {"created": "created", "finished": "ended"}
@@ -26,7 +26,6 @@ COLUMNS = {
     "result": jobs.c.result,
     searching.REST: jobs.c.extra,
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def conditions(conn: Connection, wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -67,6 +66,5 @@ def _moments(key: str, value: Any) -> Any:
 
 def _moment(key: str, value: Any) -> int:
     with suppress(ValueError, TypeError):
-        moment = datetime.fromisoformat(value)
-        return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // timedelta(microseconds=1)
+        return moment_of(value)
     raise InvalidInput(f"{key} is searched for by times, like 2018-08-29 07:46:57.133147.", key=key)

@@ -29,6 +29,12 @@ def time_of(moment: int | None) -> str:
     return f"{_EPOCH + timedelta(microseconds=moment):%Y-%m-%d %H:%M:%S.%f}"
 
 
+def moment_of(text: str) -> int:
+    """Return the microseconds of a written time, in UTC unless it says otherwise; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
 def new_id() -> str:
     """Return a fresh id as the older service made them: 24 hexadecimal digits."""
     return secrets.token_hex(12)
