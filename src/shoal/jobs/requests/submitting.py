@@ -10,10 +10,11 @@ import orjson
 from sqlalchemy import Connection, select, text
 
 from shoal.access import Actor
-from shoal.base.errors import Conflict
+from shoal.base.errors import Conflict, InvalidInput
 from shoal.base.transaction import is_postgres
 from shoal.jobs.model import Dependency, Job, NewJob
 from shoal.jobs.requests import passing, permitting
+from shoal.jobs.requests.fields import StepRequest
 from shoal.jobs.requests.means import Means
 from shoal.jobs.requests.planning import Planner
 from shoal.jobs.requests.request import JobRequest, read
@@ -41,11 +42,28 @@ class Requests:
         Raises:
             Forbidden: the actor may not have this run here.
             NotFound: there is no such function.
+            InvalidInput: it cannot be called with these arguments.
         """
         self.allow(actor, request)
-        for each in request.steps or [request]:
-            if each.runner == "function":
+        # A draft may lack something yet; an array's arguments are known when its numbers are put in.
+        whole = not request.draft and request.array is None
+        for place, each in enumerate(request.steps or [request]):
+            if each.runner == "function" and whole:
+                # A step that names no data takes the result of the one before.
+                self._check(
+                    each, f"/steps/{place}" if request.steps else "", each.data is not None or place > 0
+                )
+            elif each.runner == "function":
                 self._means.catalogue.located(str(each.script))
+
+    def _check(self, run: StepRequest, at: str, has_data: bool) -> None:
+        args, kwargs = run.args or [], run.kwargs or {}
+        try:
+            self._means.catalogue.check(str(run.script), args, kwargs, has_data=has_data)
+        except InvalidInput as error:
+            for problem in error.details.get("errors", ()):
+                problem["pointer"] = at + problem["pointer"]
+            raise
 
     def plan(self, conn: Connection, owner: str, request: JobRequest) -> list[NewJob]:
         """Return the jobs that a request becomes; raises what `Planner.plan` raises."""

@@ -14,18 +14,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from shoal.base.errors import InvalidInput
-from shoal.jobs.scripts import results
+from shoal.jobs.scripts import fitting, results
 from shoal.jobs.scripts.conversion import given
 from shoal.jobs.scripts.failures import failure_of
 from shoal.jobs.scripts.loading import Function, Loaded, load
 from shoal.jobs.scripts.materials import Material
 from shoal.jobs.scripts.schema import checker
-from shoal.jobs.scripts.signature import MANY, POSITIONAL, Parameter, data_parameter, parameters_of
-from shoal.jobs.scripts.source import EACH
+from shoal.jobs.scripts.signature import MANY, Parameter, data_parameter, parameters_of
 
 __all__ = ["Loaded", "call", "load"]
-
-CODE = "wrong_arguments"
 
 
 def call(
@@ -54,7 +51,7 @@ def call(
         folder: the job's folder, which holds the data's file and gets what is too large for JSON.
         seed: what random numbers start from; None: anything.
     """
-    called = name.removesuffix(EACH)
+    called = fitting.called_name(name)
     try:
         function = load(source).function(called)
         _seed(seed)
@@ -123,41 +120,33 @@ def _bound(
         InvalidInput: they do not fit the signature; `errors` tells of each.
     """
     parameters = parameters_of(function)
-    values = list(args)
-    if material:
-        first = _first(parameters, name)
-        values.insert(0, given(material, first.wants, first.hint, folder))
-    elif (missing := data_parameter(parameters)) and missing.needed and not (args or missing.name in kwargs):
-        raise _no_data(name, missing)
-    signature = inspect.signature(function)
-    try:
-        bound = signature.bind(*values, **kwargs)
-    except TypeError as error:
-        raise _misfit(name, parameters, str(error)) from error
-    data = parameters[0].name if material else None
-    errors = [
-        problem
-        for one in parameters
-        if one.name in bound.arguments
-        for problem in _settled(one, bound, folder, "/data" if one.name == data else f"/kwargs/{one.name}")
-    ]
-    if errors:
-        first_fault = f"{errors[0]['pointer'].removeprefix('/kwargs').lstrip('/')}: {errors[0]['message']}"
-        raise InvalidInput(f"{name} cannot be called so. {first_fault}.", code=CODE, errors=errors)
+    data = data_parameter(parameters)
+    values = [_given(parameters, material, folder), *args] if material else args
+    bound = fitting.bind(
+        name,
+        inspect.signature(function),
+        data.name if data else None,
+        values,
+        kwargs,
+        has_data=bool(material),
+    )
+    first = parameters[0].name if material else None
+    fitting.refuse(
+        name,
+        [
+            problem
+            for one in parameters
+            if one.name in bound.arguments
+            for problem in _settled(
+                one, bound, folder, "/data" if one.name == first else f"/kwargs/{one.name}"
+            )
+        ],
+    )
     return list(bound.args), dict(bound.kwargs)
 
 
-def _first(parameters: Sequence[Parameter], name: str) -> Parameter:
-    kinds = (*POSITIONAL, inspect.Parameter.VAR_POSITIONAL)
-    if not parameters or parameters[0].kind not in kinds:
-        raise InvalidInput(f"{name} takes no data.", hint="Leave `data` out.", code=CODE)
-    return parameters[0]
-
-
-def _no_data(name: str, data: Parameter) -> InvalidInput:
-    errors = [{"in": "body", "pointer": "/data", "message": "This is needed."}]
-    hint = f"It is given to `{data.name}`. {data.help}".strip()
-    return InvalidInput(f"{name} needs data.", hint=hint, code=CODE, errors=errors)
+def _given(parameters: Sequence[Parameter], material: Material, folder: Path) -> Any:
+    return given(material, parameters[0].wants, parameters[0].hint, folder) if parameters else None
 
 
 def _settled(
@@ -170,9 +159,9 @@ def _settled(
     try:
         bound.arguments[parameter.name] = _converted(parameter, value, folder)
     except ValidationError as error:
-        return [_told(place, one) for one in error.errors(include_url=False)]
+        return fitting.problems_of(error, place)
     except InvalidInput as error:
-        return [{"in": "body", "pointer": place, "message": error.message}]
+        return [fitting.problem_at(place, error.message)]
     return []
 
 
@@ -181,15 +170,3 @@ def _converted(parameter: Parameter, value: Any, folder: Path) -> Any:
         return given(Material("raw_data", value=value), parameter.wants, parameter.hint, folder)
     checks = checker(parameter.hint)
     return value if checks is None else checks.validate_python(value)
-
-
-def _told(place: str, fault: Any) -> dict[str, Any]:
-    pointer = "/".join((place, *map(str, fault["loc"])))
-    message = str(fault["msg"]).replace("Input should", "it should")
-    return {"in": "body", "pointer": pointer, "message": message}
-
-
-def _misfit(name: str, parameters: Sequence[Parameter], why: str) -> InvalidInput:
-    takes = ", ".join(one.name if one.needed else f"{one.name} (optional)" for one in parameters)
-    hint = f"It takes {takes}." if takes else "It takes no arguments."
-    return InvalidInput(f"{name} cannot be called so: {why}.", hint=hint, code=CODE)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -19,8 +19,9 @@ from typing import Any
 import orjson
 
 from shoal.base.errors import NotFound
+from shoal.jobs.scripts import fitting
 from shoal.jobs.scripts.script import Script
-from shoal.jobs.scripts.source import EACH, code_hash, entry_point_sources, read_source, state_of
+from shoal.jobs.scripts.source import code_hash, entry_point_sources, read_source, state_of
 
 TIMEOUT = 60.0
 AT_ONCE = 4
@@ -92,16 +93,16 @@ class Catalogue:
         raises.
         """
         known = [self._known[source] for source in self.sources if source in self._known]
-        called = name.removesuffix(EACH)
+        called = fitting.called_name(name)
         script = _found(called, _named(known)) or self.get(called)
         function = script.call_name + name[len(called) :]
         roots = next((one.roots for one in known if one.source == script.source), ())
         code = code_hash(roots) if roots else script.code_hash
         return {"source": script.source, "function": function, "code_hash": code}
 
-    def code_hash(self, name: str) -> str:
-        """Return the SHA-256 over the code of a script's source; raises what `get` raises."""
-        return self.located(name)["code_hash"]
+    def check(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, has_data: bool) -> None:
+        """Pass when a script may be called so; raises what `get` and `fitting.check` raise. Blocks."""
+        fitting.check(self.get(fitting.called_name(name)), args, kwargs, has_data=has_data)
 
     def errors(self) -> list[dict[str, str]]:
         """Return what could not be read: `source`, `module`, `message`, `traceback` of each."""

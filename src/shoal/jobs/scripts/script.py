@@ -18,7 +18,7 @@ class Script:
         function: its own name; `calling.call` takes it, with `module` when two of a source share it.
         summary: the docstring's first paragraph.
         doc: the whole docstring.
-        parameters: `name`, `type`, `needed`, `help` and `default` of each, in order.
+        parameters: `name`, `kind` (as in `inspect`), `type`, `needed`, `help`, `default` of each.
         schema: JSON Schema of the named arguments; the data is no part of it.
         form: what a form asks for; see `form.form_of`.
         data_parameter: the parameter that takes the data, None without one.

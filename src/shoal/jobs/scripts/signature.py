@@ -54,7 +54,13 @@ class Parameter:
     def as_json(self) -> dict[str, Any]:
         """Return what a list of parameters tells of it."""
         said = {} if self.default is EMPTY else {"default": plain(self.default)}
-        facts = {"name": self.name, "type": hint_text(self.hint), "needed": self.needed, "help": self.help}
+        facts = {
+            "name": self.name,
+            "kind": self.kind.name.lower(),
+            "type": hint_text(self.hint),
+            "needed": self.needed,
+            "help": self.help,
+        }
         return facts | said
 
 

@@ -57,10 +57,16 @@ def test_a_script_says_all_that_is_needed_to_call_it(tmp_path: Path) -> None:
     script = catalogue.get("double")
     assert (script.summary, script.module, script.function) == ("Double a number.", "good", "double")
     assert script.parameters == [
-        {"name": "n", "type": "int", "needed": True, "help": "The number to double."}
+        {
+            "name": "n",
+            "kind": "positional_or_keyword",
+            "type": "int",
+            "needed": True,
+            "help": "The number to double.",
+        }
     ]
     assert script.schema["properties"]["n"] == {"type": "integer", "description": "The number to double."}
-    assert script.code_hash == code_hash([code]) == catalogue.code_hash("double")
+    assert script.code_hash == code_hash([code]) == catalogue.located("double")["code_hash"]
     assert catalogue.get("other.double").parameters[0]["name"] == "text"
     assert catalogue.get("good.double").name == "double"
     assert catalogue.get("single").data_parameter == "data"
