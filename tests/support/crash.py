@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
@@ -64,13 +66,7 @@ class Program:
 
     def run(self, fault: Fault | None = None, timeout: float = 60) -> int:
         """Run until the end, or until a fault kills it; return the exit code once nothing of it lives."""
-        environment = {"SHOAL_FAULT_ONCE": str(self._once)}
-        if fault is not None:
-            environment["SHOAL_FAULT"] = f"{fault.point}:{fault.moment}:{fault.nth}:{fault.scope}"
-        process = _forks.Process(
-            target=_run, args=(self._name, str(self._folder), self._url, str(self.output), environment)
-        )
-        process.start()
+        process = self._begin(fault)
         try:
             process.join(timeout)
             if process.exitcode is None:
@@ -83,6 +79,28 @@ class Program:
                 orphan.kill()
             process.join()
             process.close()
+
+    def run_and_kill(self, when: Callable[[], object]) -> None:
+        """Run until something is true and then kill everything at once, with SIGKILL."""
+        process = self._begin(None)
+        group = process.pid or 0
+        try:
+            wait_until(when, timeout=60, on_timeout=self.output.read_text)
+        finally:
+            os.killpg(group, signal.SIGKILL)
+            process.join()
+            process.close()
+        wait_until(lambda: not alive(group), timeout=10, on_timeout=lambda: alive(group))
+
+    def _begin(self, fault: Fault | None) -> BaseProcess:
+        environment = {"SHOAL_FAULT_ONCE": str(self._once)}
+        if fault is not None:
+            environment["SHOAL_FAULT"] = f"{fault.point}:{fault.moment}:{fault.nth}:{fault.scope}"
+        process = _forks.Process(
+            target=_run, args=(self._name, str(self._folder), self._url, str(self.output), environment)
+        )
+        process.start()
+        return process
 
 
 def survive(program: Program, fault: Fault) -> None:

@@ -21,6 +21,13 @@ def nothing(spec: Spec, context: Context) -> None:
     """Do nothing, the measure of overhead."""
 
 
+def pause(spec: Spec, context: Context) -> dict[str, Any]:
+    """Take a moment and tell from when to when, by a clock that all processes share."""
+    began = time.monotonic()
+    time.sleep(spec["seconds"])
+    return {"began": began, "ended": time.monotonic()}
+
+
 def add(spec: Spec, context: Context) -> dict[str, Any]:
     """Sum numbers and write the sum as an artifact."""
     total = sum(spec["numbers"])

@@ -13,14 +13,19 @@ from heapq import heapify, heappop, heappush
 from sqlalchemy import Connection, bindparam, select, update
 
 from shoal.base.prepared import Prepared
-from shoal.base.transaction import one_of
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.tables import lanes
 
 Candidate = tuple[int, int, Lane]  # rank, job, lane
 # Whoever else counts at the same time may leave its mark instead: it is not worth waiting for.
-_LANES = select(lanes.c.id).where(one_of(lanes.c.id, "ids")).with_for_update(skip_locked=True, key_share=True)
-_SERVED = Prepared(update(lanes).where(lanes.c.id.in_(_LANES)).values(served=bindparam("at")), "at", "ids")
+_LANE = select(lanes.c.id).where(lanes.c.id == bindparam("lane"))
+_SERVED = Prepared(
+    update(lanes)
+    .where(lanes.c.id.in_(_LANE.with_for_update(skip_locked=True, key_share=True)))
+    .values(served=bindparam("at")),
+    "lane",
+    "at",
+)
 
 
 def are_several(open_: Iterable[Lane]) -> bool:
@@ -58,8 +63,9 @@ def fairly(
 
 
 def record(conn: Connection, chosen: Iterable[Lane], moment: int) -> None:
-    """Write down which lanes gave jobs while several owners wanted to."""
-    _SERVED.run(conn, moment, sorted({lane.id for lane in chosen}))
+    """Write down which lanes gave jobs while several owners wanted to, in the order in which they did."""
+    for lane, at in sorted({lane.id: moment + turn for turn, lane in enumerate(chosen)}.items()):
+        _SERVED.run(conn, lane, at)
 
 
 def _first(queue: deque[Candidate], take: Callable[[Lane], bool]) -> Candidate | None:
