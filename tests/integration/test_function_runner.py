@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ MB = 1 << 20
 CODE = """
 import ctypes, os, random, sys, time
 from pathlib import Path
+from typing import Any
 
 STATE = []
 
