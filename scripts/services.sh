@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the real components that the tests use. Nothing is started: each test starts its own, on loopback.
-# With --long also what builds and runs the image: a Docker engine, debootstrap, docker-compose.
+# With --long also what builds and runs the image: debootstrap, docker-compose.
 set -eu
 
 present() {
@@ -8,13 +8,15 @@ present() {
     postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ;;
     nginx-light) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
     docker.io) [ -x /usr/sbin/dockerd ] || command -v dockerd >/dev/null ;;
+    bubblewrap) command -v bwrap >/dev/null ;;
+    busybox-static) command -v busybox >/dev/null ;;
     debootstrap) [ -x /usr/sbin/debootstrap ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
 
-components="postgresql nginx-light chromium openssl"
-[ "${1-}" != --long ] || components="$components docker.io debootstrap docker-compose"
+components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap"
+[ "${1-}" != --long ] || components="$components debootstrap docker-compose"
 missing=
 for component in $components; do
   if present "$component"; then echo "$component: installed"; else missing="$missing $component"; fi
