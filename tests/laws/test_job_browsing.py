@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from shoal.access import OWNER, Actor
+from shoal.base.transaction import is_postgres
 from shoal.jobs.model import Dependency, NewJob, Outcome
 from shoal.jobs.states import Reason, State
 from shoal.jobs.store import browsing, queueing
@@ -132,6 +134,28 @@ def test_calls_of_a_script_are_found_by_its_name(store: Store) -> None:
     last = store.database.read(lambda c: browsing.last_calls(c, None))
     assert set(last) == {"a", "b", 'q"\\'}
     assert store.database.read(lambda c: browsing.last_calls(c, ["nobody"])) == {}
+
+
+def test_many_jobs_take_as_many_queries_as_few(store: Store) -> None:
+    def queries() -> int:
+        def look(conn: Connection) -> int:
+            said = list[str]()
+            raw: Any = conn.connection.driver_connection
+            raw.set_trace_callback(said.append)
+            try:
+                assert table(conn, OWNER, Wanted(kind="all")).rows
+            finally:
+                raw.set_trace_callback(None)
+            return len(said)
+
+        return store.database.read(look)
+
+    if not store.database.read(is_postgres):
+        store.submit(*(NewJob("a", name="x") for _ in range(3)))
+        few = queries()
+        heads = store.submit(*(NewJob("a", name="x") for _ in range(60)))
+        store.submit(*(NewJob("a", parent=head, array_index=0) for head in heads))
+        assert queries() <= few + 1 < 20  # The page is full, so that those on other pages are counted.
 
 
 def calls(store: Store, script: str) -> list[int]:
