@@ -33,6 +33,7 @@ ELSEWHERE = {
     "jobs_api.": "no job is changed by hand",
     "jobserver.": "no job is changed by hand",
     "limits_api.": "no limit is set",
+    "limits.": "the settings name no limit",
     "objects.": "studies read datasets",
     "schedules_api.": "there is no schedule",
     "storage.delete": "nothing is removed",

@@ -92,9 +92,9 @@ def test_a_share_that_a_limit_forbids_goes_to_the_others(store: Store) -> None:
 def test_a_limit_for_everyone_is_each_owners_who_has_none(store: Store) -> None:
     store.write(lambda c: limits.set_limit(c, owner="*", n=2))
     store.write(lambda c: limits.set_limit(c, owner="you", n=3))
-    for owner in ("me", "you", "them"):
+    for owner in ("me", "you", "them", ":house"):
         submit(store, owner, 9)
-    assert Counter(owners(store.lease(99))) == {"me": 2, "you": 3, "them": 2}
+    assert Counter(owners(store.lease(99))) == {"me": 2, "you": 3, "them": 2, ":house": 9}
     waiting = store.find(owners=["me"])[0]
     assert waiting.reason is Reason.LIMIT
     assert "may have 2 active at once" in explained(store, waiting.id)

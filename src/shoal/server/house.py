@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from shoal.base.database import Database, open_database
+from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
 from shoal.jobs.containers import leftovers as containers
@@ -23,6 +25,7 @@ from shoal.jobs.sandbox import leftovers
 from shoal.jobs.sandbox.terms import of as terms_of
 from shoal.jobs.schedules import kinds as schedule_kinds
 from shoal.jobs.scripts.catalogue import Catalogue
+from shoal.jobs.store import limits
 from shoal.jobs.webhooks import kinds as webhook_kinds
 from shoal.jobs.webhooks.addresses import Policy
 from shoal.jobs.webhooks.terms import told
@@ -33,6 +36,7 @@ from shoal.server.listener import parse
 from shoal.storage.files import FileStorage
 from shoal.studies.kinds import register_kinds
 
+LIMITED = fault_point("limits.everyone", "The limit of every owner is that of the settings.")
 # `house` only we offer: what must run beside our files demands it. `batch` is so that batches need no node.
 OWN_LABELS = ("house", "batch")
 
@@ -81,6 +85,7 @@ class House:
         """
         terms, engine = terms_of(self.settings.execution, self.home.path), self.settings.containers.engine
         leftovers.end(Path(terms.nest))
+        self._limit_owners()
         self.supervisor = Supervisor(
             self.database,
             self.home.files,
@@ -96,6 +101,12 @@ class House:
         Thread(target=containers.clear, args=(engine, terms.nest), name="containers", daemon=True).start()
         self._closing.callback(self.supervisor.stop)
         return self.supervisor
+
+    def _limit_owners(self) -> None:
+        """Let the setting be the limit of every owner who has none of their own."""
+        n = self.settings.limits.jobs_per_owner or None
+        if self.database.read(limits.every).get(limits.EVERYONE) != n:
+            self.database.write(LIMITED, partial(limits.set_limit, owner=limits.EVERYONE[1], n=n))
 
     def close(self) -> None:
         """Stop the workers, close the database, and let go of the home."""

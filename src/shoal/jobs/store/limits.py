@@ -1,6 +1,6 @@
 """Limits on how many jobs of a kind, of an owner or of a group are active at once, and on starts a minute.
 
-A limit of the owner `*` is for each owner without a limit of its own.
+A limit of the owner `*` is for each owner without a limit of its own, but for the house.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shoal.base import events
 from shoal.base.errors import InvalidInput
 from shoal.base.prepared import Prepared
 from shoal.base.transaction import insert_into
+from shoal.jobs.model import HOUSE
 from shoal.jobs.store import rates
 from shoal.jobs.store.lanes import Lane
 from shoal.jobs.store.rates import Rate
@@ -118,7 +119,7 @@ def room(conn: Connection, lanes: Iterable[Lane], moment: int, *, lock: bool, co
     rows = (_EVERY_LOCKED if lock else _EVERY).rows(conn)
     allowed = {(scope, name): n for scope, name, n, _, _ in rows}
     if (each := allowed.pop(EVERYONE, None)) is not None:
-        allowed = {scope: each for scope in wanted if scope[0] == "owner"} | allowed
+        allowed = {scope: each for scope in wanted if scope[0] == "owner" and scope[1] != HOUSE} | allowed
     allowed = {scope: n for scope, n in allowed.items() if scope in wanted}
     if not allowed and not count:
         return Room()
