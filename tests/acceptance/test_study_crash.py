@@ -35,6 +35,7 @@ ELSEWHERE = {
     "limits_api.": "no limit is set",
     "limits.": "the settings name no limit",
     "objects.": "studies read datasets",
+    "pages.": "no form is sent",
     "schedules_api.": "there is no schedule",
     "storage.delete": "nothing is removed",
     "studies.change": "it is not run again",
