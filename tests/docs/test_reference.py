@@ -22,7 +22,7 @@ REFERENCE = ROOT / "docs" / "reference"
 SOURCES = ROOT / "src" / "shoal"
 PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Words beside an error code that say where it is read from.
-NAMES_OF_FIELDS = {"code", "sqlite_errorcode"}
+NAMES_OF_FIELDS = {"code", "exit_code", "sqlite_errorcode"}
 LINK = re.compile(r"\]\((?!\w+://)([^)#\s]*)(#[^)\s]*)?\)")
 
 
