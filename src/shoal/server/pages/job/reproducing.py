@@ -37,8 +37,11 @@ def _curl(request: dict[str, Any], server: str) -> str:
 
 
 def _command(request: dict[str, Any]) -> str:
+    if set(request) <= {"runner", "cmd", "name"} and request["runner"] == "command":
+        name = ["--name", request["name"]] if request.get("name") else []
+        return shlex.join(["shoal", "job", "run", *name, "--", *request["cmd"]])
     body = orjson.dumps(request, option=orjson.OPT_INDENT_2).decode()
-    return f"shoal job submit - <<'REQUEST'\n{body}\nREQUEST"
+    return f"shoal job submit --request - <<'REQUEST'\n{body}\nREQUEST"
 
 
 def _python(request: dict[str, Any], server: str) -> str:
