@@ -36,6 +36,12 @@ def test_the_documented_tasks_mean_what_they_say() -> None:
     assert (batch["runner"], batch["start"], batch["stop"]) == ("batch", 1, 10)
 
 
+def test_a_batch_asks_for_a_worker_that_does_batches() -> None:
+    batch = asked(type="batch", start=1, stop=2, cmd=["true"], labels=["gpu"])
+    assert batch["labels"] == ["gpu", "batch"]
+    assert "labels" not in asked(type="local", cmd=["true"])
+
+
 def test_a_task_is_done_three_times_at_most_unless_it_says_otherwise() -> None:
     retry = asked(type="local", cmd=["true"])["retry"]
     assert (retry["max_attempts"], set(retry["on"])) == (3, {"error", "exit", "timeout", "lost", "memory"})

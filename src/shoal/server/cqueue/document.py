@@ -14,6 +14,7 @@ RUNNERS = {"": "container", "container": "container", "local": "command", "batch
 RETRIES = 2  # how often a failed task is done again, unless it says so itself
 RETRIED_ON = ["error", "exit", "timeout", "lost", "memory"]
 FACE = "cqueue"
+BATCH = "batch"  # offered by the house's own workers, and by others that were started with --batch
 # What is called the same, or something else, in a job request.
 _SAME = (
     *("image", "cmd", "env", "container_name", "step", "fail_fast", "priority", "timeout", "kill_grace"),
@@ -66,6 +67,8 @@ def request_of(document: Mapping[str, Any], job_of: JobOf) -> dict[str, Any]:
     request = {name: given[name] for name in _SAME if name in given}
     request |= {ours: given[theirs] for theirs, ours in _RENAMED.items() if theirs in given}
     request["runner"] = _runner(given.get("type", ""))
+    if request["runner"] == "batch":
+        request["labels"] = [*_list("labels", given.get("labels", [])), BATCH]
     request |= {name: _number(name, given[name]) for name in ("start", "stop", "step") if name in given}
     request["retry"] = _retry(given)
     request |= _bounds(given.get("resources", {}))
