@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from shoal.base.errors import NotFound
+from shoal.jobs.sandbox.terms import Terms
 from shoal.jobs.scripts import fitting
 from shoal.jobs.scripts.script import Script
 from shoal.jobs.scripts.source import code_hash, entry_point_sources, read_source, state_of
@@ -58,9 +59,13 @@ class Catalogue:
     Args:
         sources: packages, modules, folders; see `source`.
         folder: a folder that is a source as soon as it exists.
+        terms: how programs are confined (`sandbox.terms`); None: sources are read in a plain process.
     """
 
-    def __init__(self, sources: Sequence[str], folder: Path | None = None) -> None:
+    def __init__(
+        self, sources: Sequence[str], folder: Path | None = None, terms: Terms | None = None
+    ) -> None:
+        self._terms = terms
         self._sources = tuple(sources)
         self._folder = folder
         self._known: dict[str, Described] = {}
@@ -127,18 +132,18 @@ class Catalogue:
         with lock:
             known = self._known.get(source)
             if known is None or not known.is_current:
-                known = self._known[source] = describe(source)
+                known = self._known[source] = describe(source, self._terms)
             return known
 
 
-def describe(source: str) -> Described:
+def describe(source: str, terms: Terms | None = None) -> Described:
     """Have a child describe a source; its trouble is told in `errors`."""
     path = read_source(source).path
     if path is not None and not path.exists():
         return _broken(source, f"There is no folder or file {path}.")
     before = _state([path]) if path else ()
     try:
-        content = _asked(source)
+        content = _asked(source, terms)
     except _Trouble as trouble:
         return replace(_broken(source, str(trouble)), roots=(path,) if path else (), state=before)
     roots = tuple(map(Path, content["roots"]))
@@ -156,8 +161,9 @@ class _Trouble(Exception):
     """Say why a child gave no description."""
 
 
-def _asked(source: str) -> dict[str, Any]:
-    command = [sys.executable, "-P", "-m", "shoal.jobs.scripts.describing", source]
+def _asked(source: str, terms: Terms | None) -> dict[str, Any]:
+    words = ["describing"] if terms is None else ["examining", orjson.dumps(terms.plain()).decode()]
+    command = [sys.executable, "-P", "-m", f"shoal.jobs.scripts.{words[0]}", *words[1:], source]
     with tempfile.TemporaryDirectory(prefix="shoal-describing-") as folder:
         process = subprocess.Popen(
             command,

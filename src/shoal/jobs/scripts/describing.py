@@ -1,4 +1,4 @@
-"""Describing a source in a process of its own: `python -m shoal.jobs.scripts.describing SOURCE`.
+"""Describing a source, in a process of its own: `python -m shoal.jobs.scripts.describing SOURCE`.
 
 Standard output is one JSON object; what the user's code prints goes to standard error.
 """
@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -60,8 +60,8 @@ def _script(loaded: Loaded, module: str, name: str, function: Function, code: st
     )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Describe the source that is named, within limits."""
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Describe the source that is named, within limits, and end the process."""
     answer = os.dup(1)
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
@@ -70,11 +70,10 @@ def main(arguments: Sequence[str]) -> int:
     content = orjson.dumps(describe(arguments[0]), option=orjson.OPT_NON_STR_KEYS)
     with os.fdopen(answer, "wb") as file:
         file.write(content)
-    return 0
+    sys.stdout.flush()
+    # Threads that the user's code has left must not keep the answer waiting.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stdout.flush()
-    # Threads that the user's code has left must not keep the answer waiting.
-    os._exit(code)
+    main(sys.argv[1:])

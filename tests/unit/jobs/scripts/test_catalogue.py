@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from shoal.base.errors import NotFound
+from shoal.base.settings import Settings
+from shoal.jobs.sandbox.terms import of as terms_of
 from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.scripts.source import code_hash, read_source
 from tests.support.scripts import written
@@ -154,6 +156,28 @@ def test_the_child_knows_nothing_of_our_environment(tmp_path: Path, monkeypatch:
     """
     catalogue = Catalogue([str(written(tmp_path / "code", looking=text))])
     assert [one.name for one in catalogue.scripts()] == ["fine"], catalogue.errors()
+
+
+def test_code_that_is_read_in_the_sandbox_cannot_look_into_the_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    text = f"""
+        def fine(): ...
+        try:
+            open({str(tmp_path / "home" / "shoal.db")!r}).read()
+        except OSError:
+            def kept_out(): ...
+    """
+    written(home / "scripts", looking=text, broken="1 / 0")
+    (home / "shoal.db").write_text("secret")
+    catalogue = Catalogue(["shoal.samples"], home / "scripts", terms_of(Settings().execution, home))
+    names = [one.name for one in catalogue.scripts()]
+    assert names == ["cluster", "describe_by_group", "summary", "fine", "kept_out"]
+    script = catalogue.get("fine")
+    assert (script.source, script.code_hash) == (str(home / "scripts"), code_hash([home / "scripts"]))
+    (error,) = catalogue.errors()
+    assert f'File "{home}/scripts/broken.py", line 1' in error["traceback"]
+    written(home / "scripts", more="def later(): ...")
+    assert catalogue.get("later").module == "more"
 
 
 @pytest.mark.parametrize(
