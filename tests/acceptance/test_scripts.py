@@ -172,8 +172,8 @@ def test_what_is_wrong_is_said_in_words(client: Client, server: Served) -> None:
         client.run("double", 1, m=2)
     step = {"runner": "function", "script": "double", "kwargs": {"n": "x"}}
     with pytest.raises(InvalidInput) as refused:
-        client.jobs.submit({"steps": [{"runner": "command", "cmd": ["true"]}, step]})
-    assert [one["pointer"] for one in refused.value.details["errors"]] == ["/steps/1/kwargs/n"]
+        client.jobs.submit({"steps": [step, {"runner": "command", "cmd": ["true"]}]})
+    assert [one["pointer"] for one in refused.value.details["errors"]] == ["/steps/0/kwargs/n"]
     with pytest.raises(JobFailed) as failed:
         client.run("inverse", n=0)
     assert failed.value.details["error"]["type"] == "ZeroDivisionError"
