@@ -90,7 +90,7 @@ def test_closed_streams_do_not_end_a_container(house: House) -> None:
 
 def test_data_goes_in_and_files_come_out(house: House) -> None:
     data = {"type": "raw_data", "data": {"rows": [1, 2]}}
-    script = "cat /shoal/in/data.json; mkdir /shoal/out/deep; seq 3 >/shoal/out/deep/numbers"
+    script = "cat $SHOAL_DATA; mkdir /shoal/out/deep; seq 3 >/shoal/out/deep/numbers"
     job = run(house, script, data=data)
     assert job.result["stdout"] == '{"rows":[1,2]}'
     (kept,) = (house.attempts(job.id)[-1].facts or {})["artifacts"]

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import orjson
-
 from shoal.base.errors import NotFound, ShoalError
+from shoal.jobs import logs
 from shoal.jobs.containers import archives, creation, finding, images, leftovers, reaper
 from shoal.jobs.containers.container import Container, End, created
 from shoal.jobs.containers.engine import Engine, EngineGone
 from shoal.jobs.containers.frames import demultiplexed
-from shoal.jobs.data.mongodb import arrived
+from shoal.jobs.runners import process
 from shoal.jobs.runners.process import STDERR, STDOUT, Ran
 from shoal.jobs.runners.templates import filled
 from shoal.jobs.runners.wording import fault_of
-from shoal.jobs.sandbox import artifacts, limits
+from shoal.jobs.sandbox import artifacts, folders, limits
 from shoal.jobs.sandbox.pumping import Ended, Output, Stream
 from shoal.jobs.sandbox.terms import Terms, read
-from shoal.jobs.scripts import materials
 from shoal.jobs.workers.context import Context, Failed
 
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL when a spec says nothing, as `docker stop` has it
@@ -34,10 +31,13 @@ def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
     spec, terms = filled(spec, spec.get("array_index")), read(context.terms)
     try:
         engine = finding.find(context.terms.get(finding.ENGINE))
-        with _created(engine, spec, terms, context) as container:
-            _bring(container, spec, terms, context)
-            ran = _watched(container, spec, terms, context)
-            _fetch(container, terms, context)
+        with _folder(terms, context) as folder:
+            data = process.bring_data(spec, context, folder)
+            with _created(engine, _told(spec, context, data), terms, context) as container:
+                if data is not None:
+                    container.put(archives.packed(folder))
+                ran = _watched(container, spec, terms, context)
+                _fetch(container, terms, context)
     except EngineGone as gone:
         raise _lost(gone) from gone
     if (fault := fault_of(ran.ended, limits.wanted(spec, terms), ran.err.last)) is not None:
@@ -63,59 +63,35 @@ def _created(engine: Engine, spec: dict[str, Any], terms: Terms, context: Contex
     reaper.watch(engine)
     leftovers.remove_before(engine, labels)
     image = images.ready(engine, spec["image"], spec.get("pull") or "missing", context)
-    context.facts["reproduce"] = {
-        "image": spec["image"],
-        "digest": image.digest or image.id,
-        "inputs": _inputs(spec),
-        "seed": spec.get("seed"),
-    }
-    body = creation.document(_told(spec, context), labels, terms.processes)
+    process.reproducible(context, spec, image=spec["image"], digest=image.digest or image.id)
+    body = creation.document(spec, labels, terms.processes)
     context.check()
     with created(engine, body, spec.get("container_name") or "", attempt, context.log) as container:
         context.facts["container"] = container.id
         yield container
 
 
-def _told(spec: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Return a spec whose environment also tells which attempt this is."""
-    facts = {
-        "SHOAL_JOB": context.job_id,
-        "SHOAL_ATTEMPT": context.attempt,
-        "SHOAL_ARRAY_INDEX": spec.get("array_index"),
-        "SHOAL_SEED": spec.get("seed"),
-    }
-    own = {name: str(value) for name, value in facts.items() if value is not None}
+@contextmanager
+def _folder(terms: Terms, context: Context) -> Iterator[Path]:
+    folder = folders.make_readable(folders.open_nest(Path(terms.nest)), str(context.job_id))
+    try:
+        yield folder
+    finally:
+        folders.remove(folder)
+
+
+def _told(spec: Mapping[str, Any], context: Context, data: Path | None) -> dict[str, Any]:
+    """Return a spec whose environment also tells which attempt this is, and where its data is."""
+    facts = process.told(spec, context) | {"data": data and f"/{archives.IN}/{data.name}"}
+    own = {f"SHOAL_{name.upper()}": str(value) for name, value in facts.items() if value is not None}
     return {**spec, "env": (spec.get("env") or {}) | own}
-
-
-def _inputs(spec: Mapping[str, Any]) -> dict[str, str]:
-    data = spec.get("data") or {}
-    return {str(data.get("name") or "data"): data["sha256"]} if "sha256" in data else {}
-
-
-def _bring(container: Container, spec: Mapping[str, Any], terms: Terms, context: Context) -> None:
-    """Copy the job's data to /shoal/in: a value as data.json, a file under its own name."""
-    if not (data := arrived(spec.get("data"), context.terms)):
-        return
-    with tempfile.TemporaryDirectory(prefix="container-", dir=_nest(terms)) as folder:
-        material = materials.prepare(data, context.files, Path(folder))
-        if material.value is not None:
-            (Path(folder) / "data.json").write_bytes(orjson.dumps(material.value))
-        container.put(archives.packed(Path(folder)))
-
-
-def _nest(terms: Terms) -> Path:
-    nest = Path(terms.nest)
-    nest.mkdir(mode=0o711, parents=True, exist_ok=True)
-    return nest
 
 
 def _watched(container: Container, spec: Mapping[str, Any], terms: Terms, context: Context) -> Ran:
     """Start a container, pass on what it writes, and wait for its end."""
     streams = {name: Stream(name, -1) for name in (STDOUT, STDERR)}
     limit = limits.output_of(spec, terms)
-    said = f"Log cut at {limit / (1 << 20):.4g} MB. The job went on."
-    output = Output(context.output, limit, lambda: context.log(said))
+    output = Output(context.output, limit, lambda: context.log(logs.cut_at(limit)))
     grace = float(spec.get("kill_grace", GRACE))
     with container.output() as frames:
         context.check()
