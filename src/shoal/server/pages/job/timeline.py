@@ -12,12 +12,14 @@ MOST = 30
 
 
 class Bar(NamedTuple):
-    """One attempt; `left`, `wide` and `waited` are shares of the whole line, `seconds` how long it ran."""
+    """One attempt; `left` and `wide` are shares of the whole line, `seconds` how long it ran.
+
+    `pause` is the time in seconds since the attempt before, None for the first.
+    """
 
     attempt: Attempt
     left: float
     wide: float
-    waited: float
     seconds: float
     pause: float | None
 
@@ -41,7 +43,7 @@ def timeline(attempts: Sequence[Attempt], generation: int) -> Timeline:
     if not shown:
         return Timeline([], 0)
     moment = clock.now()
-    begin = shown[0].leased
+    begin = _start(shown[0])
     whole = max(max(one.ended or moment for one in shown) - begin, 1)
     befores = [None, *(one.ended for one in shown)]
     bars = [_bar(one, begin, whole, moment, before) for one, before in zip(shown, befores, strict=False)]
@@ -49,12 +51,16 @@ def timeline(attempts: Sequence[Attempt], generation: int) -> Timeline:
 
 
 def _bar(one: Attempt, begin: int, whole: int, moment: int, before: int | None) -> Bar:
-    start, end = one.started or one.leased, one.ended or moment
+    start, end = _start(one), one.ended or moment
     return Bar(
         one,
-        (one.leased - begin) / whole,
+        min(max(start - begin, 0) / whole, 0.996),
         max((end - start) / whole, 0.004),
-        (start - one.leased) / whole,
         max(end - start, 0) / clock.SECOND,
-        None if before is None else max(one.leased - before, 0) / clock.SECOND,
+        None if before is None else max(start - before, 0) / clock.SECOND,
     )
+
+
+def _start(one: Attempt) -> int:
+    """Return when an attempt began to run, or was given out if it has not yet."""
+    return one.started or one.leased

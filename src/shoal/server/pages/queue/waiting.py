@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from shoal.access import Actor
+from shoal.jobs.schedules.keeping import TICK
 from shoal.jobs.states import State
 from shoal.jobs.store import browsing, queueing
 from shoal.jobs.store.browsing import JobFilter, Line
@@ -48,18 +49,20 @@ class Waits(NamedTuple):
 
 def waits(conn: Connection, actor: Actor) -> Waits:
     """Return what waits of what somebody may see, those first that need somebody."""
-    groups = queueing.waiting(conn, None if actor.admin else [actor.name])
+    found = queueing.waiting(conn, None if actor.admin else [actor.name])
+    groups = [one for one in found if one.lane.kind != TICK]
     shown = [Waiting(one, explain(conn, one.first).sentences) for one in groups[:MOST_GROUPS]]
     return Waits(shown, sum(one.number for one in groups), sum(one.number for one in groups[MOST_GROUPS:]))
 
 
 def faults(conn: Connection, actor: Actor) -> tuple[list[Fault], int]:
-    """Return why jobs failed for good, the most frequent first, and how many jobs were looked at."""
+    """Return why whole jobs failed for good, the most frequent first, and how many were looked at."""
     known = browsing.known(conn, None if actor.admin else [actor.name])
     wanted = JobFilter(
         owners=None if actor.admin else [actor.name],
         states=(State.FAILED, State.LOST),
         kinds=[kind for kind in known.kinds if not is_own(kind)],
+        whole=True,
     )
     found, _ = browsing.job_page(conn, wanted, offset=0, limit=MOST_FAILED)
     return _alike(found)[:MOST_FAULTS], len(found)
