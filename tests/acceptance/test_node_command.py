@@ -47,11 +47,48 @@ def test_a_new_token_replaces_the_one_before(tmp_path: Path) -> None:
     assert statuses == [401, 200]
 
 
-def test_tokens_of_workers_come_later(tmp_path: Path) -> None:
-    ran = shoal("node", "token", "worker-1", home=tmp_path / "home", cwd=tmp_path)
-    assert (ran.code, ran.out) == (1, "")
-    assert "error: There is no token worker-1 yet: tokens of workers come later." in ran.err
-    assert not (tmp_path / "home").exists()
+def test_the_token_of_a_node_is_shown_once_and_can_be_taken_back(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running_server(home):
+        made = shoal("node", "token", "worker-1", home=home, cwd=tmp_path)
+        token = made.out.strip()
+        assert (made.code, made.out.count("\n")) == (0, 1), made.err
+        assert token.startswith("shoal_node_worker-1.")
+        listed = shoal("node", "list", "--output", "json", home=home, cwd=tmp_path).json
+        (node,) = [one for one in listed if one["node"]]
+        assert (node["name"], node["state"], node["joined"]) == ("worker-1", "gone", None)
+        assert shoal("node", "rm", "worker-1", home=home, cwd=tmp_path).code == 0
+        gone = shoal("node", "rm", "worker-1", home=home, cwd=tmp_path)
+        assert (gone.code, gone.out) == (1, "")
+        assert "error: There is no node worker-1." in gone.err
+    holders = [path for path in tmp_path.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+    assert holders == []
+
+
+def test_names_that_no_node_can_have_are_refused(tmp_path: Path) -> None:
+    with running_server(tmp_path / "home"):
+        for name in ("Server", "a/b"):
+            ran = shoal("node", "token", name, home=tmp_path / "home", cwd=tmp_path)
+            assert (ran.code, ran.out) == (1, ""), name
+
+
+def test_a_worker_says_what_is_wrong_with_its_words(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    words = ("worker", "--token-file", file, "--server")
+
+    def said(url: str) -> str:
+        ran = shoal(*words, url, home=tmp_path / "home", cwd=tmp_path)
+        assert (ran.code, ran.out) == (1, "")
+        return ran.err
+
+    assert f"error: The token file {file} cannot be read." in said("http://127.0.0.1:1")
+    file.write_text("shoal_something")
+    assert f"error: {file} does not hold the token of a node." in said("http://127.0.0.1:1")
+    file.write_text(f"shoal_node_one.{'a' * 43}")
+    assert "error: http://10.0.0.1:8002 would send tokens and data for everybody to read." in said(
+        "http://10.0.0.1:8002"
+    )
+    assert "is not the address of a server." in said("ftp://example.org")
 
 
 def test_a_command_with_a_server_of_its_own_needs_no_token(tmp_path: Path) -> None:

@@ -63,13 +63,10 @@ def test_a_node_works_over_https_and_only_with_a_certificate_that_it_trusts(tmp_
     certificate, key, other = tmp_path / "one.pem", tmp_path / "one.key", tmp_path / "other.pem"
     self_signed(certificate, key, "localhost")
     self_signed(other, tmp_path / "other.key", "localhost")
-    flags: dict[str, Any] = {
-        "tls_certificate": str(certificate),
-        "tls_key": str(key),
-        "listen": ["127.0.0.1:0,tls"],
-    }
+    pair: dict[str, Any] = {"tls_certificate": str(certificate), "tls_key": str(key)}
+    listen = ["127.0.0.1:0,tls"]
     with running_server(
-        tmp_path / "home", program="tests.support.serve_jobs", listen=["127.0.0.1:0,tls"], **pair
+        tmp_path / "home", program="tests.support.serve_jobs", listen=listen, **pair
     ) as served:
         url = f"https://localhost:{served.port}"
         database = open_database(f"sqlite:///{served.home / 'shoal.db'}")
@@ -155,8 +152,8 @@ def test_a_job_on_a_node_is_cancelled_and_its_timeout_ends_it(
         (job,) = beside.submit("wait_for_file", places)
         wait_until(Path(places["running"]).exists, on_timeout=node.log)
         client.jobs.get(job).cancel()
-        assert beside.done([job], node, timeout=15)[0].state == State.CANCELLED
+        assert beside.done([job], node)[0].state == State.CANCELLED
         (late,) = beside.submit("wait_for_file", places, timeout=0.3, retry=None)
-        ended = beside.done([late], node, timeout=20)[0]
+        ended = beside.done([late], node)[0]
         assert (ended.state, (ended.error or {})["kind"]) == (State.FAILED, "timeout")
         assert node.stop() == 0, node.log()

@@ -187,7 +187,7 @@ def test_the_token_of_anothers_attempt_is_nobody_elses(beside: Beside, new_hand:
     assert theirs.ask("return", tokens=[token]).json() == {"held": [False]}
     theirs.ask("progress", reports=[{"token": token, "done": 1, "total": 1}])
     assert code(theirs.put(token, "a", b"a")) == (409, "stale_attempt")
-    log = theirs.http.put("/log", params={"offset": 0}, content=b"x", headers={"Shoal-Attempt": token})
+    log = theirs.http.put("/log", params={"offset": 0, "size": 1}, content=b"x", headers={"Shoal-Attempt": token})
     assert code(log) == (409, "stale_attempt")
     assert (beside.job(job).state, beside.job(job).progress) == (State.LEASED, None)
     assert mine.finish(token).status_code == 200
@@ -241,7 +241,7 @@ def test_pieces_of_a_log_that_come_twice_or_late_change_nothing(
     token = hand.lease_one()["token"]
 
     def put(offset: int, content: bytes) -> httpx.Response:
-        params: dict[str, Any] = {"offset": offset, "part": "log"}
+        params: dict[str, Any] = {"offset": offset, "size": len(content)}
         return hand.http.put("/log", params=params, content=content, headers={"Shoal-Attempt": token})
 
     assert put(0, b"one\n").json() == {"size": 4}

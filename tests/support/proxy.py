@@ -45,6 +45,8 @@ class Proxy:
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
         self._listening.close()
+        for each in self._pairs:
+            each.close()
 
     def _accept(self) -> None:
         while self._open:
@@ -60,7 +62,7 @@ class Proxy:
         try:
             callee = socket.create_connection(("127.0.0.1", self._target), timeout=10)
         except OSError:
-            caller.close()
+            caller.shutdown(socket.SHUT_RDWR)
             return
         callee.settimeout(None)
         self._pairs.append(callee)

@@ -26,6 +26,7 @@ from shoal.storage.files import FileStorage
 
 Say = Callable[[str], None]
 BATCH = "batch"
+_AHEAD = 0.3  # seconds of work that are held ahead: a request takes longer than a transaction
 _LOOK = 0.5  # seconds between two looks at what troubles the node
 
 
@@ -125,7 +126,12 @@ class Agent:
     def _options(self) -> Options:
         kit = self._equipment
         return Options(
-            self._home.files, self._home.logs, kit.workers, tuple(kit.preload), terms=dict(kit.terms)
+            self._home.files,
+            self._home.logs,
+            kit.workers,
+            tuple(kit.preload),
+            ahead=_AHEAD,
+            terms=dict(kit.terms),
         )
 
     def _watch(self, pool: Pool) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from shoal.base.errors import Unavailable
 from shoal.jobs import logs
@@ -19,16 +18,13 @@ from shoal.jobs.nodes.tags import mark
 from shoal.jobs.workers.protocol import Artifact
 from shoal.storage.files import FileStorage
 
-# What a piece begins before what was sent: the last line of an index is written over while its stretch grows.
-PARTS = {"log": 0, "index": logs.STRETCH_SIZE}
-
 
 @dataclass(eq=False)
 class _Sent:
-    """How much of an attempt's log and its index is at the server; one thread at a time sends."""
+    """How much of an attempt's log and of its index is at the server; one thread at a time sends."""
 
-    key: str
-    sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
+    log: int = 0
+    index: int = 0
     sending: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -50,11 +46,11 @@ class Courier:
             ShoalError: the server does not want it.
         """
         with self._lock:
-            sent = self._sent.setdefault(token, _Sent(key))
-        with sent.sending:
-            for part, key_of in (("log", key), ("index", logs.index_key(key))):
-                with suppress(FileNotFoundError), (self._folder / key_of).open("rb") as file:
-                    self._send_rest(token, sent, part, file)
+            sent = self._sent.setdefault(token, _Sent())
+        with sent.sending, suppress(FileNotFoundError), (self._folder / key).open("rb") as file:
+            file.seek(sent.log)
+            while piece := file.read(PIECE):
+                self._send_piece(token, sent, piece, self._folder / logs.index_key(key))
 
     def has_log(self, lease: Lease) -> bool:
         """Say whether an attempt wrote a log."""
@@ -83,13 +79,14 @@ class Courier:
             self._sent.pop(lease.token, None)
         logs.remove(self._folder, _log_key(lease))
 
-    def _send_rest(self, token: str, sent: _Sent, part: str, file: BinaryIO) -> None:
-        offset = max(0, sent.sizes[part] - PARTS[part])
-        file.seek(offset)
-        while piece := file.read(PIECE):
-            self._line.put("log", token, {"offset": offset, "part": part}, piece, len(piece))
-            offset += len(piece)
-            sent.sizes[part] = offset
+    def _send_piece(self, token: str, sent: _Sent, piece: bytes, index: Path) -> None:
+        # The last line of an index is written over while its stretch grows.
+        known = max(0, sent.index - logs.STRETCH_SIZE)
+        told = index.read_bytes()[known:]
+        params = {"offset": sent.log, "size": len(piece), "index_offset": known}
+        self._line.put("log", token, params, piece + told, len(piece) + len(told))
+        sent.log += len(piece)
+        sent.index = known + len(told)
 
     def _send_artifact(self, token: str, artifact: Artifact) -> None:
         path = self._files.path(artifact.key)

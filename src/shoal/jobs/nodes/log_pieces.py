@@ -10,8 +10,6 @@ from shoal.base.faults import fault_point
 from shoal.base.files import explained
 
 KEEP = fault_point("nodes.log", "A piece of the log of a node's attempt reaches its file.")
-# What is said when a log is cut is kept too.
-SPARE = 64 * 1024
 
 
 def keep(folder: Path, key: str, offset: int, content: bytes, limit: int) -> int:
@@ -22,7 +20,9 @@ def keep(folder: Path, key: str, offset: int, content: bytes, limit: int) -> int
         TooLarge: the log would be over its limit.
         StorageFull: the disk has no room.
     """
-    if offset + len(content) > limit + SPARE:
+    if not content:
+        return 0
+    if offset + len(content) > limit:
         raise TooLarge(f"The log would be over its limit of {limit:,} bytes.", limit=limit)
     path = folder / key
     try:

@@ -26,7 +26,7 @@ from shoal.jobs.workers.desk import Desk, Report
 from shoal.jobs.workers.ledger import Ledger
 from shoal.jobs.workers.member import Held, Member, Verdict
 from shoal.jobs.workers.nursery import Nursery
-from shoal.jobs.workers.pacing import MOST_STACKED, STACK, Pace
+from shoal.jobs.workers.pacing import AHEAD, MOST_STACKED, STACK, Pace
 from shoal.jobs.workers.protocol import (
     Artifact,
     Assign,
@@ -52,6 +52,7 @@ class Options:
 
     `cancel_grace` is how long a job that was told to stop may take, `term_grace` how long a process may
     take from SIGTERM to SIGKILL, `hung_after` how long a worker may give no sign of life; all in seconds.
+    `ahead` is for how many seconds of work leases are held ahead of need.
     `terms` is what runners are told of programs and their bounds (`shoal.jobs.sandbox.terms`).
     """
 
@@ -63,6 +64,7 @@ class Options:
     hung_after: float = 60.0
     cancel_grace: float = 5.0
     term_grace: float = 2.0
+    ahead: float = AHEAD
     terms: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,7 +75,7 @@ class Dispatcher:
         self.options = options
         self.held: dict[str, Held] = {}
         self.ahead: deque[Held] = deque()
-        self.pace = Pace()
+        self.pace = Pace(options.ahead)
         self.ledger = Ledger(desk)
         self._desk = desk
         settings = Settings(str(options.storage_root), options.heartbeat, dict(options.terms))

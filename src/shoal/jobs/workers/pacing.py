@@ -20,7 +20,9 @@ _WEIGHT = 0.2  # of the newest duration in the moving average
 class Pace:
     """Learn the durations of jobs by their kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = AHEAD) -> None:
+        """Learn; hold leases ahead for so many seconds of work."""
+        self._seconds = seconds
         self._kinds: dict[str, float] = {}
         self._all: float | None = None
 
@@ -37,7 +39,7 @@ class Pace:
         """Return how many leases to hold ahead for each worker."""
         if self._all is None or self._all >= LONG:
             return 0
-        return min(MOST_AHEAD, ceil(AHEAD / max(self._all, 1e-6)))
+        return min(MOST_AHEAD, ceil(self._seconds / max(self._all, 1e-6)))
 
 
 def _moved(mean: float | None, value: float) -> float:

@@ -20,15 +20,16 @@ from shoal.jobs.nodes.tags import tag_of
 from shoal.server import offload
 from shoal.server.faces import Face
 from shoal.server.nodes.admission import WORK, Attempt, Joined
-from shoal.server.nodes.shapes import Part
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import TheHouse
 from shoal.server.spool import BLOCK, spooled
 
+SPARE = 1 << 17  # bytes for what is said in a log that is full
 TAG = "Shoal-Tag"
 PREFIX = "/api/v1/worker"
 router = APIRouter(prefix=PREFIX, tags=["worker protocol"], include_in_schema=False, dependencies=[WORK])
+Offset = Annotated[int, Query(ge=0, le=1 << 40)]
 Key = Annotated[str, Query(min_length=1, max_length=1024)]
 
 
@@ -38,16 +39,24 @@ async def keep_log(
     house: TheHouse,
     node: Joined,
     attempt: Attempt,
-    offset: Annotated[int, Query(ge=0, le=1 << 40)],
-    part: Part = "log",
+    offset: Offset,
+    size: Offset,
+    index_offset: Offset = 0,
 ) -> Response:
-    """Keep a piece of an attempt's log, or of the index beside it, from an offset on."""
+    """Keep a piece of an attempt's log from an offset on: so many bytes, and behind them, of its index."""
     held = await _held(house, node, attempt)
-    key = held.log if part == "log" else f"{held.log}.index"
-    limit = max(logs.LIMIT, house.settings.execution.output)
+    limit = logs.limit_of(held.spec) + SPARE
     content = await request.body()
-    size = await asyncio.to_thread(keep, house.home.logs, key, offset, content, limit)
-    return Json({"size": size})
+    index = content[size:][
+        : max(0, limit - index_offset)
+    ]  # An index that is too long is cut; the log is whole.
+
+    def write() -> int:
+        length = keep(house.home.logs, held.log, offset, content[:size], limit)
+        keep(house.home.logs, logs.index_key(held.log), index_offset, index, limit)
+        return length
+
+    return Json({"size": await asyncio.to_thread(write)})
 
 
 @router.put("/artifacts")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -92,6 +92,3 @@ class Progressing(_Shape):
     """How far attempts are."""
 
     reports: list[OneProgress] = Field(max_length=10_000)
-
-
-Part = Literal["log", "index"]
