@@ -13,7 +13,7 @@ from shoal.jobs import kinds
 from shoal.jobs.kinds import Kind
 from shoal.jobs.model import NO_RETRY, Dependency, Job, NewJob
 from shoal.jobs.states import Reason, State
-from shoal.jobs.store import housekeeping, quotas
+from shoal.jobs.store import housekeeping, quotas, submission
 from shoal.jobs.store.housekeeping import Retention
 from tests.support.store import Store
 
@@ -73,6 +73,18 @@ def test_jobs_that_wait_for_a_cached_one_are_ready(store: Store) -> None:
     assert store.job(waiting).reason is Reason.READY
     told = store.database.read(lambda c: events.after(c, 0, ["jobs"], subject=str(cached)))
     assert [event.kind for event in told] == ["succeeded"]
+
+
+def test_a_draft_takes_a_result_when_it_is_released(store: Store) -> None:
+    store.write(lambda c: quotas.grant(c, "me", 9))
+    found(store, {"n": 1})
+    draft = store.submit_one(cache_key="k", draft=True)
+    waiting = store.submit_one(after=[Dependency(draft)])
+    assert store.state(draft) is State.DRAFT
+    store.write(lambda c: submission.release(c, [draft]))
+    assert (store.state(draft), store.job(draft).result) == (State.SUCCEEDED, {"n": 1})
+    assert store.job(waiting).reason is Reason.READY
+    assert store.lease_one().job_id == waiting
 
 
 def test_running_a_cached_job_again_does_it(store: Store) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from shoal.base.transaction import among
 from shoal.jobs import kinds
 from shoal.jobs.states import State
-from shoal.jobs.store.inserting import Numbered
 from shoal.jobs.store.reading import get
 from shoal.jobs.store.tables import IS_CACHED, jobs
 
@@ -25,17 +24,19 @@ _TAKE = (
 )  # fmt: skip
 
 
-def origins(conn: Connection, owner: str, new: Sequence[Numbered]) -> dict[int, int]:
-    """Return for jobs that need not be done the newest one with their key that succeeded."""
-    asking = {one.id: one.job for one in new if one.job.cache_key and not (one.pending or one.job.draft)}
+def origins(conn: Connection, owner: str, asking: Mapping[int, tuple[str, str]]) -> dict[int, int]:
+    """Return for those jobs of an owner that need not be done whose result they take.
+
+    `asking` holds each job's cache key and kind; the newest job with both that succeeded is the one.
+    """
     if not asking:
         return {}
-    keys = sorted({job.cache_key or "" for job in asking.values()})
+    keys = sorted({key for key, _ in asking.values()})
     query = select(jobs.c.cache_key, jobs.c.kind, jobs.c.id).where(
         text(IS_CACHED), jobs.c.owner == owner, among(conn, jobs.c.cache_key, keys)
     )
     newest = {(key, kind): id_ for key, kind, id_ in conn.execute(query.order_by(jobs.c.ended, jobs.c.id))}
-    found = {id_: newest.get((job.cache_key, job.kind)) for id_, job in asking.items()}
+    found = {id_: newest.get(wanted) for id_, wanted in asking.items()}
     return {id_: origin for id_, origin in found.items() if origin is not None}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -20,7 +21,7 @@ from shoal.jobs.store import (
     notices,
     quotas,
 )
-from shoal.jobs.store.changes import tell, tell_many
+from shoal.jobs.store.changes import tell_many
 from shoal.jobs.store.inserting import Numbered
 from shoal.jobs.store.ranking import place
 from shoal.jobs.store.tables import jobs
@@ -61,7 +62,7 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
     for link in links:
         pending[link.job] = pending.get(link.job, 0) + 1
     numbered = [Numbered(ids[p], new[p], pending.get(ids[p], 0)) for p in fresh]
-    cached = caching.origins(conn, owner, numbered)
+    cached = caching.origins(conn, owner, _asking(numbered))
     inserting.put(conn, owner, _charged(conn, owner, numbered, cached), moment)
     dependencies.record(conn, links)
     naming.record(conn, {ids[p]: new[p].external_ids for p in fresh if new[p].external_ids})
@@ -72,7 +73,7 @@ def submit(conn: Connection, owner: str, new: Sequence[NewJob]) -> list[int]:
 
 
 def release(conn: Connection, ids: Sequence[int]) -> list[int]:
-    """Put drafts into the queue and return those that were drafts.
+    """Put drafts into the queue and return those that were drafts; a cached result ends one at once.
 
     Raises:
         TooManyRequests: an owner's quota is used up; none is released.
@@ -80,17 +81,47 @@ def release(conn: Connection, ids: Sequence[int]) -> list[int]:
     moment = now(conn)
     query = select(jobs).where(among(conn, jobs.c.id, ids), jobs.c.state == State.DRAFT)
     drafts = conn.execute(query.order_by(jobs.c.id).with_for_update()).all()
-    charged = quotas.charge_for(conn, [(draft.owner, draft.kind) for draft in drafts])
+    cached = _cached(conn, drafts)
+    charged = quotas.charge_for(conn, [(one.owner, one.kind) for one in drafts if one.id not in cached])
     for draft in drafts:
-        waits, due, rank = place(
-            moment, priority=draft.priority, not_before=draft.not_before, pending=draft.pending
-        )
-        costs = draft.owner in charged and quotas.is_charged(draft.kind)
-        values = {"job": draft.id, "why": waits, "at": due, "place": rank, "costs": costs}
-        conn.execute(_RELEASE, values)
-        tell(conn, draft.id, draft.owner, draft.kind, State.QUEUED)
-    notices.announce(conn, [(draft.id, State.QUEUED, draft.webhook) for draft in drafts], moment)
+        _queue(conn, draft, charged=draft.owner in charged and draft.id not in cached, moment=moment)
+    caching.end(conn, cached, moment)
+    states = {draft.id: State.SUCCEEDED if draft.id in cached else State.QUEUED for draft in drafts}
+    tell_many(conn, [(draft.id, draft.owner, draft.kind, states[draft.id].value) for draft in drafts])
+    notices.announce(conn, [(draft.id, states[draft.id], draft.webhook) for draft in drafts], moment)
+    ending.settle(conn, dict.fromkeys(cached, State.SUCCEEDED), moment, anew=False)
     return [draft.id for draft in drafts]
+
+
+def _queue(conn: Connection, draft: Any, *, charged: bool, moment: int) -> None:
+    waits, due, rank = place(
+        moment, priority=draft.priority, not_before=draft.not_before, pending=draft.pending
+    )
+    costs = charged and quotas.is_charged(draft.kind)
+    values = {"job": draft.id, "why": waits, "at": due, "place": rank, "costs": costs}
+    conn.execute(_RELEASE, values)
+
+
+def _cached(conn: Connection, drafts: Sequence[Any]) -> dict[int, int]:
+    """Return those drafts that need not be done, with the jobs whose results they take."""
+    asking: dict[str, dict[int, tuple[str, str]]] = {}
+    for draft in drafts:
+        if draft.cache_key and not draft.pending:
+            asking.setdefault(draft.owner, {})[draft.id] = (draft.cache_key, draft.kind)
+    return {
+        id_: origin
+        for owner, wanted in asking.items()
+        for id_, origin in caching.origins(conn, owner, wanted).items()
+    }
+
+
+def _asking(new: Sequence[Numbered]) -> dict[int, tuple[str, str]]:
+    """Return the jobs that would take a result: they join the queue, and what they wait for is there."""
+    return {
+        id_: (job.cache_key, job.kind)
+        for id_, job, pending, _ in new
+        if job.cache_key and not pending and not job.draft
+    }
 
 
 def _charged(
