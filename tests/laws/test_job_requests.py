@@ -216,6 +216,13 @@ def test_there_is_no_result_of_what_failed_or_of_somebody_else(desk: Desk) -> No
         desk.command("cat", data={"type": "result", "job": 999})
 
 
+def test_nobody_waits_for_a_job_of_somebody_else(desk: Desk) -> None:
+    (theirs,) = desk.command("true", owner="another")
+    for job in (theirs, 999):
+        with pytest.raises(NotFound):
+            desk.command("true", after=[{"job": job, "condition": "any"}])
+
+
 def test_equal_runs_share_a_key_of_the_cache(desk: Desk) -> None:
     same = [desk.command("a", cache=True, env={"X": "1"}, kill_grace=grace)[0] for grace in (1, 2)]
     (other,) = desk.command("a", cache=True, env={"X": "2"})

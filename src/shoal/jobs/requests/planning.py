@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from shoal.base.errors import Conflict, NotFound
+from shoal.access.decisions import missing
+from shoal.base.errors import Conflict
 from shoal.jobs import executables
 from shoal.jobs.containers import permitted
 from shoal.jobs.data import binding
@@ -82,7 +83,7 @@ class Planner:
             after=after,
             cache_key=cache_key(str(request.runner), spec) if request.cache else None,
         )
-        return _timed(run, request) if isinstance(request, JobRequest) else run
+        return self._timed(run, request) if isinstance(request, JobRequest) else run
 
     def _executable(self, request: StepRequest) -> dict[str, str]:
         """Look whether a file may be run; only who wants an equal run's result needs its hash now."""
@@ -97,27 +98,31 @@ class Planner:
             return dict(given) if "step" in given else self._result_of(given["job"])
         return binding.bind(self._conn, self._means.storage, self._owner, given)
 
+    def _timed(self, run: NewJob, request: JobRequest) -> NewJob:
+        hook = request.webhook
+        known = reading.get_many(self._conn, [each.job for each in request.after])
+        for each in request.after:
+            if each.job not in known or known[each.job].owner != self._owner:
+                raise missing("job", each.job)
+        after = [Dependency(job=each.job, condition=each.condition) for each in request.after]
+        return replace(
+            run,
+            not_before=request.not_before,
+            deadline=request.deadline,
+            after=[*run.after, *after],
+            webhook=Webhook(hook.url, hook.events or ENDINGS) if hook else None,
+        )
+
     def _result_of(self, id_: int) -> dict[str, Any]:
         """Return the result of a job as data; of one that has not ended, what `passing` completes."""
         # Until the commit it cannot end unseen.
         self._conn.execute(select(jobs.c.id).where(jobs.c.id == id_).with_for_update())
         job = reading.get(self._conn, id_)
         if job.owner != self._owner:
-            raise NotFound(f"There is no job {id_}.", job=id_)
+            raise missing("job", id_)
         data = {"type": "result", "job": id_}
         if job.state not in ENDS:
             return data
         if job.state is not State.SUCCEEDED:
             raise Conflict(f"Job {id_} has no result: it {job.state}.", hint="Run it again first.", job=id_)
         return data | handed_on(self._conn, job, job.result)
-
-
-def _timed(run: NewJob, request: JobRequest) -> NewJob:
-    hook = request.webhook
-    return replace(
-        run,
-        not_before=request.not_before,
-        deadline=request.deadline,
-        after=[*run.after, *(Dependency(job=each.job, condition=each.condition) for each in request.after)],
-        webhook=Webhook(hook.url, hook.events or ENDINGS) if hook else None,
-    )
