@@ -34,6 +34,7 @@ ELSEWHERE = {
     "jobserver.": "no job is changed by hand",
     "limits_api.": "no limit is set",
     "limits.": "the settings name no limit",
+    "nodes.": "no other machine works",
     "objects.": "studies read datasets",
     "pages.": "no form is sent",
     "schedules_api.": "there is no schedule",
@@ -43,6 +44,7 @@ ELSEWHERE = {
     "tests.": "of the tests",
     "upkeep.": "nothing is forgotten",
     "uploads.": "the file is there already",
+    "workers.": "no worker is told to drain",
     "webhooks.": "nobody is told of anything",
 }
 POINTS = [name for name in registered() if not any(name.startswith(prefix) for prefix in ELSEWHERE)]

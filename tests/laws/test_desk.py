@@ -56,20 +56,21 @@ def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[At]:
         served = opened.enter_context(running_server(tmp_path / "home", program="tests.support.serve_jobs"))
         database = open_database(f"sqlite:///{served.home / 'shoal.db'}")
         opened.callback(database.close)
-        desk = (
-            _house_desk(database) if request.param == "house" else _node_desk(served.url, database, tmp_path)
-        )
-        if isinstance(desk, NodeDesk):
+        if request.param == "house":
+            yield At(_house_desk(database), Store(database))
+        else:
+            line = Line(served.url, Beside(database).invite())
+            opened.callback(line.close)
+            desk = _node_desk(line, tmp_path)
             opened.callback(desk.close)
-        yield At(desk, Store(database))
+            yield At(desk, Store(database))
 
 
 def _house_desk(database: Database) -> HouseDesk:
     return HouseDesk(database, WorkerId("house", "here"), ("elsewhere",), {"cpu": 4.0})
 
 
-def _node_desk(url: str, database: Database, folder: Path) -> NodeDesk:
-    line = Line(url, Beside(database).invite())
+def _node_desk(line: Line, folder: Path) -> NodeDesk:
     offer = Equipment(4, ("elsewhere",)).offer()
     line.use(line.ask("join", asdict(offer))["session"])
     return NodeDesk(line, folder / "files", folder / "logs")

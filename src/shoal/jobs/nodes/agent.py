@@ -164,6 +164,7 @@ class Agent:
         if desk.over is None:
             with suppress(ShoalError):  # It will see for itself that nobody is here.
                 self._line.ask("leave", {}, patience=2.0)
+        self._line.close()
         self._say("Left.")
 
     def _over(self) -> None:
