@@ -71,6 +71,7 @@ class Catalogue:
         self._known: dict[str, Described] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._offered: tuple[float, list[str]] = (-LOOK_AGAIN, [])
 
     def scripts(self) -> list[Script]:
         """Return every script, in the order of the sources, each under its own name."""
@@ -101,8 +102,8 @@ class Catalogue:
         called = fitting.called_name(name)
         script = _found(called, _named(known)) or self.get(called)
         function = script.call_name + name[len(called) :]
-        roots = next((one.roots for one in known if one.source == script.source), ())
-        code = code_hash(roots) if roots else script.code_hash
+        described = self._known[script.source]
+        code = script.code_hash if described.is_current else code_hash(described.roots)
         return {"source": script.source, "function": function, "code_hash": code}
 
     def check(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, has_data: bool) -> None:
@@ -117,11 +118,19 @@ class Catalogue:
     def sources(self) -> list[str]:
         """Return the sources that are looked at now."""
         own = [str(self._folder)] if self._folder is not None and self._folder.is_dir() else []
-        return list(dict.fromkeys([*self._sources, *own, *entry_point_sources()]))
+        at, offered = self._offered
+        if monotonic() - at > LOOK_AGAIN:
+            offered = entry_point_sources()
+            self._offered = monotonic(), offered
+        return list(dict.fromkeys([*self._sources, *own, *offered]))
 
     def _described(self) -> list[Described]:
+        sources = self.sources
+        known = [self._known.get(source) for source in sources]
+        if all(one is not None and one.is_current for one in known):
+            return [one for one in known if one is not None]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._look, self.sources))
+            return list(pool.map(self._look, sources))
 
     def _look(self, source: str) -> Described:
         known = self._known.get(source)

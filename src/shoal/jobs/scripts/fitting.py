@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
+import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from shoal.base.errors import InvalidInput
@@ -118,10 +120,16 @@ def _problems(schema: Mapping[str, Any], name: str, value: Any) -> list[Problem]
     if "default" in wanted and value == wanted["default"]:
         return []
     try:
-        TypeAdapter(_type(wanted, schema.get("$defs", {}))).validate_python(value)
+        _checker(orjson.dumps([wanted, schema.get("$defs", {})])).validate_python(value)
     except ValidationError as error:
         return problems_of(error, f"/kwargs/{name}")
     return []
+
+
+@lru_cache(1024)
+def _checker(schema: bytes) -> TypeAdapter[Any]:
+    """Return what checks values for a schema and its definitions, given as JSON; making one takes 0.2 ms."""
+    return TypeAdapter(_type(*orjson.loads(schema)))
 
 
 def _type(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:

@@ -192,3 +192,21 @@ def test_code_that_is_read_in_the_sandbox_cannot_look_into_the_home(tmp_path: Pa
 def test_a_source_is_taken_apart(text: str, module: str, attribute: str, name: str) -> None:
     source = read_source(text)
     assert (source.module, source.attribute, source.name) == (module, attribute, name)
+
+
+def test_installed_packages_offer_functions_by_entry_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, shoal_test_offered="def first(): ...\ndef second(): ...")
+    offer = tmp_path / "offered-1.2.dist-info"
+    offer.mkdir()
+    (offer / "METADATA").write_text("Metadata-Version: 2.1\nName: offered\nVersion: 1.2\n")
+    (offer / "top_level.txt").write_text("shoal_test_offered\n")
+    (offer / "entry_points.txt").write_text(
+        "[shoal.scripts]\nall = shoal_test_offered\nmine = shoal_test_offered:second\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    catalogue = Catalogue([])
+    assert [one.name for one in catalogue.scripts()] == ["first", "second", "mine"]
+    assert catalogue.get("first").version == "1.2"
