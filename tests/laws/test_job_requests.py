@@ -234,6 +234,25 @@ def test_equal_runs_share_a_key_of_the_cache(desk: Desk) -> None:
     assert keys[3] is None
 
 
+def test_an_array_whose_elements_are_all_known_has_only_to_be_gathered(desk: Desk) -> None:
+    for _ in desk.command("a", "{{.}}", array="0-1", cache=True)[1:]:
+        desk.end(desk.store.lease_one(), said("x"))
+    desk.gather()
+    head, *elements = desk.command("a", "{{.}}", array="0-1", cache=True)
+    assert {desk.store.state(each) for each in elements} == {State.SUCCEEDED}
+    assert desk.gather().id == head
+
+
+def test_a_step_out_of_the_cache_passes_its_result_on(desk: Desk) -> None:
+    desk.command("a", cache=True)
+    desk.end(desk.store.lease_one(), said("known"))
+    first = {"runner": "command", "cmd": ["a"], "cache": True}
+    _, cached, second = desk.submit(steps=[first, TRUE])
+    assert desk.store.state(cached) is State.SUCCEEDED
+    lease = desk.store.lease_one()
+    assert (lease.job_id, lease.spec["data"]["value"]) == (second, "known")
+
+
 def test_a_job_waits_for_those_it_is_to_follow(desk: Desk) -> None:
     (first,) = desk.command("true")
     (cleaner,) = desk.command("rm", after=[{"job": first, "condition": "any"}])
