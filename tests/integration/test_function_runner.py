@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,3 +219,15 @@ def test_faults_in_text_are_told_by_its_lines(programs: Programs) -> None:
 def test_text_is_refused_unless_the_settings_allow_it(sqlite_template: Path) -> None:
     with running_programs(sqlite_template) as programs:
         assert programs.ran("eval", code="1").error["code"] == "forbidden"
+
+
+def test_a_python_that_the_sandbox_cannot_start_is_told_in_words(sqlite_template: Path) -> None:
+    if os.geteuid() != 0 or all(one.stat().st_mode & 0o001 for one in Path(sys.executable).resolve().parents):
+        pytest.skip("needs root, and a Python that other users cannot reach")
+    with running_programs(sqlite_template, sandbox="user") as programs:
+        error = programs.ran("function", source="shoal.samples", function="summary").error
+        assert (error["code"], "cannot be started in the sandbox 'user'" in error["message"]) == (
+            "unavailable",
+            True,
+        )
+        assert programs.command("true").job.state is State.SUCCEEDED

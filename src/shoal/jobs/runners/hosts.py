@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -137,24 +137,45 @@ def _lives(host: Host) -> bool:
 
 
 def _started(launching: Launching, source: str, code_hash: str, context: Context) -> Host:
-    code = folders.make_readable(launching.nest, "code")
-    carried = materials.carry_code(source, code) if source else ""
-    folders.hand_over(code, None)
-    stage = folders.make(launching.nest, "host", launching.owner)
-    env = _kernels(stage, launching.owner) if source else {}
-    program = _program(launching, carried, stage, code, env)
-    ours, theirs = socket.socketpair()
-    with theirs, open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as said:  # noqa: PTH123
-        words = said.fileno()
-        given = [nothing.fileno(), words, words, theirs.fileno()]
-        id_ = launching.start(program, given, host=True, folders=[str(code)])
-        theirs.close()
-        host = Host((source, code_hash), launching, id_, ours, stage, code, env)
-        host.loaded = _first_words(host, words)
+    with ExitStack() as undone:
+        code = folders.make_readable(launching.nest, "code")
+        undone.callback(folders.remove, code)
+        carried = materials.carry_code(source, code) if source else ""
+        folders.hand_over(code, None)
+        stage = folders.make(launching.nest, "host", launching.owner)
+        undone.callback(folders.remove, stage)
+        env = _kernels(stage, launching.owner) if source else {}
+        host = _begun(launching, _program(launching, carried, stage, code, env), code, (source, code_hash))
+        host.env = env
+        undone.pop_all()
     launching.settle(host.id)
     for error in host.loaded["errors"]:
         context.log(error)
     return host
+
+
+def _begun(launching: Launching, program: Program, code: Path, key: tuple[str, str]) -> Host:
+    ours, theirs = socket.socketpair()
+    with theirs, open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as said:  # noqa: PTH123
+        words = said.fileno()
+        given = [nothing.fileno(), words, words, theirs.fileno()]
+        try:
+            id_ = launching.start(program, given, host=True, folders=[str(code)])
+        except OSError as error:
+            ours.close()
+            raise _cannot_start(launching, error) from error
+        theirs.close()
+        host = Host(key, launching, id_, ours, Path(program.folder), code)
+        host.loaded = _first_words(host, words)
+    return host
+
+
+def _cannot_start(launching: Launching, error: OSError) -> Unavailable:
+    mode, python = launching.confinement.mode, Path(sys.executable).resolve()
+    return Unavailable(
+        f"{python} cannot be started in the sandbox {mode!r}: {error.strerror}.",
+        hint="Install Python where every user can start it, or set execution.sandbox to auto.",
+    )
 
 
 def _first_words(host: Host, said: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from shoal.jobs.sandbox import bubblewrap, landlock, modes, places, privileges
 from shoal.jobs.sandbox.limits import Limits
 
 _DEFAULTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ)
-_SHARED_MEMORY = "/dev/shm"
+SHARED_MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Confinement:
         """Say whether programs run as a user of their own."""
         return self.user is not None and self.mode in (modes.USER, modes.BUBBLEWRAP)
 
+    @property
+    def shares_memory(self) -> bool:
+        """Say whether programs may use the machine's shared memory, where their user keeps them apart."""
+        return self.user is not None and self.mode == modes.USER
+
     def enter(self, program: Program, descriptors: Sequence[int], launcher: int) -> NoReturn:
         """Become the program; `descriptors` become 0, 1, 2 and so on; called in a fork without threads.
 
@@ -71,7 +76,7 @@ class Confinement:
         privileges.gain_nothing()
         privileges.die_with(launcher)
         if self.mode != modes.NONE and landlock.version():
-            shared = [_SHARED_MEMORY] if self.has_own_user else []
+            shared = [SHARED_MEMORY] if self.shares_memory else []
             readable = [*program.readable, *places.KERNEL]
             landlock.restrict(readable, [program.folder, *places.DEVICES, *shared])
         return list(program.argv)

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 
 from shoal.jobs.sandbox import choosing, family, folders, orders, privileges, slots
-from shoal.jobs.sandbox.confinement import Confinement
+from shoal.jobs.sandbox.confinement import SHARED_MEMORY, Confinement
 from shoal.jobs.sandbox.running import Running
 from shoal.jobs.sandbox.terms import read
 from shoal.jobs.workers import wire
@@ -141,6 +141,7 @@ class Launcher:
             del self._running[running.id]
             if not running.host:
                 self._sweep(running)
+                self._tidy()
             self._tell(running.told())
 
     def _reap(self) -> list[Running]:
@@ -176,6 +177,14 @@ class Launcher:
             if monotonic() > until:
                 return self._tell({"stubborn": strays})
             select.select([], [], [], 0.001)
+
+    def _tidy(self) -> None:
+        """Remove what a program left in shared memory, for the next one has the same user."""
+        if self._confinement is not None and self._confinement.shares_memory:
+            for path in Path(SHARED_MEMORY).iterdir():
+                with suppress(OSError):
+                    if path.lstat().st_uid == self._confinement.user:
+                        path.unlink()
 
     def _strays(self) -> list[int]:
         spared = {pid for each in self._running.values() for pid in (each.pid, *family.descendants(each.pid))}

@@ -41,6 +41,7 @@ class Launching:
             Unavailable: programs cannot be confined as the settings say.
         """
         self.terms = terms
+        self.unheard: list[dict[str, Any]] = []
         self._ids = 0
         self._unpacker = wire.Unpacker()
         self._sending = threading.Lock()
@@ -83,8 +84,10 @@ class Launching:
         self._ids += 1
         self._send(orders.start(self._ids, program, len(descriptors), host=host, more=folders), descriptors)
         while True:
-            for told in self.hear():
+            heard = self.hear()
+            for n, told in enumerate(heard, 1):
                 if told.get("started") == self._ids:
+                    self.unheard = heard[n:]  # It may have ended already.
                     return self._ids
                 if told.get("failed") == self._ids:
                     raise OSError(told["errno"], told["message"])
@@ -108,11 +111,14 @@ class Launching:
             self._order("rest", id_, seconds=seconds)
 
     def hear(self) -> list[dict[str, Any]]:
-        """Return what the launcher has told, waiting for it if need be.
+        """Return what the launcher has told, waiting for it if need be; first what is `unheard`.
 
         Raises:
             LauncherDied: it is gone; what it ran is ended.
         """
+        if self.unheard:
+            heard, self.unheard = self.unheard, []
+            return heard
         try:
             piece = self._line.recv(1 << 16)
         except ConnectionError:

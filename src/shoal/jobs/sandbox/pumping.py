@@ -78,7 +78,7 @@ class Output:
     def take(self, stream: Stream, piece: bytes) -> None:
         """Take a piece of a stream."""
         stream.take(piece)
-        if self._left <= 0:
+        if self._left < 0:
             return
         piece, self._left = piece[: self._left], self._left - len(piece)
         whole, self._rests[stream.name] = whole_characters(self._rests.get(stream.name, b"") + piece)
@@ -146,6 +146,8 @@ class Pump:
         )
 
     def _ready(self, patience: float | None) -> bool:
+        if self._launching.unheard:
+            self._hear(self._launching.fileno())
         watched = [*self._open, *(self._tellers() if self._told is None else [])]
         ready, _, _ = select.select(watched, [], [], patience)
         for descriptor in ready:
