@@ -1,4 +1,4 @@
-"""The unit for systemd: it is verified, it is closed, and the server lives with what it allows."""
+"""The units for systemd: verified and closed, and the server lives with what its unit allows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ UNITS = ROOT / "deploy" / "systemd"
 MOST_EXPOSED = 2.0
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """Return the shipped unit with the one change that the program lies elsewhere here."""
-    text = (UNITS / "shoal.service").read_text()
-    assert "ExecStart=/opt/shoal/bin/shoal serve" in text
-    changed = tmp_path / "shoal.service"
+@pytest.fixture(params=["shoal.service", "shoal-worker.service"])
+def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a shipped unit with the one change that the program lies elsewhere here."""
+    text = (UNITS / request.param).read_text()
+    assert "ExecStart=/opt/shoal/bin/shoal " in text
+    changed = tmp_path / str(request.param)
     changed.write_text(text.replace("/opt/shoal/bin/shoal", SHOAL))
     return changed
 
@@ -48,7 +48,7 @@ def test_the_unit_is_closed(unit: Path) -> None:
 
 
 def test_there_is_no_unit_for_what_does_not_run_yet() -> None:
-    assert [path.name for path in UNITS.iterdir()] == ["shoal.service"]
+    assert {path.name for path in UNITS.iterdir()} == {"shoal.service", "shoal-worker.service"}
 
 
 @pytest.mark.slow
