@@ -29,7 +29,7 @@ def engine() -> Iterator[Containers]:
 
 @pytest.fixture(scope="module")
 def house(engine: Containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with working(engine, tmp_path_factory.mktemp("containers")) as made:
+    with working(engine.socket, tmp_path_factory.mktemp("containers")) as made:
         yield made
 
 
@@ -54,7 +54,7 @@ def test_nothing_runs_on_when_no_attempt_is_left(house: House, engine: Container
 
 
 def test_an_engine_that_dies_costs_an_attempt_and_no_more(tmp_path: Path) -> None:
-    with running_containers() as own, working(own, tmp_path) as house:
+    with running_containers() as own, working(own.socket, tmp_path) as house:
         job = begun(house, "test $SHOAL_ATTEMPT != 1 || exec sleep 600", retry=AGAIN)
         own.kill()
         wait_until(lambda: house.state(job) == State.RETRYING)
@@ -69,7 +69,7 @@ def test_an_engine_that_dies_costs_an_attempt_and_no_more(tmp_path: Path) -> Non
 
 
 def test_without_an_engine_it_is_said_what_to_do(tmp_path: Path) -> None:
-    with working(Containers(tmp_path, Path("docker")), tmp_path) as house:
+    with working(f"unix://{tmp_path}/engine.sock", tmp_path) as house:
         job = run(house, "true")
         assert job.error is not None
         assert job.error["code"] == "engine_gone"

@@ -28,7 +28,7 @@ def engine() -> Iterator[Containers]:
 
 @pytest.fixture(scope="module")
 def house(engine: Containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with working(engine, tmp_path_factory.mktemp("containers")) as made:
+    with working(engine.socket, tmp_path_factory.mktemp("containers")) as made:
         yield made
 
 

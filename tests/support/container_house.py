@@ -16,7 +16,6 @@ from shoal.jobs.model import Job, NewJob, Retry
 from shoal.jobs.runners.kinds import register_kinds
 from shoal.jobs.store import cancelling, submission
 from shoal.migrations import upgrade
-from tests.support.containers import Containers
 from tests.support.house import SUBMIT, House
 from tests.support.waiting import wait_until
 
@@ -24,12 +23,12 @@ ONCE = Retry(max_attempts=1)
 
 
 @contextmanager
-def working(engine: Containers, root: Path) -> Iterator[House]:
-    """Give a house with one worker that speaks with an engine."""
+def working(address: str, root: Path) -> Iterator[House]:
+    """Give a house with one worker that speaks with the engine at an address."""
     register_kinds()
     database = open_database(f"sqlite:///{root / 'shoal.db'}")
     upgrade(database)
-    house = House(database, root, 1, terms={ENGINE: engine.socket, "nest": str(root / "nest")})
+    house = House(database, root, 1, terms={ENGINE: address, "nest": str(root / "nest")})
     house.supervisor.start()
     try:
         yield house

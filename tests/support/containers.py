@@ -117,25 +117,29 @@ def _daemon(folder: Path) -> list[str]:
     return [*apart, *options, f"--host=unix://{folder / 'engine.sock'}", *limits]
 
 
-def _import_images(engine: Containers, busybox: Path) -> None:
-    archive = engine.folder / "image.tar"
+def image_of(busybox: Path, folder: Path) -> Path:
+    """Return an archive of a tree with busybox under all its names."""
+    archive = folder / "image.tar"
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
     with tarfile.open(archive, "w") as tar:
         for name in FOLDERS:
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
-            tar.addfile(folder)
+            made = tarfile.TarInfo(name)
+            made.type, made.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+            tar.addfile(made)
         tar.add(busybox.resolve(), "bin/busybox")
         for name in applets:
             link = tarfile.TarInfo(f"bin/{name}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             if name != "busybox":
                 tar.addfile(link)
+    return archive
+
+
+def _import_images(engine: Containers, busybox: Path) -> None:
     first, *others = IMAGES
-    engine.run("import", archive, first)
+    engine.run("import", image_of(busybox, engine.folder), first)
     for name in others:
         engine.run("tag", first, name)
-    archive.unlink()
 
 
 def _kill_what_is_left(folder: Path) -> None:
