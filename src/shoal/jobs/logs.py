@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from shoal.base import clock
 from shoal.base.faults import fault_point
@@ -78,19 +79,41 @@ def read_stream(folder: Path, key: str, stream: str, offset: int = 0, size: int 
 
 
 def pieces(folder: Path, key: str, offset: int = 0) -> Iterator[Stretch]:
-    """Yield the stretches of a log that end behind an offset; a log without an index is one that we said."""
+    """Yield the stretches of a log that end behind an offset; a log without an index is one that we said.
+
+    Of a long index only what is needed is read.
+    """
     try:
-        lines = (folder / index_key(key)).read_bytes().splitlines()
+        with (folder / index_key(key)).open("rb") as index:
+            index.seek(_first(index, offset) * STRETCH_SIZE)
+            for line in iter(partial(_line, index), b""):
+                if (stretch := _stretch(line)).offset + stretch.length > offset:
+                    yield stretch
     except FileNotFoundError:
-        lines = []
         with suppress(FileNotFoundError):
             facts = (folder / key).stat()
             yield Stretch(0, facts.st_size, SAID, facts.st_mtime_ns // 1000)
-    for line in lines:
-        if len(line) + 1 == STRETCH_SIZE:
-            start, length, stream, at = line.split()
-            if int(start) + int(length) > offset:
-                yield Stretch(int(start), int(length), stream.decode(), int(at))
+
+
+def _first(index: BinaryIO, offset: int) -> int:
+    """Return the number of the last stretch that begins at an offset or before it."""
+    low, high = 0, index.seek(0, os.SEEK_END) // STRETCH_SIZE - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        index.seek(middle * STRETCH_SIZE)
+        low, high = (middle, high) if _stretch(_line(index)).offset <= offset else (low, middle - 1)
+    return low
+
+
+def _line(index: BinaryIO) -> bytes:
+    """Return the next line of an index; empty at its end, or where a line is not whole yet."""
+    line = index.read(STRETCH_SIZE)
+    return line if len(line) == STRETCH_SIZE else b""
+
+
+def _stretch(line: bytes) -> Stretch:
+    offset, length, stream, at = line.split()
+    return Stretch(int(offset), int(length), stream.decode(), int(at))
 
 
 def in_words(size: int) -> str:
@@ -107,7 +130,7 @@ def cut_at(limit: int) -> str:
 
 
 def limit_of(spec: Mapping[str, Any]) -> int:
-    """Return how many bytes the log of a job may have: more than its runner passes on, which says so itself."""
+    """Return how many bytes a log may have: more than the runner passes on, which says so itself."""
     limits = spec.get("limits")
     asked = limits.get("output") if isinstance(limits, Mapping) else None
     return max(LIMIT, asked if isinstance(asked, int) else 0) + _SLACK

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from shoal.jobs import logs
@@ -25,9 +27,8 @@ def found_lines(folder: Path, key: str | None, stream: str | None, text: str, mo
 
 
 def _lines(folder: Path, key: str, stream: str | None) -> Iterator[bytes]:
-    rest, offset = b"", 0
-    while content := _read(folder, key, stream, offset).content:
-        offset += len(content)
+    rest = b""
+    for content in _contents(folder, key, stream):
         *whole, rest = (rest + content).split(b"\n")
         yield from (line[:LONGEST] + b"\n" for line in whole)
         rest = rest[:LONGEST]
@@ -35,7 +36,14 @@ def _lines(folder: Path, key: str, stream: str | None) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _read(folder: Path, key: str, stream: str | None, offset: int) -> logs.Piece:
-    if stream is None:
-        return logs.read(folder, key, offset, PIECE)
-    return logs.read_stream(folder, key, stream, offset, PIECE)
+def _contents(folder: Path, key: str, stream: str | None) -> Iterator[bytes]:
+    """Yield what a stream wrote, or all did, piece by piece."""
+    with suppress(FileNotFoundError), (folder / key).open("rb") as file:
+        if stream is None:
+            yield from iter(partial(file.read, PIECE), b"")
+            return
+        for stretch in logs.pieces(folder, key):
+            if stretch.stream == stream:
+                file.seek(stretch.offset)
+                for at in range(0, stretch.length, PIECE):
+                    yield file.read(min(PIECE, stretch.length - at))

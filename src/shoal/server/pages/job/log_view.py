@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from shoal.jobs import logs
 from shoal.jobs.model import Attempt
@@ -65,43 +63,11 @@ def backward(folder: Path, attempt: Attempt, end: int | None = None, most: int =
 
 def _view(folder: Path, attempt: Attempt, begin: int, content: bytes, size: int) -> LogView:
     place = begin + len(content)
-    lines = lines_of(content, begin, _stretches(folder / logs.index_key(key_of(attempt)), begin, place))
+    stretches = takewhile(lambda one: one.offset < place, logs.pieces(folder, key_of(attempt), begin))
+    lines = lines_of(content, begin, list(stretches))
     said = (_CUT.match(line.text) for line in lines if line.stream == logs.SAID)
     cut = next((found[1] for found in said if found), "")
     return LogView(lines, begin, place, size, attempt.state not in ACTIVE, cut)
-
-
-def _stretches(index: Path, begin: int, end: int) -> list[logs.Stretch]:
-    """Return the stretches that overlap a part of a log; of a long index only what is needed is read."""
-    try:
-        with index.open("rb") as file:
-            file.seek(_first(file, begin) * logs.STRETCH_SIZE)
-            found = map(_stretch, iter(partial(_line, file), b""))
-            return list(takewhile(lambda one: one.offset < end, found))
-    except FileNotFoundError:
-        return []
-
-
-def _first(file: BinaryIO, begin: int) -> int:
-    """Return the number of the last stretch that begins at an offset or before it."""
-    size = logs.STRETCH_SIZE
-    low, high = 0, file.seek(0, os.SEEK_END) // size - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        file.seek(middle * size)
-        low, high = (middle, high) if _stretch(_line(file)).offset <= begin else (low, middle - 1)
-    return low
-
-
-def _line(file: BinaryIO) -> bytes:
-    """Return the next line of an index; empty at its end, or where a line is not whole yet."""
-    line = file.read(logs.STRETCH_SIZE)
-    return line if len(line) == logs.STRETCH_SIZE else b""
-
-
-def _stretch(line: bytes) -> logs.Stretch:
-    offset, length, stream, at = line.split()
-    return logs.Stretch(int(offset), int(length), stream.decode(), int(at))
 
 
 def _size(folder: Path, attempt: Attempt) -> int:
