@@ -105,6 +105,28 @@ def test_an_object_goes_changes_and_comes(client: Client) -> None:
         client.objects.get("wind")
 
 
+def test_objects_are_found_by_what_they_hold(client: Client) -> None:
+    client.objects.add({"depth": 2.5, "at": {"site": 4}}, id="near", extra={"who": "ana"})
+    client.objects.add({"depth": 7}, id="far")
+    client.objects.add([1], "raw", id="list")
+    wanted: list[tuple[dict[str, Any], list[str]]] = [
+        ({"data.depth": {"$gte": 2.5}}, ["far", "near"]),
+        ({"data": {"at": {"site": 4}}}, ["near"]),
+        ({"who": "ana"}, ["near"]),
+        ({"id": {"$in": ["far", "list"]}, "datatype": "raw"}, ["far", "list"]),
+        ({"$or": [{"who": {"$exists": True}}, {"size": {"$lt": 5}}]}, ["list", "near"]),
+        ({"data.depth": "7"}, []),
+    ]
+    for where, ids in wanted:
+        assert [one["id"] for one in client.objects.find(where)] == ids, where
+    harmful: list[dict[str, Any]] = [{"$where": "1"}, {"data": {"$regex": "."}}]
+    for where in harmful:
+        with pytest.raises(InvalidInput):
+            list(client.objects.find(where))
+    for id_ in ("near", "far", "list"):
+        client.objects.remove(id_)
+
+
 def test_long_lists_come_in_parts(client: Client, server: Served) -> None:
     ids = [client.objects.add(n, id=f"n{n}")["id"] for n in range(5)]
     with server.http() as http:

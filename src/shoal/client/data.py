@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,10 @@ class _Objects:
         return facts
 
     @listing
-    def find(self, /) -> Items[Facts]:
-        """Give the objects by id, without their data."""
-        yield from pages(f"{API}/objects", "objects")
+    def find(self, where: Facts | None = None, /) -> Items[Facts]:
+        """Give the objects that fit a filter by id, without their data: `{"data.depth": {"$gte": 4}}`."""
+        params = {} if where is None else {"where": json.dumps(where)}
+        yield from pages(f"{API}/objects", "objects", params)
 
     @operation
     def remove(self, object: str) -> Call[None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BeforeValidator
 from sqlalchemy import Connection
@@ -13,7 +12,6 @@ from starlette.responses import Response
 
 from shoal.access import Action, Actor
 from shoal.base import events
-from shoal.base.errors import InvalidInput
 from shoal.base.faults import fault_point
 from shoal.jobs.model import Job
 from shoal.jobs.requests.submitting import rerun
@@ -22,6 +20,7 @@ from shoal.jobs.store import browsing, cancelling, reading
 from shoal.jobs.store.changes import TOPIC
 from shoal.jobs.store.explaining import explain
 from shoal.server import offload
+from shoal.server.api.filters import Where, filter_of
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
 from shoal.server.api.shapes.jobs import AttemptList, ExplanationShape, JobPage, JobWithSeq
 from shoal.server.api.views import View, attempt_view, generation_view, job_view
@@ -57,18 +56,12 @@ async def list_jobs(
     kind: Annotated[list[str] | None, Query(description="any of these kinds")] = None,
     name: Name = None,
     parent: Annotated[int | None, Query(ge=1, le=LATEST, description="children of this job")] = None,
-    where: Annotated[
-        str | None,
-        Query(
-            max_length=4096,
-            description='a filter over fields, other keys in `extra`: {"sample.site": {"$gte": 4}}',
-        ),
-    ] = None,
+    where: Where = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """List jobs that fit every filter, the newest first."""
-    matching, place = _wanted(where), decode(cursor, int)
+    matching, place = filter_of(where), decode(cursor, int)
 
     def find(conn: Connection) -> list[Job]:
         return reading.find(
@@ -165,19 +158,6 @@ async def job_now(house: House, actor: Actor, job: int) -> View:
         return job_view(found) | {"children": children, "seq": events.last(conn)}
 
     return await offload.read(house.database, find)
-
-
-def _wanted(where: str | None) -> dict[str, Any] | None:
-    if where is None:
-        return None
-    try:
-        wanted = orjson.loads(where)
-    except ValueError:
-        wanted = None
-    if not isinstance(wanted, dict):
-        problem = {"in": "query", "pointer": "/where", "message": "This is not a JSON object."}
-        raise InvalidInput("`where` is not a JSON object.", hint='Like {"sample.site": 4}.', errors=[problem])
-    return wanted
 
 
 JOBS = Face("jobs", router)

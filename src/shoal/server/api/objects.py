@@ -6,12 +6,15 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.access import Action, Actor, Resource, require
+from shoal.jobs.store.searching import REST, matching
 from shoal.server import offload
 from shoal.server.api.attachments import SAVED
+from shoal.server.api.filters import Where, filter_of
 from shoal.server.api.paging import Cursor, Limit, decode, encode, part
 from shoal.server.api.shapes.data import ObjectChange, ObjectPage, ObjectShape, ObjectWish
 from shoal.server.faces import Face
@@ -21,8 +24,14 @@ from shoal.server.rules import Rule, TheHouse
 from shoal.server.spool import sent
 from shoal.storage import objects
 from shoal.storage.objects import Object
+from shoal.storage.tables import objects as table
 
 PATH = "/api/v1/objects"
+SEARCHED = {
+    **{name: table.c[name] for name in ("id", "datatype", "created", "edited", "size", "sha256")},
+    "data": table.c.content,
+    REST: table.c.extra,
+}
 router = APIRouter(prefix=PATH, tags=["data for jobs"])
 Id = Annotated[str, Path(max_length=64, description="the object's id")]
 Reader = Annotated[Actor, Depends(Rule(Action.OBJECT_READ))]
@@ -32,12 +41,17 @@ Remover = Annotated[Actor, Depends(Rule(Action.OBJECT_DELETE))]
 
 
 @router.get("", operation_id="list_objects", summary="List stored objects", response_model=ObjectPage)
-async def list_objects(house: TheHouse, actor: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
-    """List your objects by id, without their data."""
-    (after,) = decode(cursor, str) or ("",)
-    found = await offload.read(
-        house.database, lambda conn: objects.find(conn, actor.name, after=after, limit=limit + 1)
-    )
+async def list_objects(
+    house: TheHouse, actor: Reader, where: Where = None, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """List your objects by id, without their data; `where` looks into data of up to 1 MiB, too."""
+    (after,), wanted = decode(cursor, str) or ("",), filter_of(where)
+
+    def find(conn: Connection) -> list[Object]:
+        fits = [] if wanted is None else [matching(conn, wanted, SEARCHED)]
+        return objects.find(conn, actor.name, where=fits, after=after, limit=limit + 1)
+
+    found = await offload.read(house.database, find)
     return part("objects", found, limit, object_view, lambda last: encode(last.id))
 
 
