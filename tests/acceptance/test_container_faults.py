@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from shoal.jobs.model import Retry
 from shoal.jobs.states import State
+from tests.support.command import shoal
 from tests.support.container_house import begun, run, worker_of, working
 from tests.support.containers import Containers, running_containers
 from tests.support.house import House
@@ -75,6 +77,21 @@ def test_without_an_engine_it_is_said_what_to_do(tmp_path: Path) -> None:
         assert job.error["code"] == "engine_gone"
         assert str(tmp_path / "engine.sock") in job.error["message"]
         assert "Start" in job.error["hint"]
+
+
+def test_doctor_says_which_engine_runs_containers(engine: Containers, tmp_path: Path) -> None:
+    def look(address: str) -> dict[str, Any]:
+        told = shoal(
+            "doctor", "--output", "json", home=tmp_path, cwd=tmp_path, SHOAL_CONTAINERS__ENGINE=address
+        )
+        return next(dict(each) for each in told.json["checks"] if each["what"] == "containers")
+
+    there, gone = look(engine.socket), look("unix:///nowhere/engine.sock")
+    assert there["works"]
+    assert there["found"].startswith("Docker ")
+    assert not gone["works"]
+    assert "/nowhere/engine.sock" in gone["found"]
+    assert gone["remedy"]
 
 
 def test_a_server_that_is_killed_with_all_its_processes_is_tidied_up_after_by_the_next(

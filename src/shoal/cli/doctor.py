@@ -83,7 +83,7 @@ def _shown(value: Any) -> str:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    looks: list[Callable[[Settings], Check]] = [_home, _disk, _memory, _kernels, _database, _sandbox]
+    looks: list[Callable[[Settings], Check]] = [_home, _disk, _memory, _kernels, _database, _sandbox, _engine]
     yield from (look(settings) for look in looks)
     for module, (extra, purpose) in EXTRAS.items():
         there = find_spec(module) is not None
@@ -152,6 +152,20 @@ def _sandbox(settings: Settings) -> Check:
         return Check("sandbox", True, f"{mode}: {modes.MEANS[mode]}{reasons}")
     remedy = "Install bubblewrap, use a kernel with Landlock, or set execution.sandbox to auto."
     return Check("sandbox", False, f"none: {modes.MEANS[modes.NONE]}{reasons}", remedy)
+
+
+def _engine(settings: Settings) -> Check:
+    from shoal.jobs.containers.finding import find
+
+    configured = settings.containers.engine
+    try:
+        engine = find(configured)
+        told = engine.get("/version")
+    except ShoalError as error:
+        # Nobody needs an engine who runs no containers; one that was named is wanted.
+        return Check("containers", False, error.message, error.hint if configured else "")
+    name = "podman" if "podman" in str(told.get("Components", "")).lower() else "Docker"
+    return Check("containers", True, f"{name} {told['Version']} at {engine.path}")
 
 
 def _reached(url: str) -> str:
