@@ -36,8 +36,9 @@ def test_a_command_writes_here_what_it_writes_there(job: Job) -> None:
     assert job("run", "--output", "quiet", "--", "printf", "%s", "--debug").out == "--debug"
 
 
-def test_a_function_answers_its_value(job: Job) -> None:
-    done = job("run", "--script", "summary", "--data", '{"a": [1, 2, 3]}')
+def test_a_function_answers_its_value(job: Job, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n2\n3\n")
+    done = job("run", "--script", "summary", "--data", "a.csv")
     assert done.code == 0, done.err
     assert done.json["a"]["mean"] == 2
 

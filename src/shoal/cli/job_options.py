@@ -37,7 +37,9 @@ OPTIONS: dict[str, Any] = {
     "data": Annotated[
         str | None,
         typer.Option(
-            "--data", metavar="KIND:NAME", help="datafile:NAME, dataset:ID, object:ID, result:JOB, or JSON."
+            "--data",
+            metavar="DATA",
+            help="A file, datafile:NAME, dataset:ID, object:ID, result:JOB, or JSON.",
         ),
     ],
     "set_": Annotated[
@@ -157,6 +159,8 @@ def _data(text: str) -> Any:
         return {"type": kind, _NAMED_DATA[kind]: name}
     if colon and kind == "result" and name.isascii() and name.isdecimal():
         return {"type": "result", "job": int(name)}
+    if Path(text).is_file():
+        return Path(text)
     value = _json(text)
     return value if isinstance(value, dict) and "type" in value else {"type": "raw_data", "data": value}
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from shoal.client.async_driver import AsyncDriver
 from shoal.client.calls import API, Ask, Call, Items, json_of, pages
 from shoal.client.driver import Driver
+from shoal.client.giving import given
 from shoal.client.job import AsyncJob, Job
 from shoal.client.methods import Awaiting, Blocking, listing, operation
 from shoal.client.patience import waited
@@ -30,20 +31,20 @@ class _Jobs(Generic[J]):
     def submit(self, request: Mapping[str, Any], *, key: str | None = None) -> Call[J]:
         """Submit a request (see POST /api/v1/jobs); the same one under the same `key` is done once.
 
+        Its `data` may be a file (`Path`), a data frame, a `Dataset` or a job whose result is meant.
+
         Raises:
             InvalidInput: the request is wrong; `details["errors"]` names every fault by its place.
             Forbidden, NotFound: it may not be run, or what it names is not there.
         """
-        headers = {"Idempotency-Key": key} if key is not None else {}
-        return self._made((yield from json_of(Ask("POST", PATH, json=dict(request), headers=headers))))
+        return self._made((yield from _submitted(request, key)))
 
     @operation
     def run(
         self, request: Mapping[str, Any], *, key: str | None = None, timeout: float | None = None
     ) -> Call[J]:
         """Submit a request and return its job when that has ended; raises what `submit` and `wait` raise."""
-        headers = {"Idempotency-Key": key} if key is not None else {}
-        job = self._made((yield from json_of(Ask("POST", PATH, json=dict(request), headers=headers))))
+        job = self._made((yield from _submitted(request, key)))
         yield from waited(job.path, job.facts, timeout, partial(setattr, job, "facts"))
         return job
 
@@ -72,6 +73,15 @@ class _Jobs(Generic[J]):
         if isinstance(filters.get("where"), Mapping):
             filters["where"] = json.dumps(filters["where"])
         yield from pages(PATH, "jobs", filters, self._made)
+
+
+def _submitted(request: Mapping[str, Any], key: str | None) -> Call[dict[str, Any]]:
+    asked = dict(request)
+    if "data" in asked and not isinstance(asked["data"], Mapping):
+        asked["data"] = yield from given(asked["data"])
+    headers = {"Idempotency-Key": key} if key is not None else {}
+    facts: dict[str, Any] = yield from json_of(Ask("POST", PATH, json=asked, headers=headers))
+    return facts
 
 
 def _many(verb: str, ids: Sequence[int] | None, filters: Mapping[str, Any]) -> Call[dict[str, list[int]]]:

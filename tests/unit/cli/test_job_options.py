@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,7 +45,9 @@ def test_every_option_has_its_place() -> None:
     assert read(made).idempotency_key == "k"
 
 
-def test_data_is_named_or_given() -> None:
+def test_data_is_named_or_given(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    assert request(["x"], data=str(tmp_path / "a.csv"))["data"] == tmp_path / "a.csv"
     assert request(["x"], data="result:7")["data"] == {"type": "result", "job": 7}
     assert request(["x"], data="[1, 2]")["data"] == {"type": "raw_data", "data": [1, 2]}
     assert request(["x"], data='{"type": "dataset", "id": "d"}')["data"] == {"type": "dataset", "id": "d"}
