@@ -136,7 +136,7 @@ def test_a_killed_server_leaves_nothing_that_the_next_does_not_end(
     words = [sys.executable, "-m", "tests.support.programs", str(sqlite_template), mode]
     with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True, cwd=ROOT) as server:
         assert server.stdout is not None
-        nest = Path(server.stdout.readline().decode().strip()).parent
+        nest = Path(server.stdout.readline().decode().strip()).parents[1]
         pids = leftovers.processes(nest)
         assert len(pids) >= 3
         if whole:

@@ -85,8 +85,8 @@ class Programs(House):
     def lasting(self, script: str) -> Iterator[Path]:
         """Run a shell script that does not end by itself; gives its folder once it has made `ready` there."""
         id_ = self.hand_in("command", {"cmd": ["sh", "-c", script], "kill_grace": 0.0})
-        wait_until(lambda: list(self.nest.glob(f"{id_}-*/ready")))
-        (folder,) = self.nest.glob(f"{id_}-*")
+        wait_until(lambda: list(self.nest.glob(f"*/{id_}-*/ready")))
+        (folder,) = self.nest.glob(f"*/{id_}-*")
         try:
             yield folder
         finally:

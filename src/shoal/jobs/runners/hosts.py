@@ -160,7 +160,7 @@ def _begun(launching: Launching, program: Program, code: Path, key: tuple[str, s
         words = said.fileno()
         given = [nothing.fileno(), words, words, theirs.fileno()]
         try:
-            id_ = launching.start(program, given, host=True, folders=[str(code)])
+            id_ = launching.start(program, given, host=True)
         except OSError as error:
             ours.close()
             raise _cannot_start(launching, error) from error

@@ -38,6 +38,11 @@ def make(nest: Path, name: str, user: int | None) -> Path:
     return folder
 
 
+def make_passable(nest: Path, name: str) -> Path:
+    """Return a new folder that is ours, and that others may pass through to what is theirs."""
+    return _new(nest, name, 0o711)
+
+
 def make_readable(nest: Path, name: str) -> Path:
     """Return a new folder that is ours, and that every user may read who knows its name."""
     return _new(nest, name, 0o755)

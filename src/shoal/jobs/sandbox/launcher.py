@@ -128,7 +128,7 @@ class Launcher:
         finally:
             for each in descriptors:
                 os.close(each)
-        self._running[order["id"]] = Running(order["id"], pid, program, order["host"], order["folders"])
+        self._running[order["id"]] = Running(order["id"], pid, program, order["host"])
         self._tell({"started": order["id"], "pid": pid})
 
     def _look(self) -> None:
@@ -191,13 +191,11 @@ class Launcher:
         return [pid for pid in family.descendants(os.getpid()) if pid not in spared]
 
     def _end_all(self) -> None:
-        left = [path for each in self._running.values() for path in each.folders]
         self._running.clear()
         self._sweep(Running.nobody())
-        for folder in left:
-            folders.remove(Path(folder))
         if self._nest is not None:
-            folders.leave(self._nest)
+            folders.remove(self._nest)
+            folders.leave(self._nest.parent)
 
     def _tell(self, message: dict[str, Any]) -> None:
         with suppress(OSError):

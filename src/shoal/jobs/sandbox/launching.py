@@ -52,9 +52,10 @@ class Launching:
             self._process = subprocess.Popen(
                 _words(theirs.fileno()), stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env={}
             )
-        self._send(orders.packed({"do": "confine", "terms": terms.plain()}))
+        # All of this worker's folders lie in one, which goes with the launcher.
+        self.nest = folders.make_passable(folders.open_nest(Path(terms.nest)), "worker")
+        self._send(orders.packed({"do": "confine", "terms": terms.plain() | {"nest": str(self.nest)}}))
         self.confinement, self.tried = self._confined()
-        self.nest = folders.open_nest(Path(terms.nest))
 
     @property
     def pid(self) -> int:
@@ -70,19 +71,17 @@ class Launching:
         """Return the descriptor that is readable when `hear` has something."""
         return self._line.fileno()
 
-    def start(
-        self, program: Program, descriptors: Sequence[int], *, host: bool = False, folders: Sequence[str] = ()
-    ) -> int:
+    def start(self, program: Program, descriptors: Sequence[int], *, host: bool = False) -> int:
         """Start a program whose descriptors 0, 1, 2 and so on are given; returns the number it goes by.
 
-        A host lives on between attempts; `folders` are removed with its own when this worker cannot do it.
+        A host lives on between attempts.
 
         Raises:
             OSError: it could not be started.
             LauncherDied: the launcher is gone.
         """
         self._ids += 1
-        self._send(orders.start(self._ids, program, len(descriptors), host=host, more=folders), descriptors)
+        self._send(orders.start(self._ids, program, len(descriptors), host=host), descriptors)
         while True:
             heard = self.hear()
             for n, told in enumerate(heard, 1):
@@ -139,6 +138,7 @@ class Launching:
         while left := self._left():
             signal_all(left, signal.SIGKILL)
             _bury(left)
+        folders.remove(self.nest)
 
     def _left(self) -> list[int]:
         adopted = [pid for pid in children(os.getpid()) if pid not in self._before]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -31,24 +31,10 @@ def unpacked(frame: bytes) -> dict[str, Any]:
     return message
 
 
-def start(
-    id_: int, program: Program, descriptors: int, *, host: bool = False, more: Sequence[str] = ()
-) -> bytes:
-    """Return the order to start a program with that many descriptors; a host lives on between attempts.
-
-    Its folder, and those in `more`, are removed with it when nobody else is left to do that.
-    """
-    folders = [program.folder, *more]
-    return packed(
-        {
-            "do": "start",
-            "id": id_,
-            "n": descriptors,
-            "host": host,
-            "folders": folders,
-            "program": asdict(program),
-        }
-    )
+def start(id_: int, program: Program, descriptors: int, *, host: bool = False) -> bytes:
+    """Return the order to start a program with that many descriptors; a host lives on between attempts."""
+    about = {"id": id_, "n": descriptors, "host": host}
+    return packed({"do": "start", "program": asdict(program)} | about)
 
 
 def program_of(order: Mapping[str, Any]) -> Program:

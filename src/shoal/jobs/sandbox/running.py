@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import signal
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -20,7 +19,7 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(slots=True)
 class Running:
-    """A program and all that it has started; a `host` lives on between attempts. Its `folders` go with it.
+    """A program and all that it has started; a `host` lives on between attempts.
 
     `settled` are the processes of a host itself, which are spared when a call to it is ended, and `own` their
     memory, which does not count; it `rests` between calls. `over` names the bound for which it was killed:
@@ -31,7 +30,6 @@ class Running:
     pid: int
     program: Program
     host: bool
-    folders: Sequence[str] = ()
     memory: int | None = None
     settled: frozenset[int] = frozenset()
     own: int = 0
