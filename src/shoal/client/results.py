@@ -32,9 +32,19 @@ def value_of(path: str, result: Mapping[str, Any] | None) -> Call[Any]:
         return result
     if not (artifact := result.get("artifact")):
         return restored(result)
-    ask = Ask("GET", f"{path}/artifacts/{artifact}", patience=LONG)
-    content = yield from bytes_of(ask)
-    return _of_file(str(artifact), content, result)
+    content = yield from _file(path, artifact)
+    if artifact == "value.json":
+        special = result.get("special")
+        if isinstance(special, str):
+            special = orjson.loads((yield from _file(path, special)))
+        return restored({"value": orjson.loads(content), "special": special})
+    if artifact.endswith(".arrow"):
+        return require("pyarrow.ipc", "all").open_file(content).read_all().to_pydict()
+    return content
+
+
+def _file(path: str, name: str) -> Call[bytes]:
+    return bytes_of(Ask("GET", f"{path}/artifacts/{name}", patience=LONG))
 
 
 def restored(result: Mapping[str, Any]) -> Any:
@@ -56,14 +66,6 @@ def failure_of(facts: Mapping[str, Any]) -> JobFailed:
     return JobFailed(
         f"Job {facts['id']}: {told}", hint=hint, job=facts["id"], state=facts["state"], error=error
     )
-
-
-def _of_file(name: str, content: bytes, result: Mapping[str, Any]) -> Any:
-    if name.endswith(".arrow"):
-        return require("pyarrow.ipc", "all").open_file(content).read_all().to_pydict()
-    if name.endswith(".json"):
-        return restored({**result, "value": orjson.loads(content)})
-    return content
 
 
 def _with(value: Any, pointer: str, special: float) -> Any:

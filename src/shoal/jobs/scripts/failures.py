@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from shoal.base.errors import ShoalError
+from shoal.jobs.scripts.plain_values import sound
 
 _OURS, _IMPORTING = Path(__file__).parent, Path(importlib.__file__).parent
 _LONGEST = 20_000
@@ -23,7 +24,7 @@ def failure_of(error: BaseException) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "kind": kind,
         "type": type(error).__name__,
-        "message": _message(error)[:_LONGEST],
+        "message": sound(_message(error)[:_LONGEST]),
     }
     if isinstance(error, ShoalError):
         facts |= {**error.details, "hint": error.hint, "code": error.error_code}
@@ -55,7 +56,7 @@ def trace_of(error: BaseException) -> str:
         lines = traceback.format_exception(type(error), error, _theirs(error.__traceback__))
     except Exception:
         return ""
-    return "".join(lines)[-_LONGEST:]
+    return sound("".join(lines)[-_LONGEST:])
 
 
 def _theirs(trace: TracebackType | None) -> TracebackType | None:

@@ -47,8 +47,10 @@ class Plain:
         Raises:
             InvalidInput: it is nested too deeply, or holds itself.
         """
-        if value is None or (isinstance(value, (bool, str)) and type(value) in (bool, str)):
+        if value is None or isinstance(value, bool):
             return value
+        if type(value) is str:
+            return sound(value)
         if depth > DEEPEST:
             raise InvalidInput("The result is nested over 100 deep, or holds itself.", code="wrong_result")
         if isinstance(value, Enum):
@@ -104,6 +106,11 @@ class Plain:
         return [self.of(value, f"{pointer}/{i}", depth) for i, value in enumerate(values)]
 
 
+def sound(text: str) -> str:
+    """Return a text that can be written as UTF-8: half characters, as in odd file names, become escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def escaped(key: str) -> str:
     """Return a key as a part of a JSON pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
@@ -111,7 +118,7 @@ def escaped(key: str) -> str:
 
 def _key(name: Any) -> str:
     if isinstance(name, str):
-        return str(name)
+        return sound(str(name))
     if name is None or isinstance(name, bool):
         return "null" if name is None else str(name).lower()
     text = _text(name)
@@ -125,14 +132,14 @@ def _text(value: Any) -> str | None:
     if isinstance(value, dt.timedelta):
         return str(value)
     if isinstance(value, (Decimal, Fraction, UUID, PurePath)):
-        return str(value)
+        return sound(str(value))
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     if isinstance(value, complex):
         return str(value)
     if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}"
-    return str(value) if isinstance(value, str) else None
+        return sound(f"{type(value).__name__}: {value}")
+    return sound(str(value)) if isinstance(value, str) else None
 
 
 def _opened(value: Any) -> Any:
@@ -190,6 +197,6 @@ def _sorted(values: Set[Any]) -> list[Any]:
 
 def _shown(value: Any) -> str:
     try:
-        return repr(value)[:_LONGEST_REPR]
+        return sound(repr(value)[:_LONGEST_REPR])
     except Exception:
         return f"<{type(value).__name__}>"

@@ -2,7 +2,8 @@
 
 `{"value", "type", "artifact"}`: the value, its type in Python, and the file that holds all of it when it is
 too large for JSON (`artifacts` names every file that was written into the job's folder, `note` says so).
-NaN and infinities are null at their place; `special` names them: {"nan": [pointers], "inf": [], "-inf": []}.
+NaN and infinities are null at their place; `special` names them: {"nan": [pointers], "inf": [], "-inf": []},
+or, beside a value that is a file, the file that does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shoal.jobs.scripts.plain_values import Plain
 from shoal.jobs.scripts.tables import is_table, table_result
 
 VALUE = "value"
+SPECIAL = "special.json"
 # A longer result would make every look at the job slow; it becomes a file.
 LARGEST = 1 << 20
 LARGEST_BYTES = 64 << 10
@@ -32,12 +34,16 @@ def result_of(value: Any, folder: Path) -> dict[str, Any]:
         return {"type": kind} | _bytes_result(bytes(value), folder)
     plain = Plain()
     made = plain.of(value)
-    content = orjson.dumps(made, option=orjson.OPT_NON_STR_KEYS)
+    content, special = orjson.dumps(made), orjson.dumps(plain.special)
     told = {"type": kind} | plain.facts()
-    if len(content) <= LARGEST:
+    if len(content) + len(special) <= LARGEST:
         return {VALUE: made, "artifact": ""} | told
     note = f"The value is {len(content):,} bytes of JSON: it is in value.json."
-    return _filed("value.json", folder, lambda path: path.write_bytes(content), note) | told
+    filed = told | _filed("value.json", folder, lambda path: path.write_bytes(content), note)
+    if plain.special:
+        (folder / SPECIAL).write_bytes(special)
+        filed |= {"special": SPECIAL, "artifacts": [*filed["artifacts"], SPECIAL]}
+    return filed
 
 
 def _bytes_result(content: bytes, folder: Path) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class Reading:
         (ValueError("why"), "ValueError", "ValueError: why"),
         (2**70, "int", str(2**70)),
         (1 + 2j, "complex", "(1+2j)"),
+        (["a\udc80", Path("\udc80")], "list", ["a\\udc80", "\\udc80"]),
         (None, "NoneType", None),
     ],
     ids=lambda value: None if not isinstance(value, str) else value,
