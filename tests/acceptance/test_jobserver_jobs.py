@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -187,6 +188,30 @@ def test_a_script_that_fails_says_why(jobserver: Jobserver) -> None:
     assert (told["result"], told["message"]) == ("None", "The script failed.")
     assert told["error"] == "ValueError: no numbers"
     assert TIME.fullmatch(told["finished"])
+
+
+@contextmanager
+def quota(server: Served, n: int) -> Iterator[None]:
+    """Give the local owner a quota while the block runs."""
+    path = "/api/v1/limits/quota/local"
+    with server.http() as http:
+        assert http.put(path, json={"n": n}).status_code == 200
+        try:
+            yield
+        finally:
+            assert http.put(path, json={"n": None}).status_code == 200
+
+
+def test_a_run_costs_one_of_the_quota_and_gives_it_back_when_it_fails(
+    jobserver: Jobserver, server: Served
+) -> None:
+    with quota(server, 1):
+        assert "error" in jobserver.ran({"script_name": "failing"})
+        assert jobserver.ran({"script_name": "seven"})["result"] == "7.0"
+        id_ = jobserver.told("PUT", "/job", {"script_name": "seven"}, status=201)["_id"]
+        assert "0 more jobs" in jobserver.refused("GET", f"/job/{id_}/run", status=429)
+        assert jobserver.told("GET", f"/job/{id_}")["started"] == "None"
+    jobserver.told("GET", f"/job/{id_}/run", status=202)
 
 
 def test_arguments_reach_the_function(jobserver: Jobserver) -> None:
