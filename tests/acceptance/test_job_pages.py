@@ -155,6 +155,18 @@ def test_names_labels_logs_and_results_with_markup_are_words_on_every_page(reade
     assert '<b class="ansi-red">&lt;img src=x onerror=alert(2)&gt;</b>' in log
 
 
+def test_a_draft_is_listed_for_who_asks_and_started(reader: Reader) -> None:
+    wish = {"runner": "command", "cmd": ["true"], "draft": True, "name": "not yet"}
+    job = reader.http.post("/api/v1/jobs", json=wish).json()["id"]
+    assert "not yet" not in reader.page("/app/jobs")
+    assert "not yet" in reader.page("/app/jobs", state="draft")
+    page = f"/app/jobs/{job}"
+    assert "Draft" in reader.page(page) and "nothing happens before it is released" in reader.page(page)
+    reader.send(page, f"{page}/release")
+    wait_until(lambda: ended(reader, job), timeout=30)
+    assert "Succeeded" in reader.page(page)
+
+
 def test_secrets_of_an_environment_are_not_shown(reader: Reader) -> None:
     job = job_of(reader, runner="command", cmd=["true"], env={"API_TOKEN": "hush-hush", "SEEN": "plainly"})
     text = reader.get(f"/app/jobs/{job}").text

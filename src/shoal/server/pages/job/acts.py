@@ -42,6 +42,21 @@ async def cancel(request: Request, job: Id, house: TheHouse, actor: Changer) -> 
     return go(request, path_of(await offload.write(house.database, CHANGED, act)))
 
 
+@router.post("/release")
+async def release(request: Request, job: Id, house: TheHouse, actor: Changer) -> Response:
+    """Queue a draft."""
+    async with form_of(request):
+        pass
+
+    def act(conn: Connection) -> Job:
+        known = allowed(conn, actor, Action.JOB_CHANGE, job)
+        may_change(actor, known)
+        house.requests.release(conn, known)
+        return known
+
+    return go(request, path_of(await offload.write(house.database, CHANGED, act)))
+
+
 @router.post("/rerun")
 async def rerun(request: Request, job: Id, house: TheHouse, actor: Changer) -> Response:
     """Queue a job again; what it made before is kept."""
