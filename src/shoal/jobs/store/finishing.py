@@ -124,7 +124,8 @@ def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: i
     closed = zip(given, decided, strict=True)
     _CLOSE.run(conn, [_closed(row, outcome, verdict, moment) for (row, outcome), (_, verdict) in closed])
     _tell(conn, decided)
-    notices.announce(conn, [(row.id, verdict.state, row.webhook) for row, verdict in decided], moment)
+    hooked = [(row.id, verdict.state, row.webhook) for row, verdict in decided if row.webhook]
+    notices.announce(conn, hooked, moment)
     ending.settle(conn, {row.id: verdict.state for row, verdict in decided if verdict.ended}, moment)
     return [row.id for row, verdict in decided if verdict.state is State.SUCCEEDED]
 

@@ -18,11 +18,12 @@ from shoal.jobs.store import idempotency, lanes
 from shoal.jobs.store.ranking import place
 from shoal.jobs.store.tables import jobs
 
+# In the order of the table, or each row would have to be rearranged.
 COLUMNS = (
     "id", "owner", "kind", "name", "state", "waits", "lane", "rank", "due", "pending", "generation",
     "attempts", "fence", "priority", "not_before", "deadline", "timeout", "retry", "parent", "array_index",
-    "idempotency_key", "fingerprint", "service", "relaxed", "created", "webhook", "cache_key", "charged",
-    "extra", "spec",
+    "idempotency_key", "fingerprint", "service", "relaxed", "created", "extra", "spec", "webhook",
+    "cache_key", "charged",
 )  # fmt: skip
 _INSERT = Bulk(insert(jobs), *COLUMNS)
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence('jobs', 'id')) FROM generate_series(1, :n)")
@@ -88,9 +89,9 @@ def _row(owner: str, numbered: Numbered, lane: int, moment: int) -> tuple[Any, .
         job.service,
         job.relaxed,
         moment,
+        dumps(dict(job.extra)) if job.extra else None,
+        dumps(dict(job.spec)) if job.spec else "{}",
         None if job.webhook is None else dumps(asdict(job.webhook)),
         job.cache_key,
         charged,
-        dumps(dict(job.extra)) if job.extra else None,
-        dumps(dict(job.spec)) if job.spec else "{}",
     )

@@ -128,7 +128,10 @@ def _charged(
     conn: Connection, owner: str, new: Sequence[Numbered], cached: Mapping[int, int]
 ) -> Sequence[Numbered]:
     """Take what joins the queue off the owner's quota."""
-    costs = [quotas.is_charged(one.job.kind) and not one.job.draft and one.id not in cached for one in new]
+    kinds = {kind for kind in {one.job.kind for one in new} if quotas.is_charged(kind)}
+    if not kinds:
+        return new
+    costs = [one.job.kind in kinds and not one.job.draft and one.id not in cached for one in new]
     if not quotas.charge(conn, owner, sum(costs)):
         return new
     return [one._replace(charged=cost) for one, cost in zip(new, costs, strict=True)]
@@ -137,12 +140,14 @@ def _charged(
 def _tell(
     conn: Connection, owner: str, new: Sequence[Numbered], cached: Mapping[int, int], moment: int
 ) -> None:
-    changes = [
-        (id_, job, _DRAFT if job.draft else _SUCCEEDED if id_ in cached else _QUEUED)
-        for id_, job, _, _ in new
+    states = [_DRAFT if one.job.draft else _SUCCEEDED if one.id in cached else _QUEUED for one in new]
+    told = zip(new, states, strict=True)
+    tell_many(conn, [(one.id, owner, one.job.kind, state) for one, state in told])
+    hooked = [
+        (one.id, state, asdict(one.job.webhook))
+        for one, state in zip(new, states, strict=True)
+        if one.job.webhook is not None
     ]
-    tell_many(conn, [(id_, owner, job.kind, state) for id_, job, state in changes])
-    hooked = [(id_, state, asdict(job.webhook)) for id_, job, state in changes if job.webhook is not None]
     notices.announce(conn, hooked, moment)
 
 

@@ -23,7 +23,7 @@ def check(jobs: Sequence[NewJob]) -> None:
 
 
 def _fault(job: NewJob, position: int) -> str | None:
-    keys = job.idempotency_key or "", job.cache_key or "", job.group, job.webhook.url if job.webhook else ""
+    keys = (job.idempotency_key or "", job.cache_key or "", job.group)
     texts = "".join((job.kind, job.name, *keys, *job.labels, *job.resources))
     if not job.kind:
         return "it has no kind"
@@ -58,6 +58,8 @@ def _fault_of_retry(retry: Retry) -> str | None:
 def _fault_of_webhook(webhook: Webhook) -> str | None:
     if unknown := set(webhook.events) - {*State}:
         return f"{min(unknown)!r} is no state that a webhook could tell of"
+    if not is_text(webhook.url):
+        return "the address of its webhook holds a NUL character or half of a character"
     try:
         targets.check(webhook.url)
     except InvalidInput as error:
