@@ -109,7 +109,7 @@ def test_attempts_stand_on_one_line_with_the_waits_between() -> None:
     assert timeline([attempt(n, n, n + 1) for n in range(1, 100)], 1).left_out == 69
 
 
-FORM = {
+FORM: dict[str, Any] = {
     "data": {"field": "t", "label": "T", "needed": False, "help": "", "accepts": ["datafile", "raw_data"]},
     "fields": [
         {"field": "k", "label": "K", "needed": True, "default": None, "help": "How many.", "widget": "number",
@@ -145,7 +145,7 @@ def test_a_wrong_argument_is_said_at_its_field(said: str, words: str) -> None:
 
 
 def test_data_is_chosen_and_shown_again() -> None:
-    assert kinds_for(FORM["data"]) == ["datafile", "upload", "raw_data", "result", "none"]  # type: ignore[arg-type]
+    assert kinds_for(FORM["data"]) == ["datafile", "upload", "raw_data", "result", "none"]
     for data in (
         {"type": "datafile", "name": "a.csv"},
         {"type": "raw_data", "data": {"a": [1, None]}},

@@ -101,6 +101,13 @@ def test_going_backward_gives_every_line_once(tmp_path: Path) -> None:
     assert found == lines
 
 
+def test_many_short_lines_are_loaded_a_few_hundred_at_once(tmp_path: Path) -> None:
+    written(tmp_path, (b"x\n" * 3000, "o"))
+    view = backward(tmp_path, attempt(State.SUCCEEDED))
+    assert (len(view.lines), view.begin, view.next) == (500, 5000, 6000)
+    assert backward(tmp_path, attempt(State.SUCCEEDED), view.begin).next == 5000
+
+
 def test_a_line_longer_than_a_piece_does_not_stop_the_way(tmp_path: Path) -> None:
     written(tmp_path, (b"x" * 5000, "o"))
     place = 0

@@ -14,6 +14,7 @@ from shoal.server.pages.job.log_lines import Line, lines_of
 
 PIECE = 64 << 10
 TAIL = 16 << 10  # what the page itself brings, so that it stays small
+MOST_LINES = 500
 _CUT = re.compile(r"Log cut at ([^<>]{1,40})\. The job went on\.")
 
 
@@ -58,6 +59,9 @@ def backward(folder: Path, attempt: Attempt, end: int | None = None, most: int =
         begin, content = begin + first, content[first:]
     if attempt.state in ACTIVE and end == size:
         content = content[: content.rfind(b"\n") + 1]
+    if len(lines := content.splitlines(keepends=True)) > MOST_LINES:
+        left_out = sum(map(len, lines[:-MOST_LINES]))
+        begin, content = begin + left_out, content[left_out:]
     return _view(folder, attempt, begin, content, size)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import Query
 from sqlalchemy import Connection
@@ -108,12 +108,13 @@ def known_to(conn: Connection, actor: Actor) -> Known:
 
 def wanted_of(query: QueryParams) -> Wanted:
     """Return what an address asks for that a form sent back; what it does not know is left out."""
-    state, since = query.get("state", ""), query.get("since", "")
+    states: Mapping[str, StateName] = {name: name for name in get_args(StateName)}
+    spans: Mapping[str, Since] = {name: name for name in get_args(Since)}
     return Wanted(
         q=query.get("q", "")[:255],
-        state=state if state in GROUPS else "",  # type: ignore[arg-type]
+        state=states.get(query.get("state", ""), ""),
         kind=query.get("kind", ""),
         owner=query.get("owner", ""),
         label=query.get("label", ""),
-        since=since if since in HOURS else "",  # type: ignore[arg-type]
+        since=spans.get(query.get("since", ""), ""),
     )
