@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -304,3 +306,13 @@ def test_a_page_of_another_origin_cannot_hand_a_job_in(http: httpx.Client) -> No
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         for method, path in (("POST", JOBS), ("POST", f"{JOBS}/remove"), ("PUT", f"{JOBS}/1")):
             assert http.request(method, path, json=TRUE, headers=headers).status_code == 403, path
+
+
+def test_a_server_that_stops_lets_followers_go(tmp_path: Path) -> None:
+    with running_server(tmp_path / "home") as server, server.http() as http:
+        draft = posted(http, sh("true", draft=True))["id"]
+        with http.stream("GET", f"{JOBS}/{draft}/log", params={"follow": True}) as answer:
+            began = monotonic()
+            assert server.stop() == 0
+            assert answer.read() == b""
+        assert monotonic() - began < 20  # It would wait for ever: nobody releases the draft.
