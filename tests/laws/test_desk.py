@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shoal.base.database import Database, open_database
+from shoal.base.database import open_database
 from shoal.jobs.model import Lease, NewJob, Outcome, WorkerId
 from shoal.jobs.nodes.agent import Equipment
 from shoal.jobs.nodes.line import Line
@@ -20,24 +22,25 @@ from shoal.jobs.workers.house_desk import HouseDesk
 from shoal.jobs.workers.protocol import Progress
 from tests.support.house import AT_ONCE, register_kinds
 from tests.support.nodes import Beside
-from tests.support.server import running_server
+from tests.support.server import Served, running_server
 from tests.support.store import Store
 from tests.support.waiting import wait_until
 
 PATIENCE = 30
+_numbers = count()
 
 
 @dataclass(frozen=True)
 class At:
-    """A desk and the database that it speaks of in the end."""
+    """A desk and the database that it speaks of in the end; no other test's jobs have its label."""
 
     desk: Desk
     store: Store
+    label: str
 
-    def submit(self, n: int = 1, **fields: object) -> list[int]:
-        given: dict[str, object] = {"labels": ("elsewhere",), "retry": AT_ONCE} | fields
-        new = [NewJob("test.recorded", {"n": i}, **given) for i in range(n)]  # type: ignore[arg-type]
-        return self.store.submit(*new)
+    def submit(self, n: int = 1, **fields: Any) -> list[int]:
+        given: dict[str, Any] = {"labels": (self.label,), "retry": AT_ONCE} | fields
+        return self.store.submit(*[NewJob("test.recorded", {"n": i}, **given) for i in range(n)])
 
     def lease(self, n: int) -> list[Lease]:
         return self.desk.lease(n, {}).result(PATIENCE).leases
@@ -49,31 +52,30 @@ class At:
         return [self.store.state(id_) for id_ in ids]
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    home = tmp_path_factory.mktemp("desk") / "home"
+    with running_server(home, program="tests.support.serve_jobs") as running:
+        yield running
+
+
 @pytest.fixture(params=["house", "node"])
-def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[At]:
+def at(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> Iterator[At]:
     register_kinds()
+    label = f"label-{next(_numbers)}"
     with ExitStack() as opened:
-        served = opened.enter_context(running_server(tmp_path / "home", program="tests.support.serve_jobs"))
         database = open_database(f"sqlite:///{served.home / 'shoal.db'}")
         opened.callback(database.close)
         if request.param == "house":
-            yield At(_house_desk(database), Store(database))
+            desk = HouseDesk(database, WorkerId(label, "here"), (label,), {"cpu": 4.0})
+            yield At(desk, Store(database), label)
         else:
-            line = Line(served.url, Beside(database).invite())
+            line = Line(served.url, Beside(database).invite(label))
             opened.callback(line.close)
-            desk = _node_desk(line, tmp_path)
-            opened.callback(desk.close)
-            yield At(desk, Store(database))
-
-
-def _house_desk(database: Database) -> HouseDesk:
-    return HouseDesk(database, WorkerId("house", "here"), ("elsewhere",), {"cpu": 4.0})
-
-
-def _node_desk(line: Line, folder: Path) -> NodeDesk:
-    offer = Equipment(4, ("elsewhere",)).offer()
-    line.use(line.ask("join", asdict(offer))["session"])
-    return NodeDesk(line, folder / "files", folder / "logs")
+            line.use(line.ask("join", asdict(Equipment(4, (label,)).offer()))["session"])
+            node = NodeDesk(line, tmp_path / "files", tmp_path / "logs")
+            opened.callback(node.close)
+            yield At(node, Store(database), label)
 
 
 WELL = Outcome(State.SUCCEEDED, {"sum": 1})
