@@ -59,8 +59,9 @@ def backward(folder: Path, attempt: Attempt, end: int | None = None, most: int =
         begin, content = begin + first, content[first:]
     if attempt.state in ACTIVE and end == size:
         content = content[: content.rfind(b"\n") + 1]
-    if len(lines := content.splitlines(keepends=True)) > MOST_LINES:
-        left_out = sum(map(len, lines[:-MOST_LINES]))
+    ends = [found.end() for found in re.finditer(rb"\n", content)]
+    if len(ends) > MOST_LINES:
+        left_out = ends[-MOST_LINES - 1]
         begin, content = begin + left_out, content[left_out:]
     return _view(folder, attempt, begin, content, size)
 
