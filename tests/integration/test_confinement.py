@@ -88,7 +88,7 @@ def test_a_program_is_told_nothing_of_ours(programs: Programs) -> None:
     assert (told["SHOAL_SEED"], told["HOME"]) == ("3", told["SHOAL_FOLDER"])
 
 
-@pytest.mark.parametrize("name", ["LD_PRELOAD", "A=B", ""])
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "GLIBC_TUNABLES", "A=B", ""])
 def test_a_variable_that_could_change_more_than_the_program_is_refused(programs: Programs, name: str) -> None:
     ran = programs.command("true", env={name: "x"})
     assert (ran.error["kind"], ran.error["code"]) == ("refused", "invalid_input")

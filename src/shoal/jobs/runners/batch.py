@@ -16,6 +16,7 @@ from shoal.jobs.sandbox.pumping import Stream
 from shoal.jobs.workers.context import Context, Failed
 
 RECORDS = "items.jsonl"
+_OVERLAP = 2  # Half of an item's time is that of starting it.
 
 
 def run(spec: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -81,10 +82,17 @@ def _plan(spec: Mapping[str, Any], folder: Path) -> bytes:
         "stop": spec["stop"],
         "step": spec.get("step", 1),
         "fail_fast": bool(spec.get("fail_fast")),
-        "parallel": (spec.get("limits") or {}).get("cores") or 1,
+        "parallel": _side_by_side(spec),
         "records": str(folder / folders.OUT / RECORDS),
     }
     return json.dumps(plan).encode()
+
+
+def _side_by_side(spec: Mapping[str, Any]) -> int:
+    """Return how many items may run at once: as many as it has cores; else the next begins while one runs."""
+    if (cores := (spec.get("limits") or {}).get("cores")) is not None:
+        return int(cores)
+    return 1 if spec.get("fail_fast") else _OVERLAP
 
 
 def _judged(reports: Reports, ran: process.Ran) -> dict[str, Any]:

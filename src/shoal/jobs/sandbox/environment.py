@@ -13,7 +13,7 @@ from shoal.base.errors import InvalidInput
 FOLDER = "SHOAL_FOLDER"
 _PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 # What would run somebody else's code inside of ours, before it is confined.
-_LOADER = ("LD_", "DYLD_")
+_LOADER = ("LD_", "DYLD_", "GLIBC_", "GCONV_PATH", "LOCPATH", "NLSPATH", "MALLOC_")
 
 
 def made(folder: Path, spec: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
