@@ -80,13 +80,17 @@ class Engine:
         """Send a request and give its answer to read from; bytes and iterables of bytes go as they are."""
         with closing(_Connection(self.path, timeout)) as connection:
             try:
-                content, headers = _encoded(body)
+                connection.connect()
+            except OSError as error:
+                raise gone(self.path, error) from error
+            content, headers = _encoded(body)
+            try:
                 connection.request(method, _target(path, query), content, headers)
                 answer = connection.getresponse()
                 if answer.status >= 400:
                     raise _refusal(answer.status, answer.read())
                 yield answer
-            except (OSError, HTTPException) as error:
+            except (ConnectionError, TimeoutError, HTTPException) as error:
                 raise gone(self.path, error) from error
 
 
@@ -104,10 +108,10 @@ class _Connection(HTTPConnection):
 def gone(path: str, error: Exception) -> EngineGone:
     """Return the error for a socket behind which nobody answers."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return EngineGone(
-        f"The container engine at {path} does not answer: {why}.",
-        hint="Start it again; attempts that it cost are repeated.",
-    )
+    hint = "Start it again; attempts that it cost are repeated."
+    if isinstance(error, PermissionError):
+        hint = "Let the user who runs the workers use it: often that is the group docker."
+    return EngineGone(f"The container engine at {path} does not answer: {why}.", hint=hint)
 
 
 def _encoded(body: Any) -> tuple[bytes | Iterable[bytes] | None, dict[str, str]]:
