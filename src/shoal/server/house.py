@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from sqlalchemy import Connection
+
+from shoal.access.actor import OWNER
 from shoal.base.database import Database, open_database
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
@@ -68,9 +72,7 @@ class House:
         runner_kinds.register_kinds()
         request_kinds.register_kinds()
         webhook_kinds.register_kinds()
-        schedule_kinds.register_kinds(
-            lambda conn, owner, template: self.requests.submit(conn, owner, read(template))
-        )
+        schedule_kinds.register_kinds(self._repeat)
 
     @property
     def spool(self) -> Path:
@@ -102,6 +104,12 @@ class House:
         Thread(target=containers.clear, args=(engine, terms.nest), name="containers", daemon=True).start()
         self._closing.callback(self.supervisor.stop)
         return self.supervisor
+
+    def _repeat(self, conn: Connection, owner: str, template: Mapping[str, Any]) -> Sequence[int]:
+        """Submit what a schedule holds, if the settings still allow it; there are no accounts yet to ask."""
+        request = read(template)
+        self.requests.allow(OWNER, request)
+        return self.requests.submit(conn, owner, request)
 
     def _limit_owners(self) -> None:
         """Let the setting be the limit of every owner who has none of their own."""
