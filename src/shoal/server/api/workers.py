@@ -70,12 +70,15 @@ async def invite(given: NewNode, house: TheHouse, actor: Changer) -> Response:
 @router.delete("/nodes/{name}", operation_id="remove_node", summary="Shut a machine out", status_code=204)
 async def remove(name: Name, house: TheHouse, actor: Changer) -> Response:
     """Take a node's token back; what it runs is done again by others."""
-    if not await offload.write(house.database, REMOVE, lambda conn: members.remove(conn, name)):
+    if "\0" in name or not await offload.write(house.database, REMOVE, lambda conn: members.remove(conn, name)):
         raise NotFound(f"There is no node {name}.")
     return Response(status_code=204)
 
 
 async def _drain(house: House, name: str, on: bool) -> Response:
+    if "\0" in name:
+        raise NotFound(f"There is no worker {name!r}.")
+
     def act(conn: Connection) -> None:
         is_node = any(node.name == name for node in members.list_nodes(conn))
         registry.drain(conn, NODE + name if is_node else name, on)

@@ -11,7 +11,7 @@ from shoal.jobs.nodes.members import Offer
 Token = Annotated[str, Field(max_length=100)]
 Tokens = Annotated[list[Token], Field(max_length=10_000)]
 Seconds = Annotated[float, Field(ge=1, le=600)]
-Word = Annotated[str, Field(min_length=1, max_length=255)]
+Word = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 
 
 class _Shape(BaseModel):
