@@ -71,6 +71,13 @@ def test_elements_of_an_array_know_their_numbers(desk: Desk) -> None:
     assert desk.store.job(elements[0]).name == "sweep[2]"
 
 
+def test_a_function_is_given_the_number_as_a_number(desk: Desk) -> None:
+    call = {"args": ["{{.}}", "file-{{.}}"], "kwargs": {"n": ["{{.}}"]}}
+    ids = desk.submit(runner="function", script="summary", array="7-7", **call)
+    spec = desk.store.job(ids[1]).spec
+    assert (spec["args"], spec["kwargs"]) == ([7, "file-7"], {"n": [7]})
+
+
 def test_no_more_elements_run_than_the_array_allows(desk: Desk) -> None:
     desk.command("true", array="0-9%3")
     leased = desk.store.lease(10)

@@ -43,14 +43,17 @@ def limits_of(request: StepRequest, settings: Settings) -> dict[str, Any]:
     return {"memory": settings.execution.memory, "output": settings.execution.output} | given
 
 
-def filled(value: Any, index: int) -> Any:
-    """Return a value with every `{{.}}` in its texts replaced by a number."""
+def filled(value: Any, index: int, *, typed: bool = False) -> Any:
+    """Return a value with every `{{.}}` in its texts replaced by a number.
+
+    `typed` makes a text that is nothing else the number itself, not its digits.
+    """
     if isinstance(value, str):
-        return PLACE.sub(str(index), value)
+        return index if typed and PLACE.fullmatch(value) else PLACE.sub(str(index), value)
     if isinstance(value, list):
-        return [filled(each, index) for each in value]
+        return [filled(each, index, typed=typed) for each in value]
     if isinstance(value, dict):
-        return {name: filled(each, index) for name, each in value.items()}
+        return {name: filled(each, index, typed=typed) for name, each in value.items()}
     return value
 
 

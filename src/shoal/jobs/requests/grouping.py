@@ -16,7 +16,8 @@ from shoal.jobs.requests.request import JobRequest
 from shoal.jobs.store.validation import MAX_PRIORITY
 
 LARGEST = 64 << 20  # bytes of the specs of one array
-_FILLED = ("args", "kwargs", "cmd", "env", "container_name")
+_FILLED = {"args", "kwargs", "cmd", "env", "container_name"}
+_TYPED = {"args", "kwargs"}  # of functions, which ask for numbers as numbers
 PlanRun = Callable[[StepRequest], NewJob]
 
 
@@ -64,7 +65,9 @@ def steps_of(request: JobRequest, plan_run: PlanRun) -> list[NewJob]:
 
 
 def _element(one: NewJob, request: JobRequest, index: int) -> NewJob:
-    spec = {name: filled(value, index) if name in _FILLED else value for name, value in one.spec.items()}
+    spec = dict(one.spec)
+    for name in _FILLED & spec.keys():
+        spec[name] = filled(spec[name], index, typed=name in _TYPED)
     spec["env"] = {**spec.get("env", {}), "SHOAL_ARRAY_INDEX": str(index)}
     spec["array_index"] = index
     return replace(
