@@ -70,7 +70,10 @@ async def invite(given: NewNode, house: TheHouse, actor: Changer) -> Response:
 @router.delete("/nodes/{name}", operation_id="remove_node", summary="Shut a machine out", status_code=204)
 async def remove(name: Name, house: TheHouse, actor: Changer) -> Response:
     """Take a node's token back; what it runs is done again by others."""
-    if "\0" in name or not await offload.write(house.database, REMOVE, lambda conn: members.remove(conn, name)):
+    is_known = "\0" not in name and await offload.write(
+        house.database, REMOVE, lambda conn: members.remove(conn, name)
+    )
+    if not is_known:
         raise NotFound(f"There is no node {name}.")
     return Response(status_code=204)
 
