@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the real components that the tests use. Nothing is started: each test starts its own, on loopback.
-# With --long also what builds and runs the image (debootstrap, docker-compose), and podman.
+# With --long also what builds and runs the image, podman, and a registry of images.
 set -eu
 
 present() {
@@ -16,7 +16,7 @@ present() {
 }
 
 components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap"
-[ "${1-}" != --long ] || components="$components debootstrap docker-compose podman runc"
+[ "${1-}" != --long ] || components="$components debootstrap docker-compose podman runc docker-registry"
 missing=
 for component in $components; do
   if present "$component"; then echo "$component: installed"; else missing="$missing $component"; fi
