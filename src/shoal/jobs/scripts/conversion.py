@@ -14,7 +14,6 @@ from shoal.jobs.scripts.materials import Material
 
 TABLES = ("timeseries", "dataframe")
 FILES = ("datafile", "dataset")
-CODE = "wrong_data"
 
 
 def given(material: Material, hint_wants: Wanted, hint: Any, folder: Path) -> Any:
@@ -139,7 +138,7 @@ def _read(path: Path) -> Any:
 
 def _unfit(material: Material, asked: str, error: Exception) -> InvalidInput:
     called = material.name or f"The {material.type.replace('_', ' ')}"
-    return InvalidInput(f"{called} cannot be given as {asked}: {error}.", code=CODE)
+    return InvalidInput(f"{called} cannot be given as {asked}: {error}.", code="wrong_data")
 
 
 def _sort(value: Any) -> str:

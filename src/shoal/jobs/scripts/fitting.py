@@ -15,7 +15,6 @@ from shoal.jobs.scripts.script import Script
 from shoal.jobs.scripts.signature import POSITIONAL
 from shoal.jobs.scripts.source import EACH
 
-CODE = "wrong_arguments"
 _PLAIN: dict[str, Any] = {"integer": int, "number": float, "boolean": bool, "null": None}
 _BOUNDS = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
 _FIRST = (*POSITIONAL, inspect.Parameter.VAR_POSITIONAL)
@@ -59,18 +58,15 @@ def bind(
     parameters = list(signature.parameters.values())
     if has_data and not (parameters and parameters[0].kind in _FIRST):
         problem = problem_at("/data", "This function takes none.")
-        raise InvalidInput(f"{name} takes no data.", hint="Leave `data` out.", code=CODE, errors=[problem])
+        raise _refusal(f"{name} takes no data.", "Leave `data` out.", [problem])
     if not (has_data or values or data is None or data in kwargs) and parameters[0].default is inspect._empty:
         problem = problem_at("/data", "This is needed.")
-        raise InvalidInput(
-            f"{name} needs data.", hint=f"It is given to `{data}`.", code=CODE, errors=[problem]
-        )
+        raise _refusal(f"{name} needs data.", f"It is given to `{data}`.", [problem])
     try:
         return signature.bind(*values, **kwargs)
     except TypeError as error:
         problem = problem_at("/kwargs" if kwargs else "/args", f"{error}.".capitalize())
-        message = f"{name} cannot be called so: {error}."
-        raise InvalidInput(message, hint=_takes(parameters), code=CODE, errors=[problem]) from error
+        raise _refusal(f"{name} cannot be called so: {error}.", _takes(parameters), [problem]) from error
 
 
 def refuse(name: str, problems: Sequence[Problem]) -> None:
@@ -78,8 +74,7 @@ def refuse(name: str, problems: Sequence[Problem]) -> None:
     if problems:
         first = problems[0]
         place = first["pointer"].removeprefix("/kwargs").lstrip("/")
-        message = f"{name} cannot be called so. {place}: {first['message']}."
-        raise InvalidInput(message, code=CODE, errors=list(problems))
+        raise _refusal(f"{name} cannot be called so. {place}: {first['message']}.", "", list(problems))
 
 
 def problems_of(error: ValidationError, place: str) -> list[Problem]:
@@ -100,6 +95,10 @@ def problem_at(pointer: str, message: str) -> Problem:
 def called_name(name: str) -> str:
     """Return a script's name without the brackets that ask for a call with each item."""
     return name.removesuffix(EACH)
+
+
+def _refusal(message: str, hint: str, problems: list[Problem]) -> InvalidInput:
+    return InvalidInput(message, hint=hint, code="wrong_arguments", errors=problems)
 
 
 def _signature_of(script: Script) -> inspect.Signature:
