@@ -14,7 +14,7 @@ from shoal.base.errors import InvalidSetting
 from shoal.jobs.sandbox import choosing, landlock, modes
 from shoal.jobs.sandbox.terms import nest_of
 from shoal.jobs.states import State
-from tests.support.command import ROOT
+from tests.support.command import ROOT, SHOAL, shoal
 from tests.support.programs import Programs, running_programs
 
 SECRET = "what nobody may read"
@@ -106,6 +106,18 @@ def test_without_a_sandbox_each_log_says_so(sqlite_template: Path) -> None:
         ran = programs.command("true")
         assert ran.facts["sandbox"] == "none"
         assert ran.log.startswith(b"No sandbox: this program can read and change all")
+
+
+def test_doctor_says_what_confines_programs_and_leaves_nothing(tmp_path: Path) -> None:
+    if not Path(SHOAL).exists():
+        pytest.skip("the command is not beside this Python")
+    checks = shoal("doctor", "--output", "json", home=tmp_path, cwd=tmp_path).json["checks"]
+    said = {one["what"]: one for one in checks}
+    mode, _, words = said["sandbox"]["found"].partition(": ")
+    assert said["sandbox"]["works"] and mode in modes.CONFINING and words.startswith(modes.MEANS[mode])
+    assert not nest_of(tmp_path, None).exists()
+    bare = shoal("doctor", home=tmp_path, cwd=tmp_path, SHOAL_EXECUTION__SANDBOX="none")
+    assert bare.code == 1 and "programs can read and change all" in bare.out
 
 
 def test_working_folders_inside_the_home_are_refused(tmp_path: Path) -> None:
