@@ -42,7 +42,6 @@ def bound(database: Database, storage: FileStorage, given: Any, owner: str = "an
         {"type": "datafile", "name": "wind.CSV"},
         {"type": "datafile", "path": "/datafile/wind.csv"},
         {"type": "datafile", "name": "wind.csv", "path": "/etc/passwd", "strict": False, "size": "8 bytes"},
-        {"datafile": "wind.csv"},
     ],
 )
 def test_a_file_is_bound_by_its_name_alone(database: Database, storage: FileStorage, given: Any) -> None:
@@ -69,8 +68,8 @@ def test_a_dataset_is_bound_to_its_version(database: Database, storage: FileStor
 
 def test_raw_data_stays_as_it_is(database: Database, storage: FileStorage) -> None:
     for data in (None, 0, "x", [1], {"a": {"b": None}}):
-        for given in ({"type": "raw_data", "data": data}, {"raw_data": data}):
-            assert bound(database, storage, given) == {"type": "raw_data", "data": data}
+        given = {"type": "raw_data", "data": data}
+        assert bound(database, storage, given) == given
 
 
 def test_a_result_is_that_of_a_job_of_ones_own(database: Database, storage: FileStorage) -> None:
@@ -88,15 +87,15 @@ REFUSED: list[tuple[Any, type[ShoalError]]] = [
     ({"type": ["datafile"]}, InvalidInput),
     ({"type": "datafile"}, InvalidInput),
     ({"type": "datafile", "name": 3}, InvalidInput),
-    ({"datafile": "wind.csv", "raw_data": 1}, InvalidInput),
+    ({"datafile": "wind.csv"}, InvalidInput),
     ({"type": "datafile", "path": "/etc/passwd.csv", "strict": False}, InvalidInput),
-    ({"datafile": "../wind.csv"}, InvalidInput),
-    ({"datafile": "../../../../etc/passwd"}, InvalidInput),
-    ({"datafile": "/etc/passwd"}, InvalidInput),
-    ({"datafile": "wind.csv\0"}, InvalidInput),
-    ({"datafile": "passwd"}, UnsupportedMedia),
-    ({"datafile": "%2e%2e%2fwind.csv"}, NotFound),
-    ({"datafile": "other.csv"}, NotFound),
+    ({"type": "datafile", "name": "../wind.csv"}, InvalidInput),
+    ({"type": "datafile", "name": "../../../../etc/passwd"}, InvalidInput),
+    ({"type": "datafile", "name": "/etc/passwd"}, InvalidInput),
+    ({"type": "datafile", "name": "wind.csv\0"}, InvalidInput),
+    ({"type": "datafile", "name": "passwd"}, UnsupportedMedia),
+    ({"type": "datafile", "name": "%2e%2e%2fwind.csv"}, NotFound),
+    ({"type": "datafile", "name": "other.csv"}, NotFound),
     ({"type": "object", "id": "other"}, NotFound),
     ({"type": "object", "id": "../frame"}, NotFound),
     ({"type": "dataset", "id": "nothing"}, NotFound),
@@ -120,12 +119,12 @@ def test_what_is_not_named_well_is_refused(database: Database, storage: FileStor
 
 
 def test_what_is_somebody_elses_is_not_there(database: Database, storage: FileStorage) -> None:
-    for given in ({"datafile": "wind.csv"}, {"type": "object", "id": "frame"}):
+    for given in ({"type": "datafile", "name": "wind.csv"}, {"type": "object", "id": "frame"}):
         with pytest.raises(NotFound):
             bound(database, storage, given, "ben")
 
 
 def test_a_file_that_is_gone_is_told_before_the_job_waits(database: Database, storage: FileStorage) -> None:
-    storage.delete(bound(database, storage, {"datafile": "wind.csv"})["key"])
+    storage.delete(bound(database, storage, {"type": "datafile", "name": "wind.csv"})["key"])
     with pytest.raises(NotFound):
-        bound(database, storage, {"datafile": "wind.csv"})
+        bound(database, storage, {"type": "datafile", "name": "wind.csv"})

@@ -1,9 +1,9 @@
 """Binding data to a job: from what a request says to what stands under it, with its hash.
 
-A bound job reads those bytes and no others. What the words mean, and older spellings:
-`{"type": "datafile", "name": "a.csv"}` (or `{"datafile": "a.csv"}`), `{"type": "object", "id": "..."}` (or
-`mongodb` with an `id`), `{"type": "dataset", "id": "...", "version": 2}`, `{"type": "raw_data", "data": ...}`
-(or `{"raw_data": ...}`), `{"type": "result", "job": 7}`, and `{"type": "mongodb", "collection": "..."}`.
+A bound job reads those bytes and no others. What a request may say:
+`{"type": "datafile", "name": "a.csv"}`, `{"type": "object", "id": "..."}` (in older documents
+`mongodb` with an `id`), `{"type": "dataset", "id": "...", "version": 2}`, `{"type": "raw_data", "data": ...}`,
+`{"type": "result", "job": 7}`, and `{"type": "mongodb", "collection": "..."}` for a MongoDB of one's own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ Given = Mapping[str, Any]
 # Folders that older documents put before a data file's name, and replies of ours do.
 LOGICAL = "/datafile/"
 LATEST = 2**63 - 1
-SHORT = ("datafile", "raw_data")
 
 
 def bind(conn: Connection, storage: Storage, owner: str, given: Given) -> Bound:
@@ -36,7 +35,6 @@ def bind(conn: Connection, storage: Storage, owner: str, given: Given) -> Bound:
         NotFound: there is no such thing, or it is not the owner's.
         InvalidInput: it is not said what is meant; `errors` names the field.
     """
-    given = _spelled_out(given)
     kind = given.get("type")
     binder = _BINDERS.get(kind) if isinstance(kind, str) else None
     if binder is None:
@@ -55,14 +53,6 @@ def is_fixed(bound: Bound) -> bool:
 def labels_for(bound: Bound | None) -> tuple[str, ...]:
     """Return what a worker must offer to read data: another machine is not told our MongoDB's address."""
     return () if bound is None or is_fixed(bound) else (HOUSE_LABEL,)
-
-
-def _spelled_out(given: Given) -> Given:
-    """Return the new spelling of older ones."""
-    if "type" not in given and len(short := [name for name in SHORT if name in given]) == 1:
-        field = "name" if short[0] == "datafile" else "data"
-        return {"type": short[0], field: given[short[0]]}
-    return given
 
 
 def _datafile(conn: Connection, owner: str, given: Given) -> Bound:

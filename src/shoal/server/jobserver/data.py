@@ -17,12 +17,12 @@ from shoal.server.api.objects import found_object
 from shoal.server.faces import Face
 from shoal.server.jobserver.answers import refused
 from shoal.server.jobserver.bodies import object_of
-from shoal.server.jobserver.words import checked_id, new_id, time_of
+from shoal.server.jobserver.words import new_id, time_of
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheHouse
 from shoal.storage import objects
-from shoal.storage.objects import Object
+from shoal.storage.objects import Object, checked_id
 
 OURS = frozenset(("_id", "created", "edited", "user_id", "size"))
 OWN = frozenset(("datatype", "data"))

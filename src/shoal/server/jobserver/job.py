@@ -25,10 +25,11 @@ from shoal.server.jobserver.answers import refused
 from shoal.server.jobserver.bodies import object_of
 from shoal.server.jobserver.document import FACE, RUNS_WITH, document, told_by_user
 from shoal.server.jobserver.finding import found_job
-from shoal.server.jobserver.words import checked_id, new_id, time_of
+from shoal.server.jobserver.words import new_id, time_of
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import Rule, TheHouse
+from shoal.storage.objects import checked_id
 
 CREATE = fault_point("jobserver.create", "A job's document is kept.")
 CHANGE = fault_point("jobserver.change", "A job's document is changed, or the job is queued or removed.")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shoal.base.errors import InvalidInput
-from shoal.storage.words import shown
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def text_of(value: Any) -> Any:
@@ -38,11 +33,3 @@ def moment_of(text: str) -> int:
 def new_id() -> str:
     """Return a fresh id as the older service made them: 24 hexadecimal digits."""
     return secrets.token_hex(12)
-
-
-def checked_id(id: str) -> str:
-    """Return an id that may be given; raises InvalidInput."""
-    if not _ID.fullmatch(id):
-        hint = "Use 1 to 64 letters, digits, _ and - (of ASCII)."
-        raise InvalidInput(f"{shown(id)!r} cannot be an id.", hint=hint)
-    return id
