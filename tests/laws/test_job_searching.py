@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from shoal.base.errors import InvalidInput
 from shoal.jobs.model import NewJob
-from shoal.jobs.states import State
-from shoal.jobs.store import selecting
 from tests.support.store import Store
 
 MISSING = object()
@@ -165,14 +163,3 @@ def test_filters_are_bounded_in_depth_and_size(store: Store) -> None:
         store.find(matching={"$or": [{f"k{n}": n} for n in range(201)]})
     with pytest.raises(InvalidInput, match="object"):
         store.find(matching={"$and": [3]})
-
-
-def test_many_jobs_are_counted_and_chosen_by_a_filter(store: Store) -> None:
-    ids = store.submit(*(NewJob("ab"[n % 2], extra={"n": n}) for n in range(6)))
-    store.cancel(*ids[:2])
-    wanted = {"n": {"$gte": 1}}
-    read = store.database.read
-    assert read(lambda c: selecting.tally(c, "kind", matching=wanted)) == {"a": 2, "b": 3}
-    assert read(lambda c: selecting.tally(c, "state", matching=wanted)) == {"cancelled": 1, "queued": 4}
-    chosen = read(lambda c: selecting.ids(c, 2, matching=wanted, states=[State.QUEUED]))
-    assert chosen == ids[2:4]

@@ -1,11 +1,11 @@
-"""Which jobs are meant: the filters that finding, counting and acting on many have in common."""
+"""Which jobs are meant: the filters by which jobs are found."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection
 
 from shoal.jobs.states import State
 from shoal.jobs.store import equality, searching
@@ -56,18 +56,3 @@ def conditions(conn: Connection, **filters: Unpack[Filters]) -> list[ColumnEleme
     if matching := filters.get("matching"):
         found.append(searching.matching(conn, matching, SEARCHED))
     return found
-
-
-def ids(conn: Connection, limit: int, **filters: Unpack[Filters]) -> list[int]:
-    """Return the ids of at most `limit` jobs that fit filters, the oldest first, to act on many at once."""
-    query = select(jobs.c.id).where(*conditions(conn, **filters)).order_by(jobs.c.id)
-    return list(conn.execute(query.limit(limit)).scalars())
-
-
-def tally(
-    conn: Connection, by: Literal["state", "kind", "owner"], **filters: Unpack[Filters]
-) -> dict[str, int]:
-    """Return how many jobs fit filters, by state, kind or owner; it reads them all."""
-    column = jobs.c[by]
-    query = select(column, func.count()).where(*conditions(conn, **filters)).group_by(column).order_by(column)
-    return {value: n for value, n in conn.execute(query)}
