@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shoal.base.errors import InvalidInput, Unavailable
+from shoal.base.errors import Forbidden, Unavailable
 from shoal.jobs.data import mongodb
 from tests.support.jobserver import FUNCTIONS, Jobserver
 from tests.support.mongodb import running_mongodb
@@ -118,6 +118,6 @@ def test_a_mongodb_that_is_gone_is_told_without_its_address(monkeypatch: pytest.
 
 
 def test_without_the_setting_no_mongodb_is_read() -> None:
-    with pytest.raises(InvalidInput, match="reads no MongoDB"):
+    with pytest.raises(Forbidden, match="reads no MongoDB"):
         mongodb.arrived({"type": "mongodb", "collection": "a"}, {"mongodb": None})
     assert mongodb.arrived({"type": "raw_data", "data": 1}, {}) == {"type": "raw_data", "data": 1}

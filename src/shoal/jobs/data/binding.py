@@ -2,8 +2,9 @@
 
 A bound job reads those bytes and no others. What a request may say:
 `{"type": "datafile", "name": "a.csv"}`, `{"type": "object", "id": "..."}` (in older documents
-`mongodb` with an `id`), `{"type": "dataset", "id": "...", "version": 2}`, `{"type": "raw_data", "data": ...}`,
-`{"type": "result", "job": 7}`, and `{"type": "mongodb", "collection": "..."}` for a MongoDB of one's own.
+`mongodb` with an `id`), `{"type": "dataset", "id": "...", "version": 2}`,
+`{"type": "raw_data", "data": ...}`, `{"type": "result", "job": 7}`, and for a MongoDB of one's own
+`{"type": "mongodb", "collection": "..."}`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from shoal.base.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from shoal.base.errors import Forbidden, InvalidInput, NotFound, TooLarge, Unavailable
 from shoal.base.extras import require
 from shoal.base.settings import resolve_secret
 from shoal.jobs.data.faults import unclear
@@ -52,7 +52,8 @@ def fetched(bound: Mapping[str, Any], reference: str | None) -> dict[str, Any]:
     `reference` points at the secret that is the MongoDB's address.
 
     Raises:
-        InvalidInput: this server reads no MongoDB, or the document has not its datatype.
+        Forbidden: this server reads no MongoDB.
+        InvalidInput: the document has not its datatype, or the address cannot be used.
         MissingExtra: the driver is not installed.
         NotFound: there is no such document.
         TooLarge: it is more than a job is given.
@@ -60,7 +61,7 @@ def fetched(bound: Mapping[str, Any], reference: str | None) -> dict[str, Any]:
     """
     if not reference:
         hint = "Who runs this server can name one: the setting mongodb."
-        raise InvalidInput("This server reads no MongoDB.", hint=hint, code="not_permitted")
+        raise Forbidden("This server reads no MongoDB.", hint=hint, code="not_permitted")
     require("pymongo", "mongodb")
     with _opened(resolve_secret(reference), bound.get("database")) as database:
         documents = database[bound["collection"]]
