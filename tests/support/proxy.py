@@ -59,6 +59,8 @@ class Proxy:
     def _connect(self, caller: socket.socket) -> None:
         self._pairs.append(caller)
         self._passing.wait()
+        if not self._open:
+            return caller.close()
         try:
             callee = socket.create_connection(("127.0.0.1", self._target), timeout=10)
         except OSError:
