@@ -187,7 +187,9 @@ def test_the_token_of_anothers_attempt_is_nobody_elses(beside: Beside, new_hand:
     assert theirs.ask("return", tokens=[token]).json() == {"held": [False]}
     theirs.ask("progress", reports=[{"token": token, "done": 1, "total": 1}])
     assert code(theirs.put(token, "a", b"a")) == (409, "stale_attempt")
-    log = theirs.http.put("/log", params={"offset": 0, "size": 1}, content=b"x", headers={"Shoal-Attempt": token})
+    log = theirs.http.put(
+        "/log", params={"offset": 0, "size": 1}, content=b"x", headers={"Shoal-Attempt": token}
+    )
     assert code(log) == (409, "stale_attempt")
     assert (beside.job(job).state, beside.job(job).progress) == (State.LEASED, None)
     assert mine.finish(token).status_code == 200
