@@ -72,8 +72,8 @@ def test_elements_of_an_array_know_their_numbers(desk: Desk) -> None:
 
 
 def test_a_function_is_given_the_number_as_a_number(desk: Desk) -> None:
-    call = {"args": ["{{.}}", "file-{{.}}"], "kwargs": {"n": ["{{.}}"]}}
-    ids = desk.submit(runner="function", script="summary", array="7-7", **call)
+    args, kwargs = ["{{.}}", "file-{{.}}"], {"n": ["{{.}}"]}
+    ids = desk.submit(runner="function", script="summary", array="7-7", args=args, kwargs=kwargs)
     spec = desk.store.job(ids[1]).spec
     assert (spec["args"], spec["kwargs"]) == ([7, "file-7"], {"n": [7]})
 

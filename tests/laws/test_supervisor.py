@@ -18,9 +18,10 @@ from shoal.base.database import Database, open_database
 from shoal.base.errors import Unavailable
 from shoal.base.faults import fault_point
 from shoal.jobs import logs
-from shoal.jobs.model import Dependency, Retry
+from shoal.jobs.model import Dependency, Retry, WorkerId
 from shoal.jobs.states import State
 from shoal.jobs.store import cancelling, finishing, leasing
+from shoal.jobs.workers.house_desk import HouseDesk
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.migrations import upgrade
 from tests.support.house import House
@@ -233,11 +234,18 @@ def test_what_a_kind_records_is_recorded_with_the_job_or_not_at_all(new_house: N
     assert jobs[0].error is not None and "could not be recorded" in jobs[0].error["message"]
 
 
+def name_of(house: House) -> WorkerId:
+    """Return who a house's pool is to the database."""
+    desk = house.supervisor._desk
+    assert isinstance(desk, HouseDesk)
+    return desk.worker
+
+
 def leave_a_lease(house: House, database: Database) -> int:
     """Leave a job leased under the name of a house that is no more, and return it."""
     house.supervisor.stop()
     (id_,) = house.submit("where")
-    worker = house.supervisor._desk.worker
+    worker = name_of(house)
     (lease,) = database.write(CANCEL, lambda conn: leasing.lease(conn, worker, 1, (), {}, None, 3600))
     assert lease.job_id == id_
     return id_
@@ -291,7 +299,7 @@ def test_the_answer_of_an_attempt_that_was_given_up_is_refused(new_house: NewHou
     (id_,) = house.submit("recount", files(tmp_path))
     wait_until((tmp_path / "running").exists)
     first = (tmp_path / "running").read_text()
-    worker = house.supervisor._desk.worker
+    worker = name_of(house)
     house.database.write(CANCEL, lambda conn: finishing.abandon(conn, worker=worker))
     wait_until(lambda: (tmp_path / "running").read_text() != first)
     (tmp_path / "go").touch()

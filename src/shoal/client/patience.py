@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from shoal.client.calls import Ask, Call
 from shoal.base.problems import error_of_problem
+from shoal.client.calls import Ask, Call
 
 # The server answers earlier when something changes.
 ROUND = 20.0

@@ -24,6 +24,7 @@ from shoal.server.serving import Server, config_of
 from shoal.server.tls import context_for
 
 Announce = Callable[[str], None]
+SETTLED = 4.0  # seconds
 
 
 class Bound:
@@ -97,10 +98,18 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
             await asyncio.sleep(0.005)
         house.home.publish(bound.url)
         announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
+        looking = asyncio.create_task(_look_at_scripts(house))
         try:
             await asyncio.gather(asyncio.to_thread(warm), *running)
         finally:
+            looking.cancel()
             house.home.publish(None)
+
+
+async def _look_at_scripts(house: House) -> None:
+    """Read the functions that may be run before somebody waits for them, but not while the server starts."""
+    await asyncio.sleep(SETTLED)
+    await asyncio.to_thread(house.catalogue.scripts)
 
 
 def _server(app: ASGIApp, bound: Bound, listener: Listener) -> Server:

@@ -99,7 +99,7 @@ def _judged(reports: Reports, ran: process.Ran) -> dict[str, Any]:
     told = reports.told
     result = {"items": told["done"], "failed": told["failed"], "stdout": ran.out.text}
     if told["failed"]:
-        number, code = told["first"]
-        message = f"{told['failed']} of {told['done']} items failed, first {number} with exit code {code}."
-        raise Failed({"kind": "exit", "type": "ItemsFailed", "message": message, "exit_code": code}, result)
+        number, status = told["first"]
+        message = f"{told['failed']} of {told['done']} items failed, first {number} with exit code {status}."
+        raise Failed({"kind": "exit", "type": "ItemsFailed", "message": message, "exit_code": status}, result)
     return result
