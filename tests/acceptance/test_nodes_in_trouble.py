@@ -58,6 +58,7 @@ def test_twenty_seconds_without_network_cost_no_job(served: Served, beside: Besi
     ):
         long = beside.submit("wait_for_file", through) + beside.submit("wait_for_file", ends)
         wait_until(lambda: runs(through) and runs(ends), timeout=60, on_timeout=node.log)
+        wait_until(lambda: {job.state for job in beside.jobs(long)} == {State.RUNNING})
         cable.hold()
         pulled = time.monotonic()
         waiting = beside.submit("add", {"numbers": [1]}, n=20)

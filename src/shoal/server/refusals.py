@@ -37,6 +37,9 @@ class Refusals:
         """Answer a request that does not have the form that its route declares."""
         if not isinstance(error, RequestValidationError):
             raise error
+        if request.method not in self._faces.allowed(local_path(request.scope)):
+            # Like GET of `/jobs/rerun`: a path of its own, but `/jobs/{job}` takes this method.
+            return await self.http(request, HTTPException(405))
         return self._answer(request, problems.of_validation(error))
 
     async def http(self, request: Request, error: Exception) -> Response:
