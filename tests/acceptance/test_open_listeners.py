@@ -49,6 +49,17 @@ def test_documented_requests_are_answered_to_the_network(served: Served) -> None
     assert ask(served, "DELETE", task).status_code == 200
 
 
+def test_jobserver_is_answered_to_the_network_too(served: Served) -> None:
+    made = ask(served, "PUT", "/job", json={"foo": "42"})
+    assert made.status_code == 201, made.text
+    job = f"/job/{made.json()['_id']}"
+    assert ask(served, "GET", job).json()["foo"] == "42"
+    for path in ("/jobs", "/scripts", "/datafiles", "/data", "/info"):
+        assert ask(served, "GET", path).status_code == 200, path
+    assert ask(served, "GET", job, listener=1).status_code == 401
+    assert ask(served, "DELETE", job).status_code == 200
+
+
 @pytest.mark.parametrize("listener", [1, 2])
 def test_whoever_is_not_in_the_network_needs_the_token(served: Served, listener: int) -> None:
     refused = ask(served, "POST", "/task", listener, json=TASK)

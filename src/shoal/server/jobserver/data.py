@@ -112,4 +112,4 @@ def _told(found: Object) -> dict[str, Any]:
     return found.extra | {"_id": found.id, "datatype": found.datatype, "size": found.size} | times
 
 
-DATA = Face("data of Jobserver", router, render=refused, below="/data")
+DATA = Face("data of Jobserver", router, render=refused, open=True, below="/data")

@@ -102,4 +102,5 @@ def datafiles_face(settings: Settings) -> Face:
         render=refused,
         uploads={("PUT", PATH): limit, ("POST", PATH): limit},
         below="/datafile",
+        open=True,
     )

@@ -26,4 +26,4 @@ async def info(request: Request, _: Reader) -> Response:
     return go(request, "/") if wants_page(request) else alive(request)
 
 
-INFO = Face("info of Jobserver", router, render=refused)
+INFO = Face("info of Jobserver", router, render=refused, open=True)

@@ -64,4 +64,4 @@ async def _listed(house: House, actor: Actor, wanted: dict[str, Any]) -> Respons
     return Json({"found": total, "jobs": [document(job) for job in found]})
 
 
-JOBS = Face("jobs of Jobserver", router, render=refused, below="/jobs")
+JOBS = Face("jobs of Jobserver", router, render=refused, open=True, below="/jobs")

@@ -68,4 +68,4 @@ def _start(conn: Connection, house: House, job: Job) -> None:
     house.requests.release(conn, reading.get(conn, job.id))
 
 
-RUNNING = Face("run of Jobserver", router, render=refused, acting_gets=frozenset({PATH}))
+RUNNING = Face("run of Jobserver", router, render=refused, open=True, acting_gets=frozenset({PATH}))

@@ -42,4 +42,4 @@ def _told(script: Script) -> dict[str, Any]:
     }
 
 
-SCRIPTS = Face("scripts of Jobserver", router, render=refused, below="/script")
+SCRIPTS = Face("scripts of Jobserver", router, render=refused, open=True, below="/script")
