@@ -10,9 +10,17 @@ present() {
     docker.io) [ -x /usr/sbin/dockerd ] || command -v dockerd >/dev/null ;;
     bubblewrap) command -v bwrap >/dev/null ;;
     busybox-static) command -v busybox >/dev/null ;;
+    secantusdb) command -v secantusd-py >/dev/null ;;
     debootstrap) [ -x /usr/sbin/debootstrap ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
+}
+
+# SecantusDB speaks MongoDB's protocol; it is no package of Debian's, and lives in an environment of its own.
+tools=/opt/secantusdb
+install_secantusdb() {
+  "${PYTHON:-python3.11}" -m venv $tools && $tools/bin/python -m pip install -q secantusdb== &&
+    ln -sf $tools/bin/secantusd-py /usr/local/bin/secantusd-py
 }
 
 components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap"
@@ -21,6 +29,13 @@ missing=
 for component in $components; do
   if present "$component"; then echo "$component: installed"; else missing="$missing $component"; fi
 done
+if present secantusdb; then
+  echo "secantusdb: installed"
+elif [ "$(id -u)" = 0 ] && install_secantusdb; then
+  echo "secantusdb: installed now"
+else
+  echo "not installed: secantusdb (pip install secantusdb; the tests of the extra mongodb are skipped)"
+fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
