@@ -19,7 +19,7 @@ present() {
 # SecantusDB speaks MongoDB's protocol; it is no package of Debian's, and lives in an environment of its own.
 tools=/opt/secantusdb
 install_secantusdb() {
-  "${PYTHON:-python3.11}" -m venv $tools && $tools/bin/python -m pip install -q secantusdb== &&
+  "${PYTHON:-python3.11}" -m venv $tools && $tools/bin/python -m pip install -q secantusdb==0.7.0b3 &&
     ln -sf $tools/bin/secantusd-py /usr/local/bin/secantusd-py
 }
 
