@@ -178,6 +178,20 @@ def test_short_jobs_do_not_wait_behind_a_long_one(new_house: NewHouse, tmp_path:
     house.done([long])
 
 
+def test_what_was_taken_ahead_is_given_back_when_every_worker_is_at_a_long_job(
+    new_house: NewHouse, tmp_path: Path
+) -> None:
+    house = new_house(workers=1)
+    house.done(house.submit("nothing", n=20))
+    long, *short = house.submit("wait_for_file", files(tmp_path), n=5)
+    wait_until(lambda: house.state(short[0]) is State.LEASED)
+    wait_until(lambda: {house.state(id_) for id_ in short} == {State.QUEUED})
+    assert house.state(long) is State.RUNNING
+    assert {house.job(id_).attempts for id_ in short} == {0}
+    (tmp_path / "go").touch()
+    house.done([long, *short])
+
+
 def test_stopping_gives_back_what_runs_and_does_not_count_it(new_house: NewHouse, tmp_path: Path) -> None:
     house = new_house(workers=1)
     (id_,) = house.submit("wait_for_file", files(tmp_path))

@@ -52,8 +52,9 @@ class _Body:
         self._whole = empty
 
     def too_large(self, size: int | None = None) -> TooLarge:
-        so = f"is {size:,} bytes" if size else "goes on"
-        return TooLarge(f"The body {so}; the limit is {self.limit:,} bytes.", limit=self.limit)
+        so = f"; it is {size:,}" if size else ""
+        message = f"The body is larger than this server takes: at most {self.limit:,} bytes{so}."
+        return TooLarge(message, limit=self.limit)
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -26,7 +26,7 @@ from shoal.jobs.workers.desk import Desk, Report
 from shoal.jobs.workers.ledger import Ledger
 from shoal.jobs.workers.member import Held, Member, Verdict
 from shoal.jobs.workers.nursery import Nursery
-from shoal.jobs.workers.pacing import AHEAD, MOST_STACKED, STACK, Pace
+from shoal.jobs.workers.pacing import AHEAD, LONG, MOST_STACKED, STACK, Pace
 from shoal.jobs.workers.protocol import (
     Artifact,
     Assign,
@@ -87,13 +87,16 @@ class Dispatcher:
         self.emptied = asyncio.Event()
         self.emptied.set()
         self._stacks: asyncio.TimerHandle | None = None
+        self._releases: asyncio.TimerHandle | None = None
 
     def room(self) -> int:
         """Return how many more leases to take now."""
         if self.is_closing:
             return 0
-        places = sum(member.verdict is None for member in self.crew.members)
-        target = places * (1 + self.pace.ahead())
+        ahead = self.pace.ahead()
+        working = [member for member in self.crew.members if member.verdict is None]
+        # What waits behind a long job is better left to others.
+        target = sum(1 if member.is_long else 1 + ahead for member in working)
         room = target - len(self.held)
         # A few at a time are not worth a transaction while the workers have enough.
         return room if room * 4 >= target or not self.ahead else 0
@@ -139,6 +142,8 @@ class Dispatcher:
                 self._begin(held)
         for member, batch in batches.items():
             member.send(Assign([_assignment(held.lease) for held in batch]))
+        if self.ahead and self._releases is None:
+            self._releases = asyncio.get_running_loop().call_later(LONG, self._release)
         self.changed.set()
 
     def obey(self, order: Order) -> None:
@@ -287,6 +292,16 @@ class Dispatcher:
                 member.send(Recall())
         if stacked:
             self._stacks = asyncio.get_running_loop().call_later(_PATIENCE, self._recall)
+
+    def _release(self) -> None:
+        """Give back what waits for workers of which each is at a long job: another house may be free."""
+        self._releases = None
+        if self.ahead and all(member.is_long for member in self.crew.members):
+            for held in list(self.ahead):
+                self._give_back(held)
+            self.ahead.clear()
+        elif self.ahead:
+            self._releases = asyncio.get_running_loop().call_later(LONG, self._release)
 
     def _end(self, held: Held, outcome: Outcome) -> None:
         self._let_go(held)

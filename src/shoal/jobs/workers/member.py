@@ -17,6 +17,7 @@ from shoal.jobs.logs import AttemptLog, limit_of, log_key
 from shoal.jobs.model import Lease
 from shoal.jobs.workers import wire
 from shoal.jobs.workers.nursery import Exited
+from shoal.jobs.workers.pacing import LONG
 from shoal.jobs.workers.protocol import Artifact, FromHouse, Message, decode, encode
 
 Verdict = Literal["cancelled", "timeout", "deadline", "hung", "stale", "shutdown"]
@@ -124,6 +125,12 @@ class Member(asyncio.Protocol):
     def is_fit(self) -> bool:
         """Say whether the worker can take leases now."""
         return self.ready and self.verdict is None and not self.silent
+
+    @property
+    def is_long(self) -> bool:
+        """Say whether the worker has been at one job for longer than another should wait behind it."""
+        begun = self.held[0].begun if self.held else None
+        return begun is not None and monotonic() - begun >= LONG
 
     def send(self, message: FromHouse) -> None:
         """Send a message, or nothing when the worker is gone."""

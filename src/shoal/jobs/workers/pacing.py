@@ -13,7 +13,7 @@ AHEAD = 0.03
 STACK = 0.005
 MOST_AHEAD = 128  # leases ahead, for each worker
 MOST_STACKED = 64
-LONG = 0.5  # seconds from which on a job is worth waiting a commit for
+LONG = 0.5  # seconds from which on a job is worth waiting a commit for, and nothing should wait behind it
 _WEIGHT = 0.2  # of the newest duration in the moving average
 
 
