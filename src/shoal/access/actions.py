@@ -50,6 +50,12 @@ class Action(StrEnum):
     # Taking jobs and answering for them: the right of a node that joined, and of nobody else.
     WORKER_WORK = "worker.work"
 
+    LIVE_CREATE = "live.create"
+    LIVE_READ = "live.read"
+    LIVE_PUSH = "live.push"
+    LIVE_CHANGE = "live.change"
+    LIVE_DELETE = "live.delete"
+
     EVENT_READ = "event.read"
 
     HOUSE_BACKUP = "house.backup"

@@ -116,6 +116,23 @@ class Containers(_Branch):
     )
 
 
+class Live(_Branch):
+    """How live tasks are run, and how much one may hold."""
+
+    hosts: int = Field(default=2, ge=1, le=64, description="processes that live tasks are spread over")
+    tasks_per_owner: int = Field(default=200, ge=1, description="live tasks that one owner may have")
+    task_size: int = Field(
+        default=1 << 30, ge=1 << 16, description="bytes of rows that one live task may keep on disk"
+    )
+    waiting_rows: int = Field(
+        default=200_000, ge=1, description="rows of a task that may wait before senders are told to slow down"
+    )
+    checkpoint: float = Field(default=10.0, gt=0, description="seconds between two checkpoints of a task")
+    refresh: float = Field(
+        default=1.2, gt=0, description="seconds between two messages of a subscription over GraphQL"
+    )
+
+
 class Settings(_Branch):
     """Every setting of Shoal."""
 
@@ -145,6 +162,7 @@ class Settings(_Branch):
     limits: Limits = Limits()
     execution: Execution = Execution()
     containers: Containers = Containers()
+    live: Live = Live()
     retention: Retention = Retention()
 
     @field_validator("home")
