@@ -20,7 +20,8 @@ API = "/api/v1"
 class Ask:
     """A request below the server's address; parameters that are None are left out.
 
-    `upload` is a file that is sent as the body, or of it the `part` (first byte, number of bytes).
+    `upload` is a file that is sent as the body, or of it the `part` (first byte, number of bytes); `content`
+    are the bytes of a body, whose kind stands in the headers.
     `patience` is how many seconds the answer may take.
     """
 
@@ -28,6 +29,7 @@ class Ask:
     path: str
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
+    content: bytes | None = None
     upload: Path | None = None
     part: tuple[int, int] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

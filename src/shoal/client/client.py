@@ -17,6 +17,7 @@ from shoal.client.events import Event, watch
 from shoal.client.fits import AsyncFits, Fits
 from shoal.client.futures import AsyncJobFuture, JobFuture
 from shoal.client.jobs import AsyncJobs, Jobs
+from shoal.client.live import AsyncLive, Live
 from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
 from shoal.client.running import F, Running
 from shoal.client.schedules import AsyncSchedules, Schedules
@@ -80,6 +81,7 @@ class Client(_Client[JobFuture], Blocking):
         self.studies = Studies(self._driver)
         self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
+        self.live = Live(self._driver)
         self.scripts = Scripts(self._driver)
         self._promise = partial(JobFuture, self._driver)
         self.workers = Workers(self._driver)
@@ -120,6 +122,7 @@ class AsyncClient(_Client[AsyncJobFuture], Awaiting):
         self.studies = AsyncStudies(self._driver)
         self.fits = AsyncFits(self._driver)
         self.jobs = AsyncJobs(self._driver)
+        self.live = AsyncLive(self._driver)
         self.scripts = AsyncScripts(self._driver)
         self._promise = partial(AsyncJobFuture, self._driver)
         self.workers = AsyncWorkers(self._driver)

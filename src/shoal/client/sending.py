@@ -37,12 +37,12 @@ def request_of(ask: Ask, body: Any) -> dict[str, Any]:
     """Return the arguments of httpx for a request; `body` is a file's bytes."""
     kind = "application/json" if ask.upload is None else "application/octet-stream"
     length = {} if ask.upload is None else {"Content-Length": str(span_of(ask)[1])}
-    content = orjson.dumps(ask.json) if ask.json is not None else body
+    whole = orjson.dumps(ask.json) if ask.json is not None else ask.content
     return {
         "method": ask.method,
         "url": ask.path,
         "params": ask.given,
-        "content": content,
+        "content": body if whole is None else whole,
         "headers": {"Content-Type": kind} | length | dict(ask.headers),
         "timeout": httpx.Timeout(ask.patience, connect=CONNECT_SECONDS),
     }
