@@ -18,8 +18,8 @@ The office says:
   for that.
 - `play {task, run, timeout, turn}`, `pause {task}`, `stop {task}`, `reconfigure {task, wish}`.
 - Requests: `predict {task, n, dim, soft, space, lengths}` with float64 rows, answered by int32 labels and
-  float64 distances (soft: n x k shares after the labels; the answer's header says `k`); `lengths` are those of
-  series (rows of it then one vector after the other).
+  float64 distances (soft: n x k shares after the labels; the answer's header says `k`); `lengths` are those
+  of series, whose vectors then come one after the other.
   `points {task, since, limit}`: float32 rows, int32 labels, header `{n, first, next, dim}`.
   `labels {task}`: int64 row numbers, int32 labels, header `{n}`. `export {task}`: NPZ.
   `history {task, since, limit, metrics}`: JSON as the payload. `checkpoint {task}`.

@@ -45,8 +45,6 @@ class AlgorithmForm(_Form):
     max_k: _Clusters | None = None
     init: str | None = None
     given: _Vectors | list[_Vectors] | None = Field(default=None, max_length=MOST_CLUSTERS)
-        default=None, max_length=MOST_CLUSTERS
-    )
     mu: _Number | None = None
     sigma: _NotNegative | None = None
     out_ratio: _NotNegative | None = None
@@ -55,7 +53,7 @@ class AlgorithmForm(_Form):
     b: _Positive | None = None
     method: _Name | None = None
     shape: _Name | None = None
-    min_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False, strict=False)] | None = None
+    min_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
     space: Literal["euclid", "cosinus", "complex", "series"] = "euclid"
     inner_space: Literal["euclid", "cosinus"] = "euclid"
     window: _Count = 0

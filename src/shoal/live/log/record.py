@@ -1,7 +1,7 @@
 """One record of a log: rows that came together, with their numbers, their time and their sender's key.
 
-A record is a head, the key (utf-8) and the payload: float64 in little-endian order, row by row; of series first
-the lengths (u32), then their vectors one after the other.
+A record is a head, the key (utf-8) and the payload: float64 in little-endian order, row by row; of series
+first the lengths (u32), then their vectors one after the other.
 """
 
 from __future__ import annotations
