@@ -57,6 +57,67 @@ def write_durably(point: FaultPoint, path: Path, content: bytes, *, private: boo
         file.write(content)
 
 
+class GrowingFile:
+    """A file that is only added to; what `sync` has returned for is on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file to add to it, making it and its name durable when it is not there.
+
+        Raises:
+            StorageFull, Forbidden: it cannot be made.
+        """
+        self.path = path
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        try:
+            is_new = not path.exists()
+            self._descriptor = os.open(path, flags, 0o600)
+            self.size = self.synced = os.fstat(self._descriptor).st_size
+            if is_new:
+                sync_folder(path.parent)
+        except OSError as error:
+            raise explained(error, path) from error
+
+    def write(self, content: bytes) -> None:
+        """Add bytes; when there is no room for all of them nothing is added.
+
+        Raises:
+            StorageFull, Forbidden: they cannot be written.
+        """
+        rest = memoryview(content)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            self.undo()
+            raise explained(error, self.path) from error
+        self.size += len(content)
+
+    def sync(self, point: FaultPoint) -> None:
+        """Wait until everything is on the disk; raises as `write`, and then what was not is gone."""
+        point.reached("before")
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            self.undo()
+            raise explained(error, self.path) from error
+        self.synced = self.size
+        point.reached("after")
+
+    def undo(self) -> None:
+        """Take back what was not synced."""
+        self.cut(self.synced)
+
+    def cut(self, size: int) -> None:
+        """Keep only the first bytes, durably."""
+        os.ftruncate(self._descriptor, size)
+        os.fsync(self._descriptor)
+        self.size = self.synced = size
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
-from shoal.live.log.record import SUFFIX, Chunk, head_at, key_at, rows_at
+import numpy as np
+
+from shoal.live.log.record import HEAD, SUFFIX, Chunk, Head, head_of, rows_of
+
+_BUFFER = 1 << 20
 
 
 def segments(folder: Path) -> list[Path]:
@@ -28,50 +31,56 @@ class Reader:
         found = segments(self._folder)
         return int(found[0].stem) if found else 0
 
-    def read(self, from_row: int, max_rows: int) -> list[Chunk]:
+    def read(self, from_row: int, max_rows: int, end: int | None = None) -> list[Chunk]:
         """Return the records from a row on, whole: the last one may go beyond `max_rows`.
 
-        A record that begins before `from_row` is cut. What is not whole yet is not given.
+        A record that begins before `from_row` is cut. What begins at row `end` or later, or is not whole yet,
+        is not given. The arrays are the caller's own.
         """
         chunks: list[Chunk] = []
         n = 0
-        for chunk in self._from(from_row):
+        for chunk in self._from(from_row, end):
             chunks.append(chunk)
             n += len(chunk.rows)
             if n >= max_rows:
                 break
         return chunks
 
-    def _from(self, row: int) -> Iterator[Chunk]:
+    def _from(self, row: int, end: int | None) -> Iterator[Chunk]:
         for path, start in self._places(row):
             try:
-                with path.open("rb") as file, closing(_mapped(file.fileno())) as data:
-                    yield from self._within(path, data, start, row)
-            except (FileNotFoundError, ValueError):
-                continue  # Dropped just now, or still empty.
+                file = path.open("rb", _BUFFER)
+            except FileNotFoundError:
+                continue  # Dropped just now.
+            with file:
+                file.seek(start)
+                yield from self._within(path, file, row, end)
 
     def _places(self, row: int) -> list[tuple[Path, int]]:
         """Return the files to read and from where in each."""
         found = segments(self._folder)
-        before = [path for path in found if int(path.stem) <= row]
-        start = 0
         if self._at is not None and self._at[0] == row and self._at[1] in found:
-            start = self._at[2]
-            before = [path for path in before if path <= self._at[1]]
-        kept = found[len(before) - 1 :] if before else found
-        return [(path, start if n == 0 else 0) for n, path in enumerate(kept)]
+            where = found.index(self._at[1])
+            return [(self._at[1], self._at[2]), *((path, 0) for path in found[where + 1 :])]
+        before = sum(int(path.stem) <= row for path in found)
+        return [(path, 0) for path in found[max(0, before - 1) :]]
 
-    def _within(self, path: Path, data: mmap.mmap, at: int, row: int) -> Iterator[Chunk]:
-        with memoryview(data) as view:
-            while (head := head_at(view, at)) is not None:
-                here, at = at, at + head.size
-                if head.end <= row:
-                    continue
-                rows = rows_at(view, here, head)
-                skip = max(0, row - head.first)
-                self._at = (head.end, path, at)
-                yield Chunk(head.first + skip, rows[skip:], head.at, key_at(view, here, head))
+    def _within(self, path: Path, file: BinaryIO, row: int, end: int | None) -> Iterator[Chunk]:
+        while (head := head_of(file.read(HEAD.size))) is not None:
+            if end is not None and head.first >= end:
+                return
+            if head.end <= row:
+                file.seek(head.key + head.payload, 1)
+                continue
+            if (chunk := _chunk(file, head, max(0, row - head.first))) is None:
+                return
+            self._at = (head.end, path, file.tell())
+            yield chunk
 
 
-def _mapped(descriptor: int) -> mmap.mmap:
-    return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+def _chunk(file: BinaryIO, head: Head, skip: int) -> Chunk | None:
+    """Return what follows a head, without the first rows; None when not all of it is there."""
+    key, payload = file.read(head.key), np.empty(head.payload, np.uint8)
+    if len(key) < head.key or file.readinto(payload) < head.payload:  # type: ignore[attr-defined]
+        return None
+    return Chunk(head.first + skip, rows_of(payload, head)[skip:], head.at, key.decode())

@@ -19,6 +19,7 @@ HEAD = struct.Struct("<4sIIQIIqH")  # magic, crc of what follows it, payload byt
 _CRC_END = 8
 SUFFIX = ".rows"
 MOST_PAYLOAD = 1 << 31
+MOST_KEY = 255
 
 Rows = NDArray[np.float64] | Sequence[NDArray[np.float64]]
 
@@ -71,32 +72,23 @@ def encoded(payload: bytes, first: int, rows: int, dim: int, at: int, key: str =
     return b"".join((MAGIC, struct.pack("<I", crc), head, name, payload))
 
 
-def head_at(data: memoryview | bytes, at: int) -> Head | None:
-    """Return the head of the record at a place; None when no whole record is there."""
-    if at + HEAD.size > len(data):
+def head_of(data: bytes | memoryview) -> Head | None:
+    """Return the head that some bytes begin with; None when they are no record's."""
+    if len(data) < HEAD.size:
         return None
-    magic, *rest = HEAD.unpack_from(data, at)
-    head = Head(*rest)
-    return head if magic == MAGIC and at + head.size <= len(data) else None
+    magic, *rest = HEAD.unpack_from(data)
+    return Head(*rest) if magic == MAGIC else None
 
 
-def is_whole(data: memoryview, at: int, head: Head) -> bool:
-    """Say whether a record's bytes are those that were written."""
-    return crc32(data[at + _CRC_END : at + head.size]) == head.crc
+def is_whole(data: memoryview, head: Head) -> bool:
+    """Say whether bytes that begin with a record hold all of it, as it was written."""
+    return len(data) >= head.size and crc32(data[_CRC_END : head.size]) == head.crc
 
 
-def key_at(data: memoryview, at: int, head: Head) -> str:
-    """Return the key of the record at a place."""
-    start = at + HEAD.size
-    return bytes(data[start : start + head.key]).decode()
-
-
-def rows_at(data: memoryview, at: int, head: Head) -> NDArray[np.float64] | list[NDArray[np.float64]]:
-    """Return a copy of the rows of the record at a place."""
-    start = at + HEAD.size + head.key
-    payload = data[start : start + head.payload]
+def rows_of(payload: NDArray[np.uint8], head: Head) -> NDArray[np.float64] | list[NDArray[np.float64]]:
+    """Return the rows that a record's payload holds, sharing its memory."""
     if head.payload == head.rows * head.dim * 8:
-        return np.frombuffer(payload, "<f8").reshape(head.rows, head.dim).astype(np.float64)
-    lengths = np.frombuffer(payload[: head.rows * 4], "<u4").astype(np.int64)
-    vectors = np.frombuffer(payload[head.rows * 4 :], "<f8").reshape(-1, head.dim).astype(np.float64)
+        return payload.view("<f8").reshape(head.rows, head.dim)
+    lengths = payload[: head.rows * 4].view("<u4").astype(np.int64)
+    vectors = np.frombuffer(bytearray(payload[head.rows * 4 :]), "<f8").reshape(-1, head.dim)
     return np.split(vectors, np.cumsum(lengths)[:-1])
