@@ -1,7 +1,7 @@
 """Rows as they come from outside, brought to arrays and looked at before anything is kept.
 
-No number is looked at on its own while nothing is wrong; what is wrong is named by its row: the first is row 1
-in words, and 0 in an error's `row`.
+No number is looked at on its own while nothing is wrong; what is wrong is named by its row: the first is row
+1 in words, and 0 in an error's `row`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from shoal.live.log.record import Rows
 
 _Array = NDArray[np.float64]
 MOST_DIM = 10_000
+LARGEST = 1e150
 NOTHING_TAKEN = "None of these rows was taken."
 
 
@@ -105,18 +106,24 @@ def _check_array(rows: _Array, dim: int | None, space: str) -> None:
         raise InvalidInput(f"A row has 1 to {MOST_DIM:,} numbers.", hint=NOTHING_TAKEN)
     if dim is not None and rows.shape[1] != dim:
         _refuse(0, f"has {rows.shape[1]} numbers; the task's rows have {dim}", dim=dim)
-    if not _is_finite(rows) and not (finite := np.isfinite(rows)).all():
-        _refuse(int(np.argmin(finite.all(axis=1))), "holds what is not a finite number")
+    if not _is_fine(rows):
+        row = int(np.argmin((np.abs(rows) <= LARGEST).all(axis=1)))
+        _refuse_number(row, rows[row])
     if space == "complex" and rows.shape[1] % 2:
         _refuse(0, "has an odd number of numbers; complex numbers are pairs")
     if space == "cosinus" and not (some := rows.any(axis=1)).all():
         _refuse(int(np.argmin(some)), "is zero, which has no direction")
 
 
-def _is_finite(rows: _Array) -> bool:
-    """Say whether a sum is finite: then every number is, and nothing was stored to find out."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(rows.sum()))
+def _is_fine(rows: _Array) -> bool:
+    """Say whether all numbers are finite and their squares too; NaN is less than nothing."""
+    return bool(rows.min() >= -LARGEST and rows.max() <= LARGEST)
+
+
+def _refuse_number(row: int, numbers: _Array) -> NoReturn:
+    if np.isfinite(numbers).all():
+        _refuse(row, f"holds a number beyond {LARGEST:g}, which cannot be squared")
+    _refuse(row, "holds what is not a finite number")
 
 
 def _check_series(rows: Sequence[_Array], dim: int | None) -> None:
@@ -126,8 +133,8 @@ def _check_series(rows: Sequence[_Array], dim: int | None) -> None:
             _refuse(row, "is no list of vectors, as a series is")
         if each.shape[1] != dim:
             _refuse(row, f"has vectors of {each.shape[1]} numbers; the task's have {dim}", dim=dim)
-        if not np.isfinite(each).all():
-            _refuse(row, "holds what is not a finite number")
+        if not _is_fine(each):
+            _refuse_number(row, each)
 
 
 def _blame(elements: Any, row: int | None) -> NoReturn:
