@@ -95,7 +95,8 @@ class LiveTask:
     """A live task as it is in the database; times are microseconds.
 
     `run` counts initialisations: what is told of an earlier run is out of date. `pushed` is how many rows
-    this run has had, `rows` how many the task was ever sent.
+    this run has had, `rows` how many the task was ever sent. `base` is the row at which this run's counting
+    began, `played_row` that of the last play, `turn` the number of plays; `then` is what initialising is for.
     """
 
     id: str
@@ -111,6 +112,10 @@ class LiveTask:
     changed: int
     played: int | None
     ended: int | None
+    base: int = 0
+    played_row: int = 0
+    turn: int = 0
+    then: State | None = None
 
     @property
     def failed(self) -> bool:
@@ -152,3 +157,16 @@ class Summary:
     clusters: Sequence[Cluster] = ()
     noise: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One thing that happened in a task; `seq` is the token to resume from."""
+
+    seq: int
+    task: str
+    run: int
+    row: int
+    kind: str
+    detail: Mapping[str, Any]
+    at: int

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.live.log.record import Rows
-from shoal.live.model import LiveTask, Summary, Wish
+from shoal.live.model import LiveEvent, LiveTask, Summary, Wish
+
+__all__ = ["Change", "Labels", "Live", "LiveEvent", "Points", "Predicted", "Pushed"]
 
 
 class Pushed(NamedTuple):
@@ -43,19 +45,6 @@ class Labels(NamedTuple):
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveEvent:
-    """One thing that happened in a task; `seq` is the token to resume from."""
-
-    seq: int
-    task: str
-    run: int
-    row: int
-    kind: str
-    detail: Mapping[str, Any]
-    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- 19462aa69fc9ef001a2207770abdaa03e60b797ae9bf3927f860f47ef818422b;
+-- 5e4ea626786ecd9b11df1b978b45e2250d46bd718f6ddb149a021477f606bf0c;
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -318,4 +318,48 @@ CREATE TABLE job_nodes (
 	CONSTRAINT pk_job_nodes PRIMARY KEY (name)
 );
 
-INSERT INTO alembic_version VALUES ('0005');
+CREATE TABLE live_tasks (
+	id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	wish TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	next TEXT, 
+	error_code TEXT, 
+	error TEXT, 
+	run BIGINT NOT NULL, 
+	turn BIGINT NOT NULL, 
+	dim INTEGER, 
+	rows BIGINT NOT NULL, 
+	base BIGINT NOT NULL, 
+	played_row BIGINT NOT NULL, 
+	created BIGINT NOT NULL, 
+	changed BIGINT NOT NULL, 
+	played BIGINT, 
+	ended BIGINT, 
+	"key" TEXT, 
+	CONSTRAINT pk_live_tasks PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_live_tasks_owner ON live_tasks (owner, created, id);
+
+CREATE INDEX ix_live_tasks_created ON live_tasks (created, id);
+
+CREATE UNIQUE INDEX uq_live_tasks_key ON live_tasks (owner, "key") WHERE key IS NOT NULL;
+
+CREATE TABLE live_events (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	task TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	run BIGINT NOT NULL, 
+	"row" BIGINT NOT NULL, 
+	kind TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
+	at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX uq_live_events_name ON live_events (task, name);
+
+CREATE INDEX ix_live_events_task ON live_events (task, seq);
+
+INSERT INTO alembic_version VALUES ('0006');

@@ -1,0 +1,19 @@
+"""The one kind of job here: a host, which follows live tasks for as long as the server is there.
+
+A host's spec is `{"number": N}`. Where it finds the server is told to its worker and never kept: in
+`context.terms["live"]` is the folder that holds the socket and the key (`wire.SOCKET`, `wire.KEY`), as `run`, that
+of the tasks, as `tasks`, and what of the settings a host needs: `checkpoint` (seconds), `waiting_rows`.
+"""
+
+from __future__ import annotations
+
+from shoal.jobs.kinds import Kind, register
+
+HOST = Kind("live.host", "shoal.live.host.process:run", elsewhere=False, grace=10.0)
+LABEL = "live"  # what the hosts' own pool offers, and no other
+TERMS = "live"  # under which name a host's worker is told where the server is
+
+
+def register_kinds() -> None:
+    """Make the kind known to this process."""
+    register(HOST)
