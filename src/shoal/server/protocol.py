@@ -31,6 +31,11 @@ class Protocol(H11Protocol):
 
         self._refused = False
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; called by the loop."""
+        self.app_state["connection"].made(transport.get_extra_info("socket"))
+        super().connection_made(transport)  # type: ignore[arg-type]
+
     def data_received(self, data: bytes) -> None:
         """Take bytes; after a refusal they are thrown away, so that the sender can still read why."""
         if not self._refused:

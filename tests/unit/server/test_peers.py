@@ -12,8 +12,8 @@ from shoal.server.guard import peers
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(not peers.AVAILABLE, reason="only Linux tells")
-ASKERS = [peers.peer_uid, peers.read_proc]
-Asker = Callable[[peers.Address, peers.Address], int | None]
+ASKERS = [peers.peer_socket, peers.read_proc]
+Asker = Callable[[peers.Address, peers.Address], peers.Peer | None]
 
 
 def connected(family: int, dialled: str, listening: str) -> tuple[socket.socket, socket.socket]:
@@ -40,9 +40,10 @@ def test_the_owner_of_a_living_socket_is_found(ask: Asker, family: int, dialled:
     client, accepted = connected(family, dialled, listening)
     with client, accepted:
         ends = accepted.getpeername()[:2], accepted.getsockname()[:2]
-        assert ask(*ends) == os.geteuid()
+        mine = peers.Peer(os.geteuid(), os.fstat(client.fileno()).st_ino)
+        assert ask(*ends) == mine
         client.shutdown(socket.SHUT_WR)
-        assert ask(*ends) == os.geteuid()
+        assert ask(*ends) == mine
 
 
 @pytest.mark.parametrize("ask", ASKERS)

@@ -81,8 +81,7 @@ class Guard:
         listener: Listener | None = scope["state"].get("listener")
         if listener is not None and listener.loopback:
             self._check_caller(scope, headers)
-            if not listener.unix:  # The rights of a Unix socket's folder have decided already.
-                await _check_user(scope)
+            await _check_user(scope, listener)
             return OWNER
         if listener is not None and await self._is_neighbour(scope, listener, headers):
             return NEIGHBOUR
@@ -106,7 +105,7 @@ class Guard:
             return False
         self._check_caller(scope, headers, by_address=True)
         if await asyncio.to_thread(peers.is_of_this_machine, peer[0]):
-            await _check_user(scope)
+            await _check_user(scope, listener)
         return True
 
     def _token_holder(self, token: str) -> Actor:
@@ -131,15 +130,23 @@ class Guard:
         await self._refusal(scope, refusal)(scope, receive, send)
 
 
-async def _check_user(scope: Scope) -> None:
-    if not peers.AVAILABLE:
-        return
+async def _check_user(scope: Scope, listener: Listener) -> None:
     connection: Connection = scope["state"]["connection"]
-    uid = await connection.uid(scope["client"][:2], scope["server"][:2])
-    if uid != os.geteuid():
+    if listener.unix:
+        caller = await connection.by_unix()
+    elif peers.AVAILABLE:
+        caller = await connection.by_tcp(scope["client"][:2], scope["server"][:2])
+    else:
+        caller = None
+    if caller is not None and caller.uid != os.geteuid():
         raise ForeignCaller(
             "Another user of this machine may not use this server.",
             hint="Run the command as the user who runs the server, or send the server token.",
+        )
+    if caller is not None and caller.is_program:
+        raise ForeignCaller(
+            "A program that a job runs may not use this server as its owner.",
+            hint="Send the server token with its requests: Authorization: Bearer TOKEN.",
         )
 
 

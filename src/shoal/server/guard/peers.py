@@ -1,4 +1,4 @@
-"""Which user of this machine is at the other end of a TCP connection (Linux).
+"""Which socket of this machine is at the other end of a TCP connection, and whose it is (Linux).
 
 The kernel is asked for exactly one socket (netlink, sock_diag(7)): that takes microseconds however many
 connections there are. Where netlink is not to be had, /proc/net/tcp is read. A socket that its owner has
@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 Address = tuple[str, int]
 
@@ -28,8 +29,15 @@ _NUMBERS_AT = _NLMSGHDR.size + 4 + 48
 AVAILABLE = sys.platform == "linux"
 
 
-def peer_uid(peer: Address, server: Address) -> int | None:
-    """Return the user id that owns the peer's socket, or None when no living socket of this machine does."""
+class Peer(NamedTuple):
+    """A living socket: the user id that owns it, and its inode, by which processes hold it."""
+
+    uid: int
+    inode: int
+
+
+def peer_socket(peer: Address, server: Address) -> Peer | None:
+    """Return the peer's socket, or None when no living socket of this machine is there."""
     try:
         return _ask_kernel(peer, server)
     except OSError:
@@ -47,15 +55,15 @@ def is_of_this_machine(host: str) -> bool:
     return True
 
 
-def _ask_kernel(peer: Address, server: Address) -> int | None:
+def _ask_kernel(peer: Address, server: Address) -> Peer | None:
     # A client that dialled [::ffff:127.0.0.1] has an IPv6 socket, though the server's end is IPv4.
     for mapped in (False, True):
-        if (uid := _ask_for(peer, server, mapped)) is not None:
-            return uid
+        if (found := _ask_for(peer, server, mapped)) is not None:
+            return found
     return None
 
 
-def _ask_for(peer: Address, server: Address, mapped: bool) -> int | None:
+def _ask_for(peer: Address, server: Address, mapped: bool) -> Peer | None:
     family, source, target = _packed(peer[0], server[0], mapped)
     ports = struct.pack("!HH", peer[1], server[1])
     identity = ports + source.ljust(16, b"\0") + target.ljust(16, b"\0") + bytes(4) + _NO_COOKIE
@@ -64,10 +72,10 @@ def _ask_for(peer: Address, server: Address, mapped: bool) -> int | None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
         kernel.settimeout(1)
         kernel.sendto(header + request, (0, 0))
-        return _uid_in(kernel.recv(8192))
+        return _peer_in(kernel.recv(8192))
 
 
-def _uid_in(answer: bytes) -> int | None:
+def _peer_in(answer: bytes) -> Peer | None:
     _, kind, *_ = _NLMSGHDR.unpack_from(answer)
     if kind == _NLMSG_ERROR:
         code = -struct.unpack_from("=i", answer, _NLMSGHDR.size)[0]
@@ -75,7 +83,7 @@ def _uid_in(answer: bytes) -> int | None:
             return None
         raise OSError(code, "sock_diag")
     *_, uid, inode = _NUMBERS.unpack_from(answer, _NUMBERS_AT)
-    return int(uid) if inode else None
+    return Peer(int(uid), int(inode)) if inode else None
 
 
 def _packed(peer: str, server: str, mapped: bool) -> tuple[int, bytes, bytes]:
@@ -86,8 +94,8 @@ def _packed(peer: str, server: str, mapped: bool) -> tuple[int, bytes, bytes]:
     return (socket.AF_INET6 if mapped else socket.AF_INET), prefix + ends[0].packed, prefix + ends[1].packed
 
 
-def read_proc(peer: Address, server: Address) -> int | None:
-    """Return what `peer_uid` does, from /proc alone: slower, for it lists every connection."""
+def read_proc(peer: Address, server: Address) -> Peer | None:
+    """Return what `peer_socket` does, from /proc alone: slower, for it lists every connection."""
     wanted = {_proc_ends(peer, server, mapped) for mapped in (False, True)}
     for table in ("tcp", "tcp6"):
         try:
@@ -97,7 +105,7 @@ def read_proc(peer: Address, server: Address) -> int | None:
         for line in lines:
             fields = line.split()
             if (fields[1], fields[2]) in wanted and fields[9] != "0":
-                return int(fields[7])
+                return Peer(int(fields[7]), int(fields[9]))
     return None
 
 
