@@ -31,6 +31,8 @@ from shoal.storage.options import ReadOptions
 PATH = "/app/datasets/new"
 # A form's other fields and the lines between them.
 AROUND = 1 << 20
+# Where somebody goes on with what was sent; else to its own page.
+THEN = {"study": "/app/studies/new?dataset=", "live": "/app/live/new?dataset="}
 SEPARATORS = ("comma", "semicolon", "tab", "pipe", "space")
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Actor, Depends(Rule(Action.DATASET_READ))]
@@ -82,7 +84,7 @@ async def _form(
 ) -> Response:
     context: dict[str, Any] = {
         "replaced": await _replaced(house, actor, given["replaces"]),
-        "then": "study" if given["then"] == "study" else "",
+        "then": given["then"] if given["then"] in THEN else "",
         "delimiter": given.get("delimiter", ""),
         "errors": wrong or {},
         "limit": house.settings.limits.upload,
@@ -135,8 +137,7 @@ def _words(error: ShoalError) -> str:
 
 
 def _next(request: Request, dataset: Dataset, then: str) -> Response:
-    where = f"/app/studies/new?dataset={dataset.id}" if then == "study" else f"/app/datasets/{dataset.id}"
-    return go(request, where)
+    return go(request, THEN.get(then, "/app/datasets/") + dataset.id)
 
 
 def uploading_face(settings: Settings) -> Face:

@@ -18,14 +18,15 @@ STEPS = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (float("inf"), "d
 def ago(microseconds: int) -> Markup:
     """Return `3 min ago` as a time element with the full stamp."""
     seconds = (clock.now() - microseconds) / clock.SECOND
-    words = "now" if seconds < 2 else f"{_since(seconds)} ago"
+    words = "now" if seconds < 2 else f"{since(seconds)} ago"
     stamp, full = clock.isoformat(microseconds), clock.to_datetime(microseconds)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         stamp, full.strftime("%Y-%m-%d %H:%M:%S UTC"), words
     )
 
 
-def _since(seconds: float) -> str:
+def since(seconds: float) -> str:
+    """Return how long something has lasted, in whole units: `3 min`, `2 h`."""
     unit, step = next((unit, step) for below, unit, step in STEPS if seconds < below)
     return f"{int(seconds // step)} {unit}"
 
@@ -47,6 +48,8 @@ def spent(seconds: float) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
+    "since": since,
+    "iso": clock.isoformat,
     "counted": counted,
     "duration": duration,
     "spent": spent,

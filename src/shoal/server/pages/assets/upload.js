@@ -106,7 +106,7 @@ async function send(form, file) {
   busy(form, true);
   try {
     const dataset = await sending.run();
-    if (dataset) location.assign((form.elements.then.value === "study" ? form.dataset.study : form.dataset.dataset) + dataset);
+    if (dataset) location.assign(({ study: form.dataset.study, live: form.dataset.liveTask }[form.elements.then.value] ?? form.dataset.dataset) + dataset);
     else note(form, "Stopped. Send the same file again to go on where it was.");
   } catch (error) {
     refuse(form, error.message);
