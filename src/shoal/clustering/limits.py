@@ -69,6 +69,36 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Positive:
+    """Admit finite numbers above 0."""
+
+    def admits(self, value: Any) -> bool:
+        """Say whether the value is a finite number above 0."""
+        return Number(0).admits(value) and float(value) > 0
+
+    def words(self) -> str:
+        """Name the limit."""
+        return "a finite number above 0"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Admit so many finite numbers from 0 upwards that are not all 0."""
+
+    count: int
+
+    def admits(self, value: Any) -> bool:
+        """Say whether the value is such a sequence."""
+        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != self.count:
+            return False
+        return all(Number(0).admits(weight) for weight in value) and any(value)
+
+    def words(self) -> str:
+        """Name the limit."""
+        return f"{self.count} numbers from 0 upwards, not all 0"
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Admit some literal values."""
 

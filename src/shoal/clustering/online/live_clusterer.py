@@ -81,6 +81,10 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
         """Return how many rows are to be kept; 0 for all."""
         return int(getattr(self, "frame_size", 0))
 
+    def _most_iterations(self) -> int:
+        """Return how many iterations `fit` does at most."""
+        return self.max_iter
+
     def _distances_in(self) -> Doubles:
         """Return by what (d,) columns are divided for comparing; empty for nothing."""
         return np.empty(0)
@@ -92,7 +96,7 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
         weights = checked_weights(sample_weight, len(rows))
         self._open()
         self._frame_of().append(rows, weights)
-        for _ in range(self.max_iter):
+        for _ in range(self._most_iterations()):
             self.iterate()
             if self.settled_:
                 break
