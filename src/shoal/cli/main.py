@@ -18,7 +18,20 @@ from typer.exceptions import Abort, TyperException
 
 from shoal import __version__
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.cli import dataset, doctor, job, maintenance, node, ready, script, serve, study, worker
+from shoal.cli import (
+    dataset,
+    demo,
+    doctor,
+    job,
+    live,
+    maintenance,
+    node,
+    ready,
+    script,
+    serve,
+    study,
+    worker,
+)
 
 app = typer.Typer(
     name="shoal",
@@ -30,11 +43,13 @@ app = typer.Typer(
 app.add_typer(study.app, name="study")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(job.app, name="job")
+app.add_typer(live.app, name="live")
 app.add_typer(script.app, name="script")
 app.add_typer(node.app, name="node")
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("ready")(ready.ready)
+app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(maintenance.backup)
 app.command("restore")(maintenance.restore)

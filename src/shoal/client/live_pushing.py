@@ -16,7 +16,7 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Rows that are safe: the number of the first, how many, and whether their key had brought them before."""
+    """Rows that are safe: the number of the first, how many; and whether their key brought them before."""
 
     first: int
     rows: int

@@ -1,0 +1,105 @@
+"""Points in a terminal: braille dots, each cluster's number at its centre."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shoal.studies.telling.colours import slot
+from shoal.studies.telling.terminal import Look
+
+# Which bit of a braille letter is the dot in column x (0, 1) and line y (0 to 3) of a cell.
+DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+BRAILLE = 0x2800
+NOISE = "#7D8896"
+MARGIN = 0.04
+
+
+class Box(NamedTuple):
+    """What part of the plane is shown."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, xs: Sequence[float], ys: Sequence[float]) -> Box:
+        """Return what holds all points, with a little room; at least of some size."""
+        spans = []
+        for values in (xs, ys):
+            low, high = (min(values), max(values)) if len(values) else (0.0, 1.0)
+            room = MARGIN * (high - low) or max(abs(high), 1.0) * MARGIN
+            spans.append((low - room, high + room))
+        return cls(*spans[0], *spans[1])
+
+    def grown(self, other: Box, slow: float = 0.1) -> Box:
+        """Return what holds both, or is a little nearer to the other, so that the picture does not jump."""
+
+        def moved(now: float, wanted: float, outwards: bool) -> float:
+            return wanted if outwards else now + slow * (wanted - now)
+
+        return Box(
+            moved(self.left, other.left, other.left < self.left),
+            moved(self.right, other.right, other.right > self.right),
+            moved(self.low, other.low, other.low < self.low),
+            moved(self.high, other.high, other.high > self.high),
+        )
+
+
+class Canvas:
+    """A picture of so many letters in width and height; y grows upwards."""
+
+    def __init__(self, width: int, height: int, box: Box) -> None:
+        self._width, self._height, self._box = width, height, box
+        self._dots = [[0] * width for _ in range(height)]
+        self._colours = [[""] * width for _ in range(height)]
+        self._letters: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def dot(self, x: float, y: float, cluster: int) -> None:
+        """Draw a point; the one that was drawn last gives its letter the colour."""
+        box = self._box
+        across = int((x - box.left) / (box.right - box.left) * 2 * self._width)
+        down = int((box.high - y) / (box.high - box.low) * 4 * self._height)
+        if 0 <= across < 2 * self._width and 0 <= down < 4 * self._height:
+            row, column = down // 4, across // 2
+            self._dots[row][column] |= DOTS[across % 2][down % 4]
+            self._colours[row][column] = colour_of(cluster)
+
+    def number(self, x: float, y: float, cluster: int) -> None:
+        """Write a cluster's number at its centre, over whatever is there."""
+        box = self._box
+        column = int((x - box.left) / (box.right - box.left) * self._width)
+        row = int((box.high - y) / (box.high - box.low) * self._height)
+        for place, sign in enumerate(str(cluster)):
+            if 0 <= row < self._height and 0 <= column + place < self._width:
+                self._letters[row, column + place] = (sign, colour_of(cluster))
+
+    def lines(self, look: Look) -> list[str]:
+        """Return the picture as lines; without braille `.` and `:` stand for few and many points."""
+        return [self._line(row, look) for row in range(self._height)]
+
+    def _line(self, row: int, look: Look) -> str:
+        line, run, colour = [], "", ""
+        for column in range(self._width):
+            sign, wanted = self._letters.get((row, column), (self._sign(row, column, look), ""))
+            wanted = wanted or self._colours[row][column]
+            if wanted != colour and sign != " ":
+                line.append(look.paint(run, colour) if colour and run.strip() else run)
+                run, colour = "", wanted
+            run += sign
+        line.append(look.paint(run, colour) if colour and run.strip() else run)
+        return "".join(line).rstrip()
+
+    def _sign(self, row: int, column: int, look: Look) -> str:
+        dots = self._dots[row][column]
+        if not dots:
+            return " "
+        if look.unicode:
+            return chr(BRAILLE + dots)
+        return "." if dots.bit_count() < 4 else ":"
+
+
+def colour_of(cluster: int) -> str:
+    """Return a cluster's colour, grey for what is in none; numbers begin at 1."""
+    return slot(cluster).dark if cluster > 0 else NOISE

@@ -1,0 +1,1 @@
+"""Where rows come from by themselves: files that grow, databases, MQTT and Kafka."""
