@@ -36,6 +36,7 @@ ALLOWED = {
     "jobs/webhooks/signing.py": "gives its name to a key that was kept at a point",
     "jobs/logs.py": "log lines are appended as they come; a torn last line is a log's nature",
     "storage/uploads.py": "parts that count only when their record, written at a point of its own, says so",
+    "live/host/journal.py": "notes by which a killed host is followed; what is torn is done anew",
     "studies/bundle.py": "a script of other people's, made anew when it is not there",
     "server/serve.py": "begins to drain, which is no transaction",
 }

@@ -1,0 +1,118 @@
+"""Make estimators out of plain names and numbers: the one place that knows which name stands for which.
+
+A live algorithm takes rows with `absorb`, does one iteration with `iterate`, and can be written down and
+restored to the last bit at any moment; see `LiveAlgorithm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.clustering.limits import InvalidParameter
+from shoal.clustering.spaces.euclid import EUCLID
+from shoal.clustering.spaces.space import Space
+
+Plain = Mapping[str, Any]
+
+
+class LiveAlgorithm(Protocol):
+    """What an estimator offers that follows rows which keep arriving; rows are elements of its space."""
+
+    n_clusters_: int
+    n_rows_seen_: int
+    cluster_centers_: Any
+    counts_: NDArray[np.float64]
+    labels_: NDArray[np.int32]
+    frame_: Any
+    metrics_: Mapping[str, float]
+    settled_: bool
+
+    def absorb(self, X: Any) -> Any:
+        """Take rows, without an iteration."""
+
+    def iterate(self) -> bool:
+        """Do one iteration; return whether it counts."""
+
+    def predict(self, X: Any) -> NDArray[np.int32]:
+        """Return the cluster of each row."""
+
+    def set_params(self, **params: Any) -> Any:
+        """Change parameters from the next iteration on."""
+
+    def snapshot(self, *, frame: bool = True) -> bytes:
+        """Return all that is needed to go on."""
+
+
+# Names of a wish's fields, and of the estimators' parameters for them.
+_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "FrameKMeans": {"k": "n_clusters", "init": "init", "given": "init", "scale": "scale"},
+}
+_ALL = {"frame_size": "frame_size", "random_state": "random_state"}
+_MODULES = {"FrameKMeans": "frame_kmeans"}
+
+
+def build(algorithm: Plain) -> LiveAlgorithm:
+    """Return an estimator that has had no rows.
+
+    Raises:
+        InvalidParameter: there is no such algorithm, or a parameter cannot be.
+    """
+    return cast(LiveAlgorithm, _class(algorithm)(**_parameters(algorithm)))
+
+
+def restore(algorithm: Plain, data: bytes, frame: Any = None) -> LiveAlgorithm:
+    """Return an estimator that goes on from a snapshot; `frame` are the rows of one without them."""
+    return cast(LiveAlgorithm, _class(algorithm).restore(data, frame))
+
+
+def kept(before: Plain, after: Plain) -> bool:
+    """Say whether an estimator can go on with its centres when what is wished changes."""
+    return _name(before) == _name(after) and all(before[name] == after[name] for name in _FIXED)
+
+
+def retune(estimator: LiveAlgorithm, before: Plain, after: Plain) -> None:
+    """Change an estimator's parameters, where `kept` allows it, from its next iteration on."""
+    old, new = _parameters(before), _parameters(after)
+    defaults = _class(after)().get_params()
+    gone = {name: defaults[name] for name in old if name not in new}
+    changed = {name: value for name, value in new.items() if name not in old or old[name] != value}
+    estimator.set_params(**gone, **changed)
+
+
+def space_of(algorithm: Plain) -> Space:
+    """Return the space in which rows are compared."""
+    return EUCLID
+
+
+_FIXED = ("space", "inner_space", "window", "random_state")
+
+
+def _name(algorithm: Plain) -> str:
+    match algorithm["name"]:
+        case "kmeans":
+            online = algorithm["flow"] or algorithm["half_life"] is not None
+            return "OnlineKMeans" if online else "FrameKMeans"
+        case "mcmc":
+            return "MCMCClusterer"
+        case "streaming":
+            return "StreamingClusterer"
+        case other:
+            raise InvalidParameter(
+                f"There is no algorithm {other!r}.", hint="Choose kmeans, mcmc, streaming."
+            )
+
+
+def _class(algorithm: Plain) -> Any:
+    name = _name(algorithm)
+    return getattr(import_module(f"shoal.clustering.{_MODULES[name]}"), name)
+
+
+def _parameters(algorithm: Plain) -> dict[str, Any]:
+    """Return an estimator's parameters as far as they are given; the others stay as by default."""
+    fields = {**_FIELDS[_name(algorithm)], **_ALL}
+    return {fields[name]: algorithm[name] for name in fields if algorithm[name] is not None}

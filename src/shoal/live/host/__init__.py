@@ -1,0 +1,1 @@
+"""The worker process that follows many live tasks: reads their logs, iterates, and tells the server."""

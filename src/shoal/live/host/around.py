@@ -1,0 +1,20 @@
+"""What a followed task may use of its host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`tell` sends a header to the office, `write` runs a function where waiting for a disk harms nobody.
+
+    `log` is the host's own log; `checkpoint` is the seconds between two checkpoints of a task.
+    """
+
+    tell: Callable[[Mapping[str, Any]], None]
+    write: Callable[[Callable[[], None]], None]
+    log: Callable[[str], None]
+    checkpoint: float = 10.0

@@ -1,0 +1,171 @@
+"""A run of a task as a function of its rows and the order of its turns: the same order, the same result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from shoal.base import clock
+from shoal.clustering.drift import DriftWatch
+from shoal.clustering.identity import Identities
+from shoal.clustering.live_algorithms import LiveAlgorithm, build, kept, restore, retune, space_of
+from shoal.clustering.online.frame import Frame
+from shoal.live.host.checkpoints import Saved
+from shoal.live.host.columns import Columns
+from shoal.live.host.intake import Piece, window
+from shoal.live.log.reader import Reader
+from shoal.live.model import Wish
+from shoal.live.plain import plain
+
+Event = dict[str, Any]
+LEAST_FRAME = 500  # rows: drifts are told at most once in two frames
+_RECENT = 64  # events that are told again after a restart: their names keep them from counting twice
+_INLINE = 1 << 17  # numbers in a frame that is kept with a state; larger ones are read from the log again
+
+
+class Course:
+    """Take rows, iterate, look at the clusters.
+
+    `row` is the next row to take, `turns` counts iterations tried, `iterations` those that gave centres.
+    `happened` are events that nobody was told of yet; who drains it tells them.
+    """
+
+    def __init__(self, wish: Wish, row: int = 0) -> None:
+        self.wish = wish
+        self.columns = Columns.of(wish)
+        self.space = space_of(asdict(wish.algorithm))
+        self.algorithm: LiveAlgorithm | None = None
+        self.row = row
+        self.turns = 0
+        self.iterations = 0
+        self.seconds = 0.0
+        self.last_data: int | None = None
+        self.born: dict[int, int] = {}
+        self.happened: list[Event] = []
+        self.recent: list[Event] = []
+        self._identities = Identities(self.space)
+        self._drift = self._new_watch()
+
+    @property
+    def found(self) -> bool:
+        """Say whether there are centres."""
+        return self.algorithm is not None and self.iterations > 0 and self.algorithm.n_clusters_ > 0
+
+    @property
+    def ids(self) -> list[int]:
+        """Return the lasting ids of the clusters as of the last look, in the algorithm's order."""
+        return self._identities.ids
+
+    def absorb(self, piece: Piece) -> None:
+        """Take rows; a change of what they look like is told as `drift`, once."""
+        rows = self.columns.of_rows(piece.rows)
+        if self.algorithm is None:
+            self.algorithm = build(asdict(self.wish.algorithm))
+        algorithm = self.algorithm
+        known = (algorithm.cluster_centers_, algorithm.counts_) if self.found else ([], None)
+        drifts = self._drift.watch(rows, *known)
+        algorithm.absorb(rows)
+        self.row, self.last_data = piece.end, piece.at
+        for drift in drifts:
+            self._tell("drift", {"before": drift.before, "after": drift.after})
+
+    def iterate(self) -> bool:
+        """Iterate once; say whether it counts."""
+        self.turns += 1
+        counts = self.algorithm is not None and bool(self.algorithm.iterate())
+        self.iterations += counts
+        return counts
+
+    def look(self) -> None:
+        """Give clusters their lasting ids, and note which appeared, went, split or merged."""
+        if not self.found or self.algorithm is None:
+            return
+        for change in self._identities.update(self.algorithm.cluster_centers_, self.algorithm.counts_):
+            detail = {"cluster": change.id}
+            if change.other is not None:
+                detail["other"] = change.other
+            self._tell(change.kind, detail)
+        now = clock.now()
+        self.born = {id: self.born.get(id, now) for id in self.ids}
+
+    def reconfigured(self, wish: Wish, reader: Reader) -> None:
+        """Go on as another wish asks; what cannot be kept begins anew from the frame."""
+        before, after = asdict(self.wish.algorithm), asdict(wish.algorithm)
+        columns = Columns.of(wish)
+        same = columns.clustered == self.columns.clustered and kept(before, after)
+        self.wish, self.columns = wish, columns
+        if self.algorithm is not None and same:
+            retune(self.algorithm, before, after)
+        elif not same:
+            self._begin_anew(reader)
+
+    def _begin_anew(self, reader: Reader) -> None:
+        self.space = space_of(asdict(self.wish.algorithm))
+        self._identities, self._drift = Identities(self.space), self._new_watch()
+        frame = self.wish.algorithm.frame_size
+        first, rows = window(reader, max(0, self.row - frame) if frame else 0, self.row)
+        self.algorithm = build(asdict(self.wish.algorithm))
+        if first < self.row:
+            self.algorithm.absorb(self.columns.of_rows(rows))
+
+    def _new_watch(self) -> DriftWatch:
+        return DriftWatch(space=self.space, frame=max(LEAST_FRAME, self.wish.algorithm.frame_size))
+
+    def _tell(self, kind: str, detail: dict[str, Any]) -> None:
+        name = f"{self.turns}-{self.row}-{kind}-{detail.get('cluster', 0)}"
+        event = {"row": self.row, "kind": kind, "detail": detail, "at": clock.now(), "name": name}
+        self.happened.append(event)
+        self.recent = [*self.recent[1 - _RECENT :], event]
+
+    def saved(self, first_kept: int) -> Saved:
+        """Return the state; a large frame is left out when the log, from row `first_kept` on, has it."""
+        facts: dict[str, Any] = {name: getattr(self, name) for name in _FACTS}
+        facts |= {
+            "wish": plain(self.wish),
+            "born": list(self.born.items()),
+            "identities": self._identities.as_plain(),
+            "frame": None,
+        }
+        if self.algorithm is None:
+            return Saved(facts, None, self._drift.snapshot())
+        frame = self.algorithm.frame_
+        apart = self._is_large(frame) and self.row - len(frame) >= first_kept
+        facts["frame"] = [len(frame), self.algorithm.n_rows_seen_] if apart else None
+        return Saved(facts, self.algorithm.snapshot(frame=not apart), self._drift.snapshot())
+
+    @classmethod
+    def restored(cls, wish: Wish, saved: Saved, reader: Reader) -> Course:
+        """Return a course that goes on from a state, whose wish is `wish`.
+
+        Raises:
+            ValueError: the log no longer has the frame.
+        """
+        course = cls(wish)
+        for name in _FACTS:
+            setattr(course, name, saved.facts[name])
+        course.born = {id: at for id, at in saved.facts["born"]}
+        course.happened = list(course.recent)
+        course._identities = Identities.from_plain(saved.facts["identities"], course.space)
+        course._drift = DriftWatch.restore(saved.arrays, space=course.space)
+        if saved.algorithm is not None:
+            frame = course._frame(reader, saved.facts["frame"])
+            course.algorithm = restore(asdict(wish.algorithm), saved.algorithm, frame)
+        return course
+
+    def _is_large(self, frame: Any) -> bool:
+        return isinstance(frame, np.ndarray) and frame.size > _INLINE and self.space.name == "euclid"
+
+    def _frame(self, reader: Reader, kept: list[int] | None) -> Frame | None:
+        if kept is None:
+            return None
+        length, seen = kept
+        first, rows = window(reader, self.row - length, self.row)
+        if first != self.row - length:
+            raise ValueError(f"the log begins at row {first}; the frame needs {self.row - length}")
+        rows = np.ascontiguousarray(self.columns.of_rows(rows))
+        return Frame.of(rows, np.empty(0), size=self.wish.algorithm.frame_size, seen=seen)
+
+
+_FACTS = ("row", "turns", "iterations", "seconds", "last_data", "recent")
