@@ -31,6 +31,7 @@ _LISTS = {
     "networks",
     "devices",
     "users",
+    "origins",
 }
 PREFIX = "SHOAL_"
 # Read elsewhere, before there are settings: not part of the tree.
@@ -133,6 +134,24 @@ class Live(_Branch):
     )
 
 
+class GraphQL(_Branch):
+    """How GraphQL at /v1/graphql is answered."""
+
+    timeout: float = Field(default=180.0, gt=0, description="seconds that a query or mutation may take")
+    origins: tuple[str, ...] = Field(
+        default=(), description="web pages that may call it besides our own, like https://app.example.org"
+    )
+
+    @field_validator("origins")
+    @classmethod
+    def _each_named(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or origin.count("/") != 2:
+                raise ValueError(f"{origin} is no origin: write it like https://app.example.org")
+        return tuple(origin.lower() for origin in origins)
+
+
 class Settings(_Branch):
     """Every setting of Shoal."""
 
@@ -163,6 +182,11 @@ class Settings(_Branch):
     execution: Execution = Execution()
     containers: Containers = Containers()
     live: Live = Live()
+    graphql: GraphQL = GraphQL()
+    debug: bool = Field(default=False, description="whether the server logs each request")
+    sentry: str | None = Field(
+        default=None, description="DSN, @FILE or env:NAME: where errors of ours are told; needs the extra"
+    )
     retention: Retention = Retention()
 
     @field_validator("home")

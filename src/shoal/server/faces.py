@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -140,6 +140,8 @@ class OnPorts:
 
 def _routes(face: Face) -> Iterator[Route]:
     for route in face.router.routes:
+        if isinstance(route, APIWebSocketRoute) and rule_of(route) is not None:
+            continue  # A socket has no method: a path may have one beside its routes.
         if not isinstance(route, APIRoute):
             raise ValueError(f"{face.name}: {route} is not a route with a rule")
         for method in sorted(route.methods or ()):

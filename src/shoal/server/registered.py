@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shoal.base.settings import Settings
 from shoal.server.api.roster import api_faces
+from shoal.server.cluserve.roster import cluserve_faces
 from shoal.server.cqueue.roster import cqueue_faces
 from shoal.server.faces import Face
 from shoal.server.jobserver.roster import jobserver_faces
@@ -17,6 +18,7 @@ def faces_of(settings: Settings) -> list[Face]:
     return [
         *api_faces(settings),
         *page_faces(settings),
+        *cluserve_faces(settings),
         *kmeans_service_faces(settings),
         *jobserver_faces(settings),
         *cqueue_faces(settings),

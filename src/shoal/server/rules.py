@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import Depends
-from fastapi.routing import APIRoute
-from starlette.requests import Request
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
 
 from shoal.access import Action, Actor, require
 from shoal.server.draining import Draining
@@ -22,27 +22,27 @@ class Rule:
     def __init__(self, action: Action) -> None:
         self.action = action
 
-    async def __call__(self, request: Request) -> Actor:
-        """Return who acts; raises Unauthenticated or Forbidden."""
-        actor: Actor = request.state.actor
+    async def __call__(self, connection: HTTPConnection) -> Actor:
+        """Return who acts, by a request or over a socket; raises Unauthenticated or Forbidden."""
+        actor: Actor = connection.state.actor
         require(actor, self.action)
         return actor
 
 
-def rule_of(route: APIRoute) -> Rule | None:
+def rule_of(route: APIRoute | APIWebSocketRoute) -> Rule | None:
     """Return the access rule that a route declares."""
     calls = [dependency.call for dependency in route.dependant.dependencies]
     return next((call for call in calls if isinstance(call, Rule)), None)
 
 
-async def the_house(request: Request) -> House:
+async def the_house(connection: HTTPConnection) -> House:
     """Return the house that is served."""
-    return cast(House, request.app.state.house)
+    return cast(House, connection.app.state.house)
 
 
-async def the_draining(request: Request) -> Draining:
+async def the_draining(connection: HTTPConnection) -> Draining:
     """Return what tells that the server stops."""
-    return cast(Draining, request.app.state.draining)
+    return cast(Draining, connection.app.state.draining)
 
 
 TheHouse = Annotated[House, Depends(the_house)]

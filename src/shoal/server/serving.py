@@ -8,7 +8,9 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from shoal.server.faces import JSON_LIMIT
 from shoal.server.protocol import Protocol
+from shoal.server.sockets import Sockets
 
 # How long requests that have begun may take to end after the server was told to stop.
 GRACE_SECONDS = 30
@@ -28,7 +30,9 @@ def config_of(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
-        ws="none",
+        ws=Sockets,
+        ws_max_size=JSON_LIMIT,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

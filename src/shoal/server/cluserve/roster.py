@@ -1,0 +1,13 @@
+"""Which faces Cluserve's documented requests have; `/ping` is that of the health checks."""
+
+from __future__ import annotations
+
+from shoal.base.settings import Settings
+from shoal.server.cluserve.posting import POSTING
+from shoal.server.cluserve.socket import SOCKET
+from shoal.server.faces import Face
+
+
+def cluserve_faces(_: Settings) -> list[Face]:
+    """Return the faces."""
+    return [POSTING, SOCKET]
