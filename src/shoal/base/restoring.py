@@ -22,7 +22,7 @@ ENDED = fault_point("backup.ended", "A backup is back in its home as a whole.")
 RESTORED = fault_point("backup.restored", "A file of a backup is back in its home.")
 LOADED = fault_point("backup.loaded", "The rows of a backup are back in the database.")
 _OWN = ("home.lock",)
-_FOLDERS = ("files", "logs", "run")
+_FOLDERS = ("files", "live", "logs", "run")
 
 
 def restore(

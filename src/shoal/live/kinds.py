@@ -1,8 +1,8 @@
 """The one kind of job here: a host, which follows live tasks for as long as the server is there.
 
-A host's spec is `{"number": N}`. Where it finds the server is told to its worker and never kept: in
-`context.terms["live"]` is the folder that holds the socket and the key (`wire.SOCKET`, `wire.KEY`), as `run`, that
-of the tasks, as `tasks`, and what of the settings a host needs: `checkpoint` (seconds), `waiting_rows`.
+A host's spec is `{"number": N}`. Where it finds the server is told to its worker and never kept, in
+`context.terms["live"]`: `run` is the folder of the socket and the key (`wire.SOCKET`, `wire.KEY`), `tasks` is
+that of the tasks; `checkpoint` (seconds) and `waiting_rows` are as in the settings.
 """
 
 from __future__ import annotations

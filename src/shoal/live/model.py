@@ -170,3 +170,14 @@ class LiveEvent:
     kind: str
     detail: Mapping[str, Any]
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is new of a task: its row in the database, what it has found, or an event."""
+
+    task: str
+    state: LiveTask | None = None
+    summary: Summary | None = None
+    event: LiveEvent | None = None
+    deleted: bool = False

@@ -35,6 +35,8 @@ from shoal.jobs.webhooks.addresses import Policy
 from shoal.jobs.webhooks.terms import told
 from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.supervisor import Supervisor
+from shoal.live.office.office import Places
+from shoal.live.tasks import Live
 from shoal.migrations.upgrading import upgrade
 from shoal.server.listener import parse
 from shoal.storage.files import FileStorage
@@ -67,6 +69,7 @@ class House:
         self.storage = FileStorage(self.home.files)
         terms = terms_of(settings.execution, self.home.path)
         self.catalogue = Catalogue(settings.execution.scripts, self.home.path / "scripts", terms)
+        self.live = self._live()
         self.requests = Requests(Means(settings, self.storage, self.catalogue))
         register_kinds()
         runner_kinds.register_kinds()
@@ -80,6 +83,14 @@ class House:
         folder = self.home.run / "spool"
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    def _live(self) -> Live:
+        """Return the live tasks of the home, which end before the database is closed."""
+        home = self.home
+        places = Places(home.live, home.run, home.files, home.logs)
+        live = Live(self.database, self.storage, places, self.settings.live)
+        self._closing.callback(live.close)
+        return live
 
     def start_workers(self, nursery: Nursery | None = None) -> Supervisor:
         """Start the workers of this machine; the house ends them when it closes.

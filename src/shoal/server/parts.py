@@ -11,6 +11,7 @@ from shoal.base.settings import Settings
 from shoal.jobs.requests.submitting import Requests
 from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.workers.supervisor import Supervisor
+from shoal.live.tasks import Live
 from shoal.storage.backend import Storage
 
 
@@ -36,6 +37,10 @@ class House(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """Return which functions may be run."""
+
+    @property
+    def live(self) -> Live:
+        """Return the live tasks."""
 
     @property
     def requests(self) -> Requests:

@@ -74,6 +74,7 @@ def serve(house: House, announce: Announce = print) -> None:
     try:
         if house.supervisor is None:
             house.start_workers()
+        house.live.start()
         asyncio.run(_serve(house, bound, tokens, announce))
     finally:
         bound.close()

@@ -28,8 +28,12 @@ COLLECT = fault_point("upkeep.collect", "What ended long ago is forgotten.")
 
 def back_up(house: House, target: Path) -> Manifest:
     """Write everything of a house into one archive, while it is in use; raises what `backup.make` raises."""
-    folders = {"files": house.home.files, "logs": house.home.logs}
+    folders = _folders(house.home)
     return backup.make(house.database, folders, target)
+
+
+def _folders(home: Home) -> dict[str, Path]:
+    return {"files": home.files, "live": home.live, "logs": home.logs}
 
 
 def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
@@ -87,7 +91,7 @@ def upgrade(settings: Settings) -> Path | None:
                 return None
             moment = datetime.fromtimestamp(clock.now() / clock.SECOND, UTC)
             target = home.path / "backups" / f"before-{newest()}-{moment:%Y%m%dT%H%M%SZ}.tar.gz"
-            backup.make(database, {"files": home.files, "logs": home.logs}, target)
+            backup.make(database, _folders(home), target)
             migrate(database)
             return target
         finally:

@@ -32,6 +32,7 @@ class Supervisor(Pool):
         lease_seconds: float = 30.0,
         nursery: Nursery | None = None,
         terms: Mapping[str, Any] | None = None,
+        kinds: Sequence[str] | None = None,
         **patience: float,
     ) -> None:
         """Prepare; nothing runs yet.
@@ -48,6 +49,7 @@ class Supervisor(Pool):
             lease_seconds: how long a lease lasts without a heartbeat.
             nursery: a fork server that was started early; it is closed with this.
             terms: what runners are told of programs and their bounds (`shoal.jobs.sandbox.terms`).
+            kinds: the only kinds of job it takes; all that this process knows when it is not given.
             patience: `heartbeat`, `hung_after`, `cancel_grace`, `term_grace` of `Options`.
         """
         host = socket.gethostname()
@@ -57,6 +59,7 @@ class Supervisor(Pool):
             tuple(labels),
             {"cpu": float(workers)} | dict(resources or {}),
             lease_seconds,
+            kinds,
         )
         options = Options(
             storage_root, log_folder, workers, tuple(preload), terms=dict(terms or {}), **patience

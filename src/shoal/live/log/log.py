@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shoal.base import clock
 from shoal.base.errors import InvalidInput, TooLarge
-from shoal.base.files import GrowingFile, sync_folder
+from shoal.base.files import GrowingFile
 from shoal.live.errors import RowsWaiting, TaskFull
 from shoal.live.log.faults import ROWS
 from shoal.live.log.opening import take_up
@@ -59,7 +59,7 @@ class Log:
         self.dim = found.dim
         self.last = found.last
         self.keys = found.keys
-        self.consumed = 0
+        self.consumed = found.end  # until a host says otherwise
         self.is_read = False
         self.is_closed = False
         self._files = [path for path, _ in found.files]
@@ -106,6 +106,10 @@ class Log:
         staged, self._staged = self._staged, []
         for wanted, appended in staged:
             wanted.future.set_result(appended)
+
+    def has_before(self, row: int) -> bool:
+        """Say whether a file holds only rows with lower numbers, and is not the newest."""
+        return len(self._files) > 1 and int(self._files[1].stem) <= row
 
     def drop(self, before: int) -> int:
         """Remove the files all of whose rows have lower numbers, but not the newest; return how many."""
@@ -200,10 +204,3 @@ class Log:
             wanted.future.set_exception(error)
         if self.end == 0:
             self.dim = None
-
-
-def remove(folder: Path) -> None:
-    """Remove the files of a log and their names durably."""
-    for path in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
-        path.unlink(missing_ok=True)
-    sync_folder(folder.parent)

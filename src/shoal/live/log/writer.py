@@ -32,13 +32,14 @@ class Writer:
     """Add rows to logs; every method may be called from any thread."""
 
     def __init__(self, on_rows: Callable[[Sequence[Log]], None]) -> None:
-        """Start; `on_rows` is called, in the thread, with the logs that have new rows on the disk."""
+        """Prepare; `on_rows` is called, in the thread, with the logs that have new rows on the disk."""
         self._queue: queue.SimpleQueue[_Rows | _Act | None] = queue.SimpleQueue()
         self._on_rows = on_rows
         self._open: OrderedDict[Log, None] = OrderedDict()
         self._syncs = ThreadPoolExecutor(_SYNCS, "live-sync")
-        self._thread = threading.Thread(target=self._work, name="live-log", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._changing = threading.Lock()
 
     def append(self, log: Log, payload: bytes, rows: int, dim: int, key: str = "") -> Future[Appended]:
         """Add rows; the future is done when they are on the disk.
@@ -57,14 +58,21 @@ class Writer:
 
     def close(self) -> None:
         """Write what waits and end."""
-        self._queue.put(None)
-        self._thread.join()
+        with self._changing:
+            self._closed = True
+            self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
         self._syncs.shutdown()
 
     def _put(self, wish: _Rows | _Act) -> None:
-        if not self._thread.is_alive():
-            raise Unavailable("The server stops.", hint="Send it again in a moment.")
-        self._queue.put(wish)
+        with self._changing:
+            if self._closed:
+                raise Unavailable("The server stops.", hint="Send it again in a moment.")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="live-log", daemon=True)
+                self._thread.start()
+            self._queue.put(wish)
 
     def _work(self) -> None:
         is_open = True

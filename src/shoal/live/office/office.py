@@ -1,0 +1,414 @@
+"""One event loop in a thread of its own, in which tasks change their states and hosts are heard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection
+
+from shoal.base import clock
+from shoal.base.database import Database
+from shoal.base.errors import NotFound, ShoalError, Unavailable
+from shoal.base.faults import FaultPoint
+from shoal.base.settings import Live as Settings
+from shoal.live.errors import WORDS, LiveConflict
+from shoal.live.log.log import Bounds, Log
+from shoal.live.log.logs import Logs
+from shoal.live.model import Change, Fault, LiveTask, Wish
+from shoal.live.office.door import open_door
+from shoal.live.office.following import Following, timeout_left
+from shoal.live.office.happenings import Happenings
+from shoal.live.office.hosting import Hosts
+from shoal.live.office.line import Line
+from shoal.live.office.mirror import Mirror
+from shoal.live.office.watching import Watchers
+from shoal.live.states import HOSTED, Act, State
+from shoal.live.store import changing, faults, reading
+from shoal.live.wire import Frame
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+UPKEEP = 1.0  # seconds
+OVERDUE = 5 * clock.SECOND  # after a timeout, before the office ends a run that no host has ended
+
+
+class Places(NamedTuple):
+    """The folders of a home that are needed: of the tasks, of sockets, of stored files, of logs."""
+
+    tasks: Path
+    run: Path
+    files: Path
+    logs: Path
+
+
+class Office:
+    """Own the tasks of a home; `call` reaches it from any thread."""
+
+    def __init__(self, database: Database, places: Places, settings: Settings) -> None:
+        """Prepare; nothing runs before `start`."""
+        self.database = database
+        self.places = places
+        self.settings = settings
+        self.watchers = Watchers()
+        self.logs = Logs(places.tasks, Bounds(settings.task_size, settings.waiting_rows), self._on_rows)
+        self.mirror = Mirror(self.logs)
+        self.hosts = Hosts(database, settings.hosts, places.files, places.logs)
+        self.following = Following(self.mirror, self.logs, self._start_hosts)
+        self._happenings = Happenings(database, self.watchers)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._works: set[asyncio.Task[Any]] = set()
+        self._uncounted: set[str] = set()
+        self._strays: list[Path] = []
+        self._terms: dict[str, Any] = {}
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._over: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Take up the tasks of the home and begin; returns when they are known.
+
+        Raises:
+            StorageFull, Forbidden, Unavailable: the home or its database cannot be used.
+        """
+        with self._starting:
+            if self._thread is None:
+                ready: Future[None] = Future()
+                self._thread = threading.Thread(target=self._serve, args=(ready,), name="live", daemon=True)
+                self._thread.start()
+                ready.result()
+
+    @property
+    def running(self) -> bool:
+        """Say whether the office was started."""
+        return self._thread is not None
+
+    def close(self) -> None:
+        """Let hosts keep what they know, write what waits, and end."""
+        with self._starting:
+            if self._thread is not None and self._loop is not None and self._over is not None:
+                with suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._over.set)
+                self._thread.join()
+            self.watchers.close()
+            self.logs.close()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine in the office."""
+        loop = self._loop
+        try:
+            if loop is None:
+                raise RuntimeError
+            return asyncio.run_coroutine_threadsafe(work, loop)
+        except RuntimeError:
+            work.close()
+            raise Unavailable("The server stops.", hint="Try again in a moment.") from None
+
+    async def act(self, id: str, what: Act) -> LiveTask:
+        """Do what somebody asks of a task; raises NotFound, LiveConflict."""
+        async with self._alone(id):
+            rows = await self.end(id)
+            task = await self.write(faults.ACT, partial(changing.act, id=id, what=what, rows=rows))
+            await self._entered(task)
+            return self.mirror.counted(task)
+
+    async def add(self, task: LiveTask, key: str | None) -> LiveTask:
+        """Add a task whose folder is there; raises TooManyTasks."""
+        most = self.settings.tasks_per_owner
+        added = await self.write(faults.CREATE, partial(changing.add, task=task, limit=most, key=key))
+        if added.id == task.id:
+            await self._entered(added)
+        return self.mirror.counted(added)
+
+    async def reconfigure(self, id: str, wish: Wish) -> LiveTask:
+        """Give a task another wish; raises NotFound."""
+        async with self._alone(id):
+            task = await self.write(faults.ACT, partial(changing.reconfigure, id=id, wish=wish))
+            self._note(task)
+            self.following.tell_wish(task)
+            return self.mirror.counted(task)
+
+    async def forget(self, id: str) -> LiveTask:
+        """Delete a task with everything of it but its folder; raises NotFound."""
+        async with self._alone(id):
+            before = self.mirror.get(id)
+            task = await self.write(faults.DELETE, partial(changing.forget, id=id))
+            self.mirror.forget(id)
+            self.logs.forget(id)
+            self._uncounted.discard(id)
+            await self.following.release(id)
+        self._locks.pop(id, None)
+        self.watchers.tell(Change(id, state=before or task, deleted=True))
+        return before or task
+
+    async def ask(self, id: str, op: str, payload: bytes = b"", **header: Any) -> Frame:
+        """Ask the host of a task; raises NotFound, Unavailable, and what the host says."""
+        await self.end(id)  # Its log is open then.
+        if (task := self.mirror.get(id)) is None:
+            raise reading.missing(id)
+        return await self.following.ask(task, op, payload, **header)
+
+    async def write(self, point: FaultPoint, work: Callable[[Connection], T]) -> T:
+        """Run a writing function; returns when it is durably committed."""
+        return await asyncio.shield(asyncio.wrap_future(self.database.submit(point, work)))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a reading function in a thread."""
+        return await asyncio.to_thread(self.database.read, work)
+
+    def _serve(self, ready: Future[None]) -> None:
+        try:
+            asyncio.run(self._run(ready))
+        except BaseException as error:
+            if ready.done():
+                _log.exception("the office of live tasks failed")
+            else:
+                ready.set_exception(error)
+
+    async def _run(self, ready: Future[None]) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        async with open_door(self.places.run, self._hear) as near:
+            self._terms = {
+                "run": str(near),
+                "tasks": str(self.places.tasks),
+                "checkpoint": self.settings.checkpoint,
+                "waiting_rows": self.settings.waiting_rows,
+            }
+            found = await self._take_up()
+            ready.set_result(None)
+            self._spawn(self._resume(found))
+            while not self._over.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._over.wait(), UPKEEP)
+                await self._quietly(self._look_after())
+            await self._end_hosts()
+
+    async def _take_up(self) -> list[LiveTask]:
+        """Read the tasks of this home: where servers share a database, those whose folders are here."""
+        there = list(self.places.tasks.iterdir()) if self.places.tasks.is_dir() else []
+        found = await self.read(reading.find)
+        known = {task.id for task in found}
+        self._strays = [folder for folder in there if folder.name not in known]
+        alone = self.database.dialect == "sqlite"
+        ours = [task for task in found if alone or self.logs.folder_of(task.id).is_dir()]
+        for task in ours:
+            self.mirror.note(task)
+        return ours
+
+    async def _resume(self, found: Sequence[LiveTask]) -> None:
+        """Open the logs, those first that are followed, and have these followed."""
+        for task in sorted(found, key=lambda task: task.state not in HOSTED):
+            log = await asyncio.to_thread(self.logs.of, task.id)
+            if log.end != task.rows:
+                self._uncounted.add(task.id)
+            if task.state in HOSTED:
+                self._set_reading(task)
+                await self._start_hosts()
+                self.following.follow(self.mirror.counted(task))
+        await asyncio.to_thread(self._remove_strays)
+
+    async def _start_hosts(self) -> None:
+        if not self.hosts.started:
+            await asyncio.to_thread(self.hosts.start, self._terms)
+
+    async def _end_hosts(self) -> None:
+        lines = list(self.following.roster)
+        works = [self.following.release(id) for line in lines for id in list(line.tasks)]
+        await asyncio.gather(*works, return_exceptions=True)
+        for work in list(self._works):
+            work.cancel()
+        await asyncio.gather(*self._works, return_exceptions=True)
+        await self._quietly(self._count())
+        await self._happenings.flush()
+        await asyncio.to_thread(self.hosts.stop)
+        for line in lines:
+            line.close()
+
+    async def _hear(self, line: Line, heard: AsyncIterator[Frame]) -> None:
+        """Count with a host while it is there, and hear it."""
+        roster = self.following.roster
+        roster.join(line)
+        self._follow_orphans()
+        self._spawn(self._balance())
+        try:
+            async for frame in heard:
+                try:
+                    self._obey(line, frame)
+                except (KeyError, TypeError, ValueError):
+                    _log.exception("a host said what cannot be understood: %s", frame.op)
+        finally:
+            roster.leave(line)
+            self._follow_orphans()
+
+    def _obey(self, line: Line, frame: Frame) -> None:
+        said, id = frame.header, str(frame.header.get("task", ""))
+        if self.following.roster.line_of(id) is not line:
+            return  # Another follows it by now.
+        log = self.logs.known(id)
+        match frame.op:
+            case "summary":
+                if self.mirror.told(said) and self.watchers:
+                    self.watchers.tell(Change(id, summary=self.mirror.summary(id)))
+            case "consumed" if log is not None:
+                log.consumed = int(said["row"])
+            case "checkpointed" if log is not None:
+                self._drop(log, int(said["row"]))
+            case "ended":
+                self._spawn(self._ended(id, said))
+            case "event":
+                self._happenings.add(id, said)
+            case "trouble":
+                _log.warning("live task %s: %s (%s)", id, said.get("message"), said.get("code"))
+
+    async def _ended(self, id: str, said: Mapping[str, Any]) -> None:
+        """Record that a run ended, and begin what was waiting for that."""
+        fault = _fault(said.get("error"))
+        turn = said.get("turn")
+        async with self._alone(id):
+            task = await self.write(
+                faults.ENDED,
+                partial(
+                    changing.tell,
+                    id=id,
+                    run=int(said["run"]),
+                    turn=None if turn is None else int(turn),
+                    said=State(said["state"]),
+                    fault=fault,
+                    rows=await self.end(id),
+                ),
+            )
+            if task is not None:
+                await self._entered(task)
+        if task is not None:
+            self._play_when_due(task)
+
+    async def _entered(self, task: LiveTask) -> None:
+        """Do what follows from a task's new state."""
+        self._note(task)
+        if task.state in HOSTED:
+            await self._start_hosts()
+        self.following.tell(task)
+
+    def _note(self, task: LiveTask) -> None:
+        self.mirror.note(task)
+        self._set_reading(task)
+        self.watchers.tell(Change(task.id, state=self.mirror.counted(task)))
+
+    def _set_reading(self, task: LiveTask) -> None:
+        if (log := self.logs.known(task.id)) is not None:
+            log.is_read = task.state is State.RUNNING
+
+    def _on_rows(self, logs: Sequence[Log]) -> None:
+        """Take note of new rows; called by the logs' thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._rows_came, logs)
+
+    def _rows_came(self, logs: Sequence[Log]) -> None:
+        for log in logs:
+            self._uncounted.add(log.task)
+            self.following.tell_rows(log.task, log.end)
+            if (task := self.mirror.get(log.task)) is not None:
+                self._play_when_due(task)
+                if self.watchers:
+                    self.watchers.tell(Change(task.id, state=task))
+
+    def _play_when_due(self, task: LiveTask) -> None:
+        """Let a task that is ready run again when enough rows came since it last did."""
+        wanted = task.wish.pace.data_per_iter
+        counted = self.mirror.counted(task)
+        if task.state is State.READY and 0 < wanted <= counted.rows - task.played_row:
+            self._spawn(self._play(task.id))
+
+    async def _play(self, id: str) -> None:
+        with suppress(LiveConflict, NotFound):  # Somebody was quicker.
+            await self.act(id, Act.PLAY)
+
+    def _drop(self, log: Log, checkpointed: int) -> None:
+        task = self.mirror.get(log.task)
+        if task is not None and (frame := task.wish.algorithm.frame_size) > 0:
+            needed = min(checkpointed, log.end - frame)
+            if log.has_before(needed):
+                self.logs.writer.act(partial(log.drop, needed))
+
+    def _follow_orphans(self) -> None:
+        """Have every task followed that should be and is not, if there is a host."""
+        if self._over is None or self._over.is_set():
+            return
+        for task in self.mirror:
+            if task.state in HOSTED and self.logs.known(task.id) is not None:
+                self.following.follow(self.mirror.counted(task))
+
+    async def _balance(self) -> None:
+        await asyncio.sleep(0.2)  # The others may be about to come.
+        await self.following.balance()
+
+    async def _look_after(self) -> None:
+        await self._count()
+        for id in self.following.rested():
+            await self.following.release(id)
+        for task in self.mirror:
+            left = timeout_left(task)
+            if left == 0.0 and task.played is not None and _is_overdue(task):
+                error = {"code": "timeout", "message": WORDS["timeout"][0]}
+                await self._ended(task.id, {"run": task.run, "state": State.FINISHED, "error": error})
+
+    async def _count(self) -> None:
+        """Write the counts of rows that changed, so that they need not be counted."""
+        ids, self._uncounted = self._uncounted, set()
+        found = [task for id in ids if (task := self.mirror.get(id)) is not None]
+        if found:
+            counts = [{"id": task.id, "rows": task.rows, "dim": task.dim} for task in found]
+            work = partial(changing.count_rows, counts=counts)
+            await asyncio.wrap_future(self.database.submit(faults.COUNT, work, relaxed=True))
+
+    def _remove_strays(self) -> None:
+        """Remove the folders of tasks that were deleted, or that did not come to be."""
+        for folder in self._strays:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    async def end(self, id: str) -> int:
+        """Return how many rows a task was ever sent."""
+        if id not in self.mirror:
+            await self.read(partial(reading.get, id=id))
+            raise Unavailable("Another server follows this task.", hint="Ask that one.", task=id)
+        return (await asyncio.to_thread(self.logs.of, id)).end
+
+    @asynccontextmanager
+    async def _alone(self, id: str) -> AsyncIterator[None]:
+        """Change a task one thing after another, so that its host hears in the order of commits."""
+        async with self._locks[id]:
+            yield
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._quietly(work))
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+
+    async def _quietly(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do something that nobody waits for: what goes wrong is told in the log."""
+        try:
+            await work
+        except ShoalError as error:
+            _log.warning("live tasks: %s", error)
+        except Exception:
+            _log.exception("live tasks")
+
+
+def _fault(told: Mapping[str, Any] | None) -> Fault | None:
+    return Fault(str(told["code"]), str(told["message"])) if told else None
+
+
+def _is_overdue(task: LiveTask) -> bool:
+    ends = (task.played or 0) + round(task.wish.pace.timeout * clock.SECOND)
+    return clock.now() > ends + OVERDUE
