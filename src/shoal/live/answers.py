@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,20 +22,28 @@ class Pushed(NamedTuple):
 
 
 class Predicted(NamedTuple):
-    """The clusters of rows (-1: none): with distances to their centres (n), or the shares of all (n x k)."""
+    """The clusters of rows (-1: none): with distances to their centres (n), or the shares of all (n x k).
+
+    Labels are places among the clusters, whose lasting ids are `ids`.
+    """
 
     labels: NDArray[np.int32]
     distances: NDArray[np.float64] | None = None
     shares: NDArray[np.float64] | None = None
+    ids: Sequence[int] = ()
 
 
 class Points(NamedTuple):
-    """Rows of a frame with their clusters; `next` is from where to ask on."""
+    """Rows of a frame with their clusters; `next` is from where to ask on.
+
+    Labels are places among the clusters, whose lasting ids are `ids`.
+    """
 
     first: int
     next: int
     rows: NDArray[np.float32]
     labels: NDArray[np.int32]
+    ids: Sequence[int] = ()
 
 
 class Labels(NamedTuple):
@@ -63,9 +72,10 @@ def predicted(frame: Frame, n: int, soft: bool) -> Predicted:
     """Return the answer to `predict`."""
     labels = np.frombuffer(frame.payload, "<i4", n)
     rest = np.frombuffer(frame.payload, "<f8", offset=labels.nbytes) if n else np.empty(0)
+    ids = tuple(frame.header.get("ids", ()))
     if not soft:
-        return Predicted(labels, rest)
-    return Predicted(labels, shares=rest.reshape(n, -1) if n else np.empty((0, 0)))
+        return Predicted(labels, rest, ids=ids)
+    return Predicted(labels, shares=rest.reshape(n, -1) if n else np.empty((0, 0)), ids=ids)
 
 
 def points(frame: Frame) -> Points:
@@ -73,7 +83,8 @@ def points(frame: Frame) -> Points:
     n, dim = int(frame.header.get("n", 0)), int(frame.header.get("dim") or 0)
     rows = np.frombuffer(frame.payload, "<f4", n * dim).reshape(n, dim)
     labels = np.frombuffer(frame.payload, "<i4", n, rows.nbytes)
-    return Points(int(frame.header["first"]), int(frame.header["next"]), rows, labels)
+    ids = tuple(frame.header.get("ids", ()))
+    return Points(int(frame.header["first"]), int(frame.header["next"]), rows, labels, ids)
 
 
 def labels(frame: Frame) -> Labels:

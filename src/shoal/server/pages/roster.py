@@ -11,6 +11,7 @@ from shoal.server.pages.home import HOME
 from shoal.server.pages.job.roster import job_faces
 from shoal.server.pages.jobs.acts import JOB_LIST_ACTS
 from shoal.server.pages.jobs.page import JOB_LIST
+from shoal.server.pages.live.roster import live_faces
 from shoal.server.pages.queue.roster import queue_faces
 from shoal.server.pages.scripts.roster import script_faces
 from shoal.server.pages.signing_in import SIGNING_IN
@@ -37,4 +38,5 @@ def page_faces(settings: Settings) -> list[Face]:
         *job_faces(),
         *script_faces(settings),
         *queue_faces(),
+        *live_faces(settings),
     ]

@@ -1,5 +1,5 @@
 // Centres on the picture: they glide, leave a trail and carry their number; or stand as bubbles, area = rows.
-export const TRAIL = 20, GLIDE = 200;
+export const TRAIL = 20, GLIDE = 200, STEP = 400;
 
 export class Centres {
   constructor(still) { this.still = still; this.known = new Map(); }
@@ -10,8 +10,9 @@ export class Centres {
     for (const cluster of clusters) {
       const old = this.known.get(cluster.id), to = Float64Array.from(cluster.centre);
       const same = old && old.to.length === to.length, moved = same && to.some((value, at) => value !== old.to[at]);
-      const one = { cluster, to, from: same ? (moved ? this.at(old, now) : old.from) : to, since: moved || !same ? now : old.since, trail: same ? old.trail : [], row: cluster.row };
-      if (moved) one.trail = [...one.trail, { at: old.to, row: old.row }].slice(-(this.still ? 1 : TRAIL));
+      const one = { cluster, to, from: same ? (moved ? this.at(old, now) : old.from) : to, since: moved || !same ? now : old.since, trail: same ? old.trail : [], step: same ? old.step : now, row: cluster.row };
+      // A step of the trail is some time, not an update: with ten a second it would be too short to see.
+      if (moved && (now - old.step >= STEP || !one.trail.length)) { one.trail = [...one.trail, { at: old.to, row: old.row }].slice(-(this.still ? 1 : TRAIL)); one.step = now; }
       next.set(cluster.id, one);
     }
     this.known = next;

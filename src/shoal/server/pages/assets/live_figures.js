@@ -21,7 +21,7 @@ export class Figures {
   // Draws at most five times a second.
   soon() {
     if (this.asked) return;
-    this.asked = setTimeout(() => { this.asked = 0; requestAnimationFrame(() => this.draw()); }, Math.max(0, 200 - (performance.now() - this.late)));
+    this.asked = setTimeout(() => { this.asked = 0; this.draw(); }, Math.max(0, 200 - (performance.now() - this.late)));
   }
 
   draw() {
@@ -32,7 +32,7 @@ export class Figures {
       if (!there || !canvas.clientWidth) continue;
       const range = this.metrics.drawMetric(canvas, metric, this.span, this.now, this.events, this.look), last = this.axes.written(metric.last);
       figure.querySelector("[data-last]").textContent = last;
-      figure.querySelector("[data-range]").textContent = range ? `${this.axes.written(range[0])} to ${this.axes.written(range[1])}` : "nothing in this span";
+      figure.querySelector("[data-range]").textContent = range ? spread(range.map(this.axes.written)) : "nothing in this span";
       canvas.setAttribute("aria-label", `${canvas.dataset.name}, now ${last}`);
     }
     const rare = this.box.querySelector("details");
@@ -49,3 +49,5 @@ export class Figures {
 
   seen(figure, words) { const said = figure.querySelector("[data-seen]"), range = figure.querySelector("[data-range]"); said.textContent = words; said.hidden = !words; range.hidden = Boolean(words); }
 }
+
+const spread = ([low, high]) => (low === high ? "steady" : `${low} to ${high}`);

@@ -123,7 +123,9 @@ export class Scene {
     const context = this.above.getContext("2d"), { centres } = this.modules;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    if (!this.frame || (!this.range && !this.zoom)) return;
+    const nothing = !this.frame || (!this.range && !this.zoom);
+    this.box.classList.toggle("drawn", !nothing);
+    if (nothing) return;
     this.paintAxes(context);
     this.placed = this.centres.placed(this.view, this.frame, now);
     context.save();

@@ -46,7 +46,7 @@ function show(now) {
   last = performance.now();
   write("clusters", tables.whole(now.clusters.length));
   write("clusters-word", now.clusters.length === 1 ? "cluster" : "clusters");
-  write("rows", tables.whole(now.pushed));
+  write("rows", tables.whole(now.row));
   write("rate", tables.whole(now.metrics.rows_per_second ?? 0));
   write("iterations", tables.whole(now.iterations));
   scene?.found(now.clusters, now.row);
@@ -116,7 +116,10 @@ if (scene) {
   choose("x").addEventListener("change", sides);
   choose("y").addEventListener("change", sides);
   choose("pca").addEventListener("click", (click) => { const on = pressed(click.currentTarget, "pca"); choose("x").disabled = choose("y").disabled = on; });
-  choose("bubbles").addEventListener("click", (click) => { choose("root").parentElement.hidden = !pressed(click.currentTarget, "bubbles"); });
+  choose("bubbles").addEventListener("click", (click) => {
+    const on = pressed(click.currentTarget, "bubbles");
+    for (const one of document.querySelectorAll("[data-with]")) one.hidden = (one.dataset.with === "bubbles") !== on;
+  });
   choose("trail").addEventListener("change", (change) => scene.choose({ trails: change.target.checked }));
   choose("root").addEventListener("change", (change) => scene.choose({ rooted: change.target.checked }));
   choose("points").addEventListener("change", (change) => { scene.hold(Number(change.target.value)); pump.again(scene.points.size); });
