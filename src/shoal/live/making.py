@@ -76,15 +76,13 @@ class Making:
         Raises:
             InvalidInput: this is no export.
         """
-        wish, frame = _opened(data)
+        wish, dim = _opened(data)
         wish = wish if name is None else replace(wish, name=name)
         id = new_id()
         with self._folder(id):
             log = self.logs.of(id)
-            if frame is not None and len(frame):
-                self._append(log, checked(frame, None, wish.algorithm.space))
             write_durably(IMPORTED, self.logs.folder_of(id) / IMPORT, data, private=True)
-            return replace(_task(id, owner, wish, log), state=State.READY, run=1, played_row=log.end)
+            return replace(_task(id, owner, wish, log), state=State.READY, run=1, dim=dim)
 
     @contextmanager
     def _folder(self, id: str) -> Iterator[None]:
@@ -146,14 +144,13 @@ def _task(id: str, owner: str, wish: Wish, log: Log) -> LiveTask:
     )
 
 
-def _opened(data: bytes) -> tuple[Wish, Rows | None]:
+def _opened(data: bytes) -> tuple[Wish, int | None]:
+    """Return the wish in an export, and how many numbers its rows have."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            wish = wish_of(orjson.loads(arrays["wish"].tobytes()))
-            if "lengths" in arrays:
-                return wish, np.split(arrays["frame"], np.cumsum(arrays["lengths"])[:-1])
-            return wish, np.asarray(arrays["frame"], np.float64) if "frame" in arrays else None
-    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+            wish = wish_of(orjson.loads(arrays["facts"].tobytes())["wish"])
+            return wish, len(wish.columns) or int(arrays["rows"].shape[-1]) or None
+    except (OSError, ValueError, KeyError, EOFError, TypeError, IndexError, BadZipFile) as error:
         raise InvalidInput(
             "This is not the export of a live task.", hint="Give the NPZ file as it came."
         ) from error
