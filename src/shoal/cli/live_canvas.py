@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple
 
 from shoal.studies.telling.colours import slot
@@ -59,8 +60,8 @@ class Canvas:
     def dot(self, x: float, y: float, cluster: int) -> None:
         """Draw a point; the one that was drawn last gives its letter the colour."""
         box = self._box
-        across = int((x - box.left) / (box.right - box.left) * 2 * self._width)
-        down = int((box.high - y) / (box.high - box.low) * 4 * self._height)
+        across = floor((x - box.left) / (box.right - box.left) * 2 * self._width)
+        down = floor((box.high - y) / (box.high - box.low) * 4 * self._height)
         if 0 <= across < 2 * self._width and 0 <= down < 4 * self._height:
             row, column = down // 4, across // 2
             self._dots[row][column] |= DOTS[across % 2][down % 4]
@@ -69,8 +70,8 @@ class Canvas:
     def number(self, x: float, y: float, cluster: int) -> None:
         """Write a cluster's number at its centre, over whatever is there."""
         box = self._box
-        column = int((x - box.left) / (box.right - box.left) * self._width)
-        row = int((box.high - y) / (box.high - box.low) * self._height)
+        column = floor((x - box.left) / (box.right - box.left) * self._width)
+        row = floor((box.high - y) / (box.high - box.low) * self._height)
         for place, sign in enumerate(str(cluster)):
             if 0 <= row < self._height and 0 <= column + place < self._width:
                 self._letters[row, column + place] = (sign, colour_of(cluster))
@@ -80,16 +81,15 @@ class Canvas:
         return [self._line(row, look) for row in range(self._height)]
 
     def _line(self, row: int, look: Look) -> str:
-        line, run, colour = [], "", ""
+        runs: list[list[str]] = [["", ""]]
         for column in range(self._width):
             sign, wanted = self._letters.get((row, column), (self._sign(row, column, look), ""))
             wanted = wanted or self._colours[row][column]
-            if wanted != colour and sign != " ":
-                line.append(look.paint(run, colour) if colour and run.strip() else run)
-                run, colour = "", wanted
-            run += sign
-        line.append(look.paint(run, colour) if colour and run.strip() else run)
-        return "".join(line).rstrip()
+            if sign != " " and wanted != runs[-1][1]:
+                runs.append(["", wanted])
+            runs[-1][0] += sign
+        runs[-1][0] = runs[-1][0].rstrip()
+        return "".join(look.paint(text, colour) if colour else text for text, colour in runs)
 
     def _sign(self, row: int, column: int, look: Look) -> str:
         dots = self._dots[row][column]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from shoal.base.errors import InvalidInput, Unavailable
 from shoal.base.settings import resolve_secret
@@ -78,24 +78,32 @@ class Query:
             time.sleep(self._every)
 
     def _look(self, place: Place) -> Iterator[Batch]:
-        rows: list[Any] = []
         try:
-            with self._engine.connect() as connection:
-                found = connection.execution_options(stream_results=True).execute(self._query, {AFTER: place})
-                if self._column not in found.keys():  # noqa: SIM118
-                    raise InvalidInput(
-                        f"The query has no column {self._column!r}.",
-                        hint=f"It has {', '.join(found.keys())}.",
-                    )
-                for record in found.mappings():
-                    value = _plain(record[self._column])
-                    if len(rows) >= MOST_ROWS and value != place:
-                        yield Batch(rows, place)
-                        rows = []
-                    place = value
-                    rows.append(self._row(record))
+            connection = self._engine.connect()
         except SQLAlchemyError as error:
-            raise _explained(error) from error
+            raise Unavailable(f"The database does not answer: {_words(error)}") from error
+        with connection:
+            try:
+                yield from self._found(connection, place)
+            except SQLAlchemyError as error:
+                if isinstance(error, DBAPIError) and (error.connection_invalidated or "locked" in str(error)):
+                    raise Unavailable(f"The database does not answer: {_words(error)}") from error
+                raise InvalidInput(f"The query cannot be run: {_words(error)}") from error
+
+    def _found(self, connection: Connection, place: Place) -> Iterator[Batch]:
+        rows: list[Any] = []
+        found = connection.execution_options(stream_results=True).execute(self._query, {AFTER: place})
+        if self._column not in (names := list(found.keys())):
+            raise InvalidInput(
+                f"The query has no column {self._column!r}.", hint=f"It has {', '.join(names)}."
+            )
+        for record in found.mappings():
+            value = _plain(record[self._column])
+            if len(rows) >= MOST_ROWS and value != place:
+                yield Batch(rows, place)
+                rows = []
+            place = value
+            rows.append(self._row(record))
         if rows:
             yield Batch(rows, place)
 
@@ -111,10 +119,5 @@ def _plain(value: Any) -> Any:
     return value.isoformat(" ") if hasattr(value, "isoformat") else value
 
 
-def _explained(error: SQLAlchemyError) -> InvalidInput | Unavailable:
-    from sqlalchemy.exc import InterfaceError, OperationalError
-
-    words = str(getattr(error, "orig", None) or error).splitlines()[0]
-    if isinstance(error, (OperationalError, InterfaceError)) and "no such" not in words:
-        return Unavailable(f"The database does not answer: {words}")
-    return InvalidInput(f"The query cannot be run: {words}")
+def _words(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
@@ -53,7 +52,6 @@ BODY: Any = {
         "content": {JSON: {"schema": _ROWS}, LINES: _TEXT, CSV: _TEXT, STREAM: _BINARY, FILE: _BINARY},
     }
 }
-LIMITS: MappingProxyType[str, int] = MappingProxyType({})
 router = APIRouter(prefix=PATH, tags=["live"])
 Pusher = Annotated[Actor, Depends(Rule(Action.LIVE_PUSH))]
 Soft = Annotated[bool, Query(description="shares of every cluster in place of distances")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 import orjson
 from fastapi import APIRouter
@@ -80,14 +81,15 @@ class _Stream:
         return b"event: change\ndata: %s\n\n" % data
 
 
-async def until(changes: AsyncIterator[Change], stop: asyncio.Event) -> AsyncIterator[Change | None]:
+async def until(changes: AsyncIterator[Change], stop: asyncio.Event) -> AsyncGenerator[Change | None, None]:
     """Yield changes until an event is set, and None when there was none for a while."""
     stopped = asyncio.ensure_future(stop.wait())
     coming: asyncio.Future[Change | None] | None = None
     try:
         while not stop.is_set():
             coming = coming or asyncio.ensure_future(_next(changes))
-            await asyncio.wait({coming, stopped}, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {coming, stopped}
+            await asyncio.wait(either, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
                 if not stop.is_set():
                     yield None

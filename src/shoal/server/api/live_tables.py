@@ -84,14 +84,14 @@ def _bad_line(lines: Sequence[bytes]) -> NotJson:
 def _csv(body: bytes, wanted: Names) -> Any:
     head = body.lstrip(b"\xef\xbb\xbf\r\n").partition(b"\n")[0].rstrip(b"\r")
     mark = next((chr(mark) for mark in MARKS if mark in head), ",")
-    named = not all(_is_number(cell) for cell in head.decode("utf-8", "replace").split(mark))
     try:
+        named = not all(_is_number(cell.strip() or None) for cell in head.decode().split(mark))
         table = pyarrow.csv.read_csv(
             io.BytesIO(body),
             read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=not named, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(delimiter=mark),
         )
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise InvalidInput(f"The CSV cannot be read: {_first_line(error)}") from None
     return _array(table, wanted if named else ())
 

@@ -17,6 +17,12 @@ from shoal.server.api.job_parts import JOB_PARTS
 from shoal.server.api.job_submission import JOB_SUBMISSION
 from shoal.server.api.jobs import JOBS
 from shoal.server.api.limits import LIMITS
+from shoal.server.api.live import LIVE
+from shoal.server.api.live_acts import LIVE_ACTS
+from shoal.server.api.live_parts import LIVE_PARTS
+from shoal.server.api.live_rows import live_rows_face
+from shoal.server.api.live_stream import LIVE_STREAM
+from shoal.server.api.live_transfer import live_transfer_face
 from shoal.server.api.models import MODELS
 from shoal.server.api.objects import OBJECTS
 from shoal.server.api.opened import OPENED
@@ -62,6 +68,12 @@ def api_faces(settings: Settings) -> list[Face]:
         JOB_PARTS,
         JOB_LOGS,
         SCRIPTS,
+        LIVE,
+        LIVE_ACTS,
+        live_rows_face(settings),
+        LIVE_PARTS,
+        LIVE_STREAM,
+        live_transfer_face(settings),
         EVENTS,
         UPKEEP,
         WORKERS,
