@@ -24,6 +24,7 @@ class LiveAlgorithm(Protocol):
     """What an estimator offers that follows rows which keep arriving; rows are elements of its space."""
 
     n_clusters_: int
+    n_iter_: int
     n_rows_seen_: int
     cluster_centers_: Any
     counts_: NDArray[np.float64]
@@ -38,6 +39,9 @@ class LiveAlgorithm(Protocol):
     def iterate(self) -> bool:
         """Do one iteration; return whether it counts."""
 
+    def reset(self) -> Any:
+        """Forget centres and counters, keep the rows of the frame."""
+
     def predict(self, X: Any) -> NDArray[np.int32]:
         """Return the cluster of each row."""
 
@@ -48,12 +52,28 @@ class LiveAlgorithm(Protocol):
         """Return all that is needed to go on."""
 
 
-# Names of a wish's fields, and of the estimators' parameters for them.
+# Names of a wish's fields, and of each estimator's parameters for them; the later of two wins.
+_SHARED = {"scale": "scale", "random_state": "random_state"}
+_RULE = {"mu": "mu", "sigma": "sigma", "out_ratio": "out_ratio", "out_after": "out_after"}
+_GROUPING = {"max_k": "max_k", "amp": "amp", "b": "b", "method": "method"}
+_KMEANS = {"k": "n_clusters", "init": "init", "given": "init"}
 _FIELDS: Mapping[str, Mapping[str, str]] = {
-    "FrameKMeans": {"k": "n_clusters", "init": "init", "given": "init", "scale": "scale"},
+    "FrameKMeans": {**_SHARED, **_KMEANS, "frame_size": "frame_size"},
+    "OnlineKMeans": {**_SHARED, **_KMEANS, "half_life": "half_life"},
+    "MCMCClusterer": {
+        **_SHARED, **_GROUPING, "init_k": "init_k", "shape": "shape", "min_share": "min_share",
+        "frame_size": "frame_size",
+    },
+    "StreamingClusterer": {**_SHARED, **_GROUPING, **_RULE, "half_life": "half_life"},
+}  # fmt: skip
+_MODULES = {
+    "FrameKMeans": "frame_kmeans",
+    "OnlineKMeans": "online_kmeans",
+    "MCMCClusterer": "mcmc_clusterer",
+    "StreamingClusterer": "streaming_clusterer",
 }
-_ALL = {"frame_size": "frame_size", "random_state": "random_state"}
-_MODULES = {"FrameKMeans": "frame_kmeans"}
+_FIXED = ("space", "inner_space", "window", "random_state")
+_ONE_PASS = ("OnlineKMeans", "StreamingClusterer")
 
 
 def build(algorithm: Plain) -> LiveAlgorithm:
@@ -89,7 +109,19 @@ def space_of(algorithm: Plain) -> Space:
     return EUCLID
 
 
-_FIXED = ("space", "inner_space", "window", "random_state")
+def is_one_pass(algorithm: Plain) -> bool:
+    """Say whether each row is looked at once, in the order of their coming, and need not be kept."""
+    return _name(algorithm) in _ONE_PASS
+
+
+def shows_frame(algorithm: Plain) -> bool:
+    """Say whether `frame_` is all the rows that an estimator needs to go on."""
+    return _name(algorithm) != "OnlineKMeans"
+
+
+def counts_rows(algorithm: Plain) -> bool:
+    """Say whether each row counts as an iteration."""
+    return bool(algorithm["name"] == "streaming")
 
 
 def _name(algorithm: Plain) -> str:
@@ -114,5 +146,15 @@ def _class(algorithm: Plain) -> Any:
 
 def _parameters(algorithm: Plain) -> dict[str, Any]:
     """Return an estimator's parameters as far as they are given; the others stay as by default."""
-    fields = {**_FIELDS[_name(algorithm)], **_ALL}
-    return {fields[name]: algorithm[name] for name in fields if algorithm[name] is not None}
+    name = _name(algorithm)
+    given = {to: algorithm[field] for field, to in _FIELDS[name].items() if algorithm[field] is not None}
+    if name == "MCMCClusterer":
+        given["outliers"] = bool(algorithm["min_share"])  # Who names a share wants to see what is below it.
+        if algorithm["max_k"] is None and (algorithm["init_k"] or 0) > _MOST:
+            given["max_k"] = algorithm["init_k"]
+    if name in _ONE_PASS and algorithm["frame_size"]:
+        given["frame_size"] = algorithm["frame_size"]
+    return given
+
+
+_MOST = 64  # clusters that MCMCClusterer looks for when nothing is said

@@ -10,7 +10,17 @@ import numpy as np
 from shoal.base import clock
 from shoal.clustering.drift import DriftWatch
 from shoal.clustering.identity import Identities
-from shoal.clustering.live_algorithms import LiveAlgorithm, build, kept, restore, retune, space_of
+from shoal.clustering.live_algorithms import (
+    LiveAlgorithm,
+    build,
+    counts_rows,
+    is_one_pass,
+    kept,
+    restore,
+    retune,
+    shows_frame,
+    space_of,
+)
 from shoal.clustering.online.frame import Frame
 from shoal.live.host.checkpoints import Saved
 from shoal.live.host.columns import Columns
@@ -54,6 +64,16 @@ class Course:
         return self.algorithm is not None and self.iterations > 0 and self.algorithm.n_clusters_ > 0
 
     @property
+    def is_one_pass(self) -> bool:
+        """Say whether rows are looked at once, in order, and taken no sooner."""
+        return is_one_pass(asdict(self.wish.algorithm))
+
+    @property
+    def counts_rows(self) -> bool:
+        """Say whether each row counts as an iteration."""
+        return counts_rows(asdict(self.wish.algorithm))
+
+    @property
     def ids(self) -> list[int]:
         """Return the lasting ids of the clusters as of the last look, in the algorithm's order."""
         return self._identities.ids
@@ -74,8 +94,12 @@ class Course:
     def iterate(self) -> bool:
         """Iterate once; say whether it counts."""
         self.turns += 1
-        counts = self.algorithm is not None and bool(self.algorithm.iterate())
-        self.iterations += counts
+        algorithm = self.algorithm
+        if algorithm is None:
+            return False
+        before = algorithm.n_iter_
+        counts = bool(algorithm.iterate())
+        self.iterations += max(1, algorithm.n_iter_ - before) if counts else 0
         return counts
 
     def look(self) -> None:
@@ -89,6 +113,12 @@ class Course:
             self._tell(change.kind, detail)
         now = clock.now()
         self.born = {id: self.born.get(id, now) for id in self.ids}
+
+    def begun_anew(self) -> Course:
+        """Return a course that has found and counted nothing yet, with the rows of this one's frame."""
+        fresh = Course(self.wish, self.row)
+        fresh.algorithm = None if self.algorithm is None else self.algorithm.reset()
+        return fresh
 
     def reconfigured(self, wish: Wish, reader: Reader) -> None:
         """Go on as another wish asks; what cannot be kept begins anew from the frame."""
@@ -155,7 +185,11 @@ class Course:
         return course
 
     def _is_large(self, frame: Any) -> bool:
-        return isinstance(frame, np.ndarray) and frame.size > _INLINE and self.space.name == "euclid"
+        return (
+            isinstance(frame, np.ndarray)
+            and frame.size > _INLINE
+            and shows_frame(asdict(self.wish.algorithm))
+        )
 
     def _frame(self, reader: Reader, kept: list[int] | None) -> Frame | None:
         if kept is None:

@@ -12,10 +12,9 @@ from typing import Any
 from shoal.base.errors import ShoalError
 from shoal.live.errors import WORDS
 from shoal.live.host.around import Around
-from shoal.live.host.course import Course
 from shoal.live.host.keeping import Keeping
 from shoal.live.host.looking import Looking
-from shoal.live.host.pacing import reached
+from shoal.live.host.pacing import goal, reached
 from shoal.live.host.running import Running
 from shoal.live.host.telling import Telling
 from shoal.live.host.working import Work, piece
@@ -55,17 +54,13 @@ class Followed:
         self.looking = Looking(self.id)
         self._telling = Telling(self.id, self.run, self._around)
         self._keeping = Keeping(self.id, self.folder / "checkpoint", self.run, self._around)
-        self._changed, self._unsaved = True, False
+        self._changed, self._unsaved, self._failed = True, False, False
         self._checkpoint_due = monotonic() + self._around.checkpoint
         self._guarded(self._open)
 
     def _open(self) -> None:
         self.work = None
-        course = self._keeping.reopened(self.reader)
-        if course is None:
-            frame = self.wish.algorithm.frame_size
-            course = Course(self.wish, max(self.reader.first(), self.base - frame if frame else 0))
-            self._keeping.follow_from_start()
+        course = self._keeping.reopened(self.reader) or self._keeping.begun(self.wish, self.reader, self.base)
         self.work = Work(course, self._keeping, self.reader)
         self._take_wish()
 
@@ -120,7 +115,7 @@ class Followed:
 
     def due(self, now: float) -> float:
         """Return when there is something to do; infinity when only the office can change that."""
-        if self.work is None:
+        if self.work is None or self._failed:
             return inf
         if self.work.behind or self.state is State.INITIALIZING:
             return now
@@ -144,7 +139,7 @@ class Followed:
     def checkpoint(self, then: Callable[[], None] = lambda: None) -> None:
         """Keep what was found; `then` is called when it is on the disk, or cannot be."""
         self._checkpoint_due = monotonic() + self._around.checkpoint
-        if self.work is None or self.work.behind:  # What is kept already leads to here.
+        if self.work is None or self._failed or self.work.behind:  # What is kept already leads to here.
             return then()
         self._unsaved = False
         self._keeping.save(self.work.course, self.reader.first(), self.summary(), then)
@@ -167,7 +162,7 @@ class Followed:
     def _step(self, now: float) -> bool:
         """Do the next thing that is due; say whether there was one."""
         work, running = self.work, self._running
-        if work is None:
+        if work is None or self._failed:
             return False
         if work.behind:
             work.follow()
@@ -184,14 +179,17 @@ class Followed:
         return self._take_rows(work, now) or self._iterate(work, now)
 
     def _take_rows(self, work: Work, now: float) -> bool:
-        running = self._running
-        if running.resting or now < running.turns.due:
+        running, course = self._running, work.course
+        if running.resting or (now < running.turns.due and not course.is_one_pass):
             running.target = self.end
-        most = min(running.allowance.rows(now), piece(self.dim))
-        if work.course.row >= running.target or most < 1:
+        left = goal(self.wish.pace, self.end - self.base) - course.iterations if course.counts_rows else inf
+        most = min(running.allowance.rows(now), piece(self.dim), left)
+        if course.row >= running.target or most < 1:
             return False
         running.allowance.take(work.take(running.target, most))
         running.resting = False
+        if course.is_one_pass:
+            running.target = course.row  # These are looked at before others come.
         self._changed = self._unsaved = True
         self._telling.row(work.course.row)
         return True
@@ -228,7 +226,7 @@ class Followed:
         return False
 
     def _tell_what_is_due(self) -> None:
-        if self.work is None:
+        if self.work is None or self._failed:
             return
         self._telling.events(self.work.course)
         now = monotonic()
@@ -238,7 +236,7 @@ class Followed:
             self.checkpoint()
 
     def _tell_all(self) -> None:
-        if self.work is None:
+        if self.work is None or self._failed:
             return
         self.work.look()
         self._telling.events(self.work.course)
@@ -262,7 +260,7 @@ class Followed:
             self._fail(_fault(error))
 
     def _fail(self, fault: Fault) -> None:
-        self.work = None
+        self._failed = True
         self.state = State.FINISHED
         self._telling.ended(State.FINISHED, fault, self._order)
 

@@ -11,8 +11,10 @@ from shoal.base.errors import ShoalError
 from shoal.live.host.around import Around
 from shoal.live.host.checkpoints import Checkpoints, Saved
 from shoal.live.host.course import Course
+from shoal.live.host.exported import imported
 from shoal.live.host.journal import Journal, Note
 from shoal.live.log.reader import Reader
+from shoal.live.model import Wish
 from shoal.live.plain import wish_of
 
 
@@ -22,6 +24,7 @@ class Keeping:
     def __init__(self, task: str, folder: Path, run: int, around: Around) -> None:
         self.ahead: deque[Note] = deque()
         self._task = task
+        self._folder, self._run = folder, run
         self._around = around
         self._checkpoints = Checkpoints(folder, run)
         self._serial = self._checkpoints.latest() + 1
@@ -40,10 +43,25 @@ class Keeping:
             return course
         return None
 
-    def follow_from_start(self) -> None:
-        """Let a course that begins at this run's start follow what was noted of it, if all of it is there."""
+    def begun(self, wish: Wish, reader: Reader, base: int) -> Course:
+        """Return a course at this run's start, to follow what was noted of it.
+
+        It begins with the rows that were in the frame by then, or with what was imported.
+        """
+        frame = wish.algorithm.frame_size
+        course = self._imported(wish, reader)
+        if course is None:
+            course = Course(wish, max(reader.first(), base - frame if frame else 0))
         if self._checkpoints.journal(0).exists():
             self.ahead.extend(self._checkpoints.notes(0))
+        return course
+
+    def _imported(self, wish: Wish, reader: Reader) -> Course | None:
+        path = self._folder.parent / "import.npz"
+        if not path.exists():
+            return None
+        course = Course.restored(wish, imported(path.read_bytes()), reader)
+        return course.begun_anew() if self._run > 1 else course
 
     def note(self, note: Note) -> None:
         """Note what is about to happen."""

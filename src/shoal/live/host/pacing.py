@@ -9,8 +9,12 @@ from shoal.live.model import Pace
 
 def reached(pace: Pace, iterations: int, pushed: int) -> bool:
     """Say whether a run has done what it was asked for; without `iter` and `iter_per_data` it never has."""
-    bounded = pace.iter > 0 or pace.iter_per_data > 0
-    return bounded and iterations >= pace.iter + pushed * pace.iter_per_data
+    return iterations >= goal(pace, pushed)
+
+
+def goal(pace: Pace, pushed: int) -> float:
+    """Return how many iterations end a run to which so many rows were pushed; infinity when none do."""
+    return inf if endless(pace) else pace.iter + pushed * pace.iter_per_data
 
 
 def endless(pace: Pace) -> bool:

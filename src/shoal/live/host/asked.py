@@ -1,0 +1,130 @@
+"""What the office asks about a task, answered from what its host has in memory and from its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from shoal.live.errors import LiveConflict
+from shoal.live.host.course import Course
+from shoal.live.host.exported import exported
+from shoal.live.host.followed import Followed
+from shoal.live.host.intake import window
+
+MOST_POINTS = 100_000
+_SAMPLE = 2000  # newest rows of the frame, by which the width of clusters is told
+Said = Mapping[str, Any]
+
+
+class Answer(NamedTuple):
+    """What is added to the answer's header, and its bytes."""
+
+    header: dict[str, Any]
+    payload: bytes = b""
+
+
+def predict(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Return labels (int32) and distances or shares (float64) of rows."""
+    rows = _rows(said, payload)
+    course = _course(task)
+    if course is None or not course.found:
+        labels, gaps = np.full(len(rows), -1, np.int32), np.full(len(rows), np.nan)
+        return Answer({"k": 0}, labels.tobytes() + (b"" if said.get("soft") else gaps.tobytes()))
+    chosen = course.columns.of_rows(rows)
+    labels = _labels(course, chosen)
+    if said.get("soft"):
+        shares = _shares(course, chosen)
+        return Answer({"k": shares.shape[1]}, labels.tobytes() + shares.tobytes())
+    return Answer({}, labels.tobytes() + _distances(course, chosen, labels).tobytes())
+
+
+def points(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Return the newest rows from `since` on (float32) with their clusters; of series their means."""
+    limit = max(0, min(int(said["limit"]), MOST_POINTS))
+    end = task.end
+    first, rows = window(task.reader, max(int(said.get("since") or 0), end - limit, 0), end)
+    course = _course(task)
+    labels = np.full(len(rows), -1, np.int32)
+    if course is not None and course.found and len(rows):
+        labels = _labels(course, course.columns.of_rows(rows))
+    drawn = np.array([each.mean(axis=0) for each in rows]) if isinstance(rows, list) else rows
+    ids = [] if course is None else course.ids
+    header = {"n": len(rows), "first": first, "next": end, "dim": drawn.shape[1], "ids": ids}
+    return Answer(header, drawn.astype(np.float32).tobytes() + labels.tobytes())
+
+
+def labels(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Return the numbers (int64) of the frame's rows, and their clusters (int32)."""
+    course = _course(task)
+    if course is None or course.algorithm is None:
+        return Answer({"n": 0})
+    found = np.asarray(course.algorithm.labels_, np.int32)
+    numbers = np.arange(course.row - len(found), course.row, dtype=np.int64)
+    return Answer({"n": len(found)}, numbers.tobytes() + found.tobytes())
+
+
+def export(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Return everything as NPZ."""
+    course = _course(task)
+    if course is None or course.algorithm is None:
+        raise LiveConflict("not_iterate", task.id)
+    return Answer({}, exported(course, task.summary()))
+
+
+def history(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Return the task's numbers over time as JSON."""
+    metrics = said.get("metrics") or None
+    found = task.looking.history.since(int(said.get("since") or 0), int(said["limit"]), metrics)
+    return Answer({}, orjson.dumps(found))
+
+
+ANSWERS = {"predict": predict, "points": points, "labels": labels, "export": export, "history": history}
+
+
+def _course(task: Followed) -> Course | None:
+    return task.work.course if task.work is not None else None
+
+
+def _rows(said: Said, payload: bytes) -> Any:
+    numbers = np.frombuffer(payload, "<f8").reshape(-1, int(said["dim"])).astype(np.float64)
+    if not (lengths := said.get("lengths")):
+        return numbers
+    return np.split(numbers, np.cumsum(lengths)[:-1])
+
+
+def _labels(course: Course, rows: Any) -> NDArray[np.int32]:
+    assert course.algorithm is not None
+    return np.asarray(course.algorithm.predict(_whole(rows)), np.int32)
+
+
+def _whole(rows: Any) -> Any:
+    return rows if isinstance(rows, list) else np.ascontiguousarray(rows)
+
+
+def _distances(course: Course, rows: Any, labels: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the distance of each row to the centre of its label; NaN where it has none."""
+    assert course.algorithm is not None
+    centres = course.algorithm.cluster_centers_
+    gaps = np.full(len(labels), np.nan)
+    for label in np.unique(labels[labels >= 0]):
+        places = np.flatnonzero(labels == label)
+        own = [rows[place] for place in places] if isinstance(rows, list) else rows[places]
+        gaps[places] = course.space.distances(own, centres[label : label + 1])[:, 0]
+    return gaps
+
+
+def _shares(course: Course, rows: Any) -> NDArray[np.float64]:
+    """Return to which share (n x k) rows belong to clusters: round ones, equally wide and heavy."""
+    assert course.algorithm is not None
+    centres = course.algorithm.cluster_centers_
+    squares = course.space.distances(rows, centres) ** 2
+    own = course.space.distances(course.algorithm.frame_[-_SAMPLE:], centres).min(axis=1) ** 2
+    dim = max(1, np.shape(rows[0])[-1]) if len(rows) else 1
+    width = max(float(own.mean()) / dim if len(own) else 0.0, 1e-12 * float(squares.max(initial=1.0)), 1e-300)
+    weights = np.exp((squares.min(axis=1, keepdims=True) - squares) / (2 * width))
+    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return shares
