@@ -22,12 +22,18 @@ from shoal.clustering.limits import (
     refuse_beyond,
 )
 from shoal.clustering.mcmc.engine import Engine, Knobs
+from shoal.clustering.mcmc.original import Original
 from shoal.clustering.mcmc.search import Search
+from shoal.clustering.mcmc.textbook import Textbook
 from shoal.clustering.online.live_clusterer import Labels, LiveClusterer
 from shoal.clustering.online.scaling import SCALINGS
 from shoal.clustering.online.snapshots import InvalidSnapshot, Snapshot
 
-METHODS: dict[str, type[Search]] = {"search": Search}
+METHODS: dict[str, type[Search | Original | Textbook]] = {
+    "search": Search,
+    "textbook": Textbook,
+    "original": Original,
+}
 INIT_K = 8
 QUIET = 200  # iterations without a change after which another is not worth waiting for
 

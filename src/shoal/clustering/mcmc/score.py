@@ -8,7 +8,8 @@ With e effective dimensions, n_j rows in cell j, and L_j the sum of their square
     P = (d + 2)/2 ln n + d ln b,  a = amp^(1/4)
 
 The logarithm stands where a quasi-posterior has a temperature times the loss: the temperature is integrated
-out, so the unit of the rows drops out too. S^2 only sets where zero is.
+out, so the unit of the rows drops out too. S^2 only sets where zero is. The floor falls with n slowly enough
+that a cell of its own does not pay for every single row, however many columns there are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from shoal.clustering.kernels.packing import Doubles
 
 # A cell's variance is drawn to the pooled one as if by so many rows.
 DRAWN = 1.0
+LEAST_VARIANCE = 1e-6
 
 
 class Terms(NamedTuple):
@@ -49,8 +51,9 @@ class Yardstick:
 
     def terms(self, amp: float, b: float, e: float) -> Terms:
         """Return the terms of a score of this frame; `b` below 1 rewards clusters, `amp` above 1 detail."""
-        floor = self.spread * max(1e-6, 1.0 / max(self.total, 1.0) ** 2)
-        price = (self.columns + 2) / 2 * log(max(self.total, 1.0)) + self.columns * log(b)
+        size, columns = max(self.total, 1.0), self.columns
+        floor = self.spread * max(LEAST_VARIANCE, size ** -min(2.0, (columns + 2) / columns))
+        price = (columns + 2) / 2 * log(size) + columns * log(b)
         return Terms(amp**0.25 * e / 2, e, self.spread, self.grain, floor, self.total, price)
 
     def of_sample(self, total: float) -> Yardstick:
