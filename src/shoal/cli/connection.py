@@ -13,7 +13,7 @@ from shoal.base.home import holder
 from shoal.cli.output import say
 
 if TYPE_CHECKING:
-    from shoal.base.settings import Settings
+    from shoal.base.settings import Layer, Settings
     from shoal.client import Client
     from shoal.jobs.workers.nursery import Nursery
     from shoal.server.house import House
@@ -32,12 +32,12 @@ class Where:
     workers: int | None = None
     server: str | None = None
 
-    def settings(self, **more: Any) -> Settings:
-        """Return the settings with what was told."""
+    def settings(self, older: Layer | None = None, **more: Any) -> Settings:
+        """Return the settings with what was told; `older` is what an older system's configuration says."""
         from shoal.base.settings import load_settings
 
         flags: Mapping[str, Any] = {"home": self.home, "database": self.database, "workers": self.workers}
-        return load_settings({**flags, **more}, self.config)
+        return load_settings({**flags, **more}, self.config, older=older)
 
 
 @contextmanager

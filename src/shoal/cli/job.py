@@ -20,6 +20,7 @@ States = Annotated[list[str] | None, typer.Option("--state", help="Only this sta
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; repeatable.")]
 Name = Annotated[str | None, typer.Option("--name", help="Only jobs of this name.")]
 Children = Annotated[int | None, typer.Option("--children", metavar="ID", help="The parts of this job.")]
+Parts = Annotated[bool, typer.Option("--parts", help="Also the elements of arrays, and steps.")]
 Wanted = Annotated[
     str | None, typer.Option("--where", metavar="JSON", help='A filter, like {"sample.site": {"$gte": 4}}.')
 ]
@@ -39,6 +40,7 @@ def list_jobs(
     kind: Kinds = None,
     name: Name = None,
     children: Children = None,
+    parts: Parts = False,
     wanted: Wanted = None,
     limit: Limit = 20,
     output: Output = Format.TABLE,
@@ -48,7 +50,7 @@ def list_jobs(
         if children is not None:
             found = client.jobs.get(children).children(state=state)
         else:
-            found = client.jobs.find(state=state, kind=kind, name=name, where=wanted)
+            found = client.jobs.find(state=state, kind=kind, name=name, whole=not parts, where=wanted)
         listed = [job.facts for job in take(found, limit)]
     empty = "No jobs yet. Run one: shoal job run -- echo hello"
     shown = job_view.lines(listed) if listed else empty

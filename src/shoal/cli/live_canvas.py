@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from math import floor
 from typing import NamedTuple
 
-from shoal.studies.telling.colours import slot
 from shoal.studies.telling.terminal import Look
 
 # Which bit of a braille letter is the dot in column x (0, 1) and line y (0 to 3) of a cell.
@@ -57,7 +56,7 @@ class Canvas:
         self._colours = [[""] * width for _ in range(height)]
         self._letters: dict[tuple[int, int], tuple[str, str]] = {}
 
-    def dot(self, x: float, y: float, cluster: int) -> None:
+    def dot(self, x: float, y: float, colour: str) -> None:
         """Draw a point; the one that was drawn last gives its letter the colour."""
         box = self._box
         across = floor((x - box.left) / (box.right - box.left) * 2 * self._width)
@@ -65,16 +64,16 @@ class Canvas:
         if 0 <= across < 2 * self._width and 0 <= down < 4 * self._height:
             row, column = down // 4, across // 2
             self._dots[row][column] |= DOTS[across % 2][down % 4]
-            self._colours[row][column] = colour_of(cluster)
+            self._colours[row][column] = colour
 
-    def number(self, x: float, y: float, cluster: int) -> None:
-        """Write a cluster's number at its centre, over whatever is there."""
+    def write(self, x: float, y: float, text: str, colour: str) -> None:
+        """Write a text at a place, over whatever is there."""
         box = self._box
         column = floor((x - box.left) / (box.right - box.left) * self._width)
         row = floor((box.high - y) / (box.high - box.low) * self._height)
-        for place, sign in enumerate(str(cluster)):
+        for place, sign in enumerate(text):
             if 0 <= row < self._height and 0 <= column + place < self._width:
-                self._letters[row, column + place] = (sign, colour_of(cluster))
+                self._letters[row, column + place] = (sign, colour)
 
     def lines(self, look: Look) -> list[str]:
         """Return the picture as lines; without braille `.` and `:` stand for few and many points."""
@@ -98,8 +97,3 @@ class Canvas:
         if look.unicode:
             return chr(BRAILLE + dots)
         return "." if dots.bit_count() < 4 else ":"
-
-
-def colour_of(cluster: int) -> str:
-    """Return a cluster's colour, grey for what is in none; numbers begin at 1."""
-    return slot(cluster).dark if cluster > 0 else NOISE

@@ -8,9 +8,11 @@ from itertools import zip_longest
 from typing import Any
 
 from shoal.base.clock import isoformat
-from shoal.cli.live_canvas import Box, Canvas, colour_of
+from shoal.cli.live_canvas import NOISE, Box, Canvas
 from shoal.cli.live_points import Point
 from shoal.cli.live_view import age, headline, told
+from shoal.server.pages.live.numbering import number as number_of
+from shoal.server.pages.live.slots import Slots
 from shoal.studies.telling.colours import slot
 from shoal.studies.telling.terminal import Look
 from shoal.studies.wording import measured, percent, printable
@@ -24,7 +26,7 @@ HELP = (
     "?  this help",
 )
 MOST_CLUSTERS = 12
-LEFT = 42  # letters of a cluster's line
+LEFT = 43  # letters of a cluster's line
 BAR = 10
 PARTS = "▏▎▍▌▋▊▉█"
 
@@ -37,6 +39,8 @@ class Screen:
         self._interactive = interactive
         self._axes = 0
         self._box: Box | None = None
+        self._slots = Slots()
+        self._of: dict[int, int] = {}
         self.helping = False
 
     def turn(self) -> None:
@@ -53,7 +57,9 @@ class Screen:
         height: int,
     ) -> list[str]:
         """Return what is shown, `height` lines at most."""
-        clusters = list(summary["clusters"])[:MOST_CLUSTERS] if summary else []
+        found = list(summary["clusters"]) if summary else []
+        self._of = self._slots.of([number_of(one["id"]) for one in found])
+        clusters = found[:MOST_CLUSTERS]
         below = self._below(clusters, deque(events, maxlen=max(3, len(clusters))))
         x, y = self._pair(clusters, points)
         head = [headline(task | {"summary": summary})[: self._look.width], self._second(task, x, y)]
@@ -94,10 +100,16 @@ class Screen:
         self._box = wanted if self._box is None else self._box.grown(wanted)
         canvas = Canvas(self._look.width, height, self._box)
         for point in points:
-            canvas.dot(point.values[x], point.values[y], point.label)
+            canvas.dot(point.values[x], point.values[y], self._colour(point.label))
         for one in centres:
-            canvas.number(one["centre"][x], one["centre"][y], one["id"])
+            number, colour = str(number_of(one["id"])), self._colour(one["id"])
+            canvas.write(one["centre"][x], one["centre"][y], number, colour)
         return canvas.lines(self._look)
+
+    def _colour(self, cluster: int) -> str:
+        """Return a cluster's colour, grey for what is in none."""
+        number = number_of(cluster)
+        return slot(self._of[number]).dark if number in self._of else NOISE
 
     def _below(self, clusters: Sequence[Facts], events: Iterable[Facts]) -> list[str]:
         left = [self._cluster(one) for one in clusters]
@@ -105,17 +117,16 @@ class Screen:
         lines = []
         for cluster, event in zip_longest(left, right[: max(3, len(left))]):
             text, painted = cluster or ("", "")
-            room = self._look.width - LEFT
-            lines.append(f"{painted}{' ' * (LEFT - len(text))}{(event or '')[:room]}".rstrip())
+            room = self._look.width - max(LEFT, len(text) + 1)
+            lines.append(f"{painted}{' ' * max(1, LEFT - len(text))}{(event or '')[:room]}".rstrip())
         return lines
 
     def _cluster(self, one: Facts) -> tuple[str, str]:
         """Return a cluster's line without and with its colour."""
-        name = f"{one['id']} {slot(one['id']).name}"
-        rest = (
-            f"{one['rows']:>8,.0f} {percent(one['share']):>4}  {self._bar(one['share'])}  {age(one['born'])}"
-        )
-        return f"{name:<12}{rest}", f"{self._look.paint(f'{name:<12}', colour_of(one['id']))}{rest}"
+        number, share = number_of(one["id"]), one["share"]
+        name = f"{f'{number} {slot(self._of[number]).name}':<12}"
+        rest = f"{one['rows']:>7,.0f} {percent(share):>4} {self._bar(share)} {age(one['born'])}"
+        return name + rest, self._look.paint(name, self._colour(one["id"])) + rest
 
     def _bar(self, share: float) -> str:
         eighths = round(min(1.0, max(0.0, share)) * BAR * 8)

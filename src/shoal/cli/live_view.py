@@ -76,6 +76,7 @@ def _error(task: Facts) -> str:
 
 
 def _clusters(task: Facts) -> str:
+
     summary = task["summary"]
     if not summary or not summary["clusters"]:
         return ""

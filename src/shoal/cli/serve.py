@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from shoal.cli.connection import Where
 from shoal.cli.options import Config, Database, Home, Workers
 from shoal.cli.output import say
 from shoal.cli.reload import serve_anew
+
+if TYPE_CHECKING:
+    from shoal.base.cluserve_settings import Older
 
 Listen = Annotated[
     list[str] | None,
@@ -42,12 +46,32 @@ def serve(
     if reload:
         return serve_anew([word for word in sys.argv[1:] if word != "--reload"])
     addresses = [*(listen or []), *([f"127.0.0.1:{port}"] if port is not None else [])] or None
+    older = older_configuration()
     settings = Where(home, config, database, workers).settings(
-        listen=addresses, root_path=root_path, tls_certificate=tls_certificate, tls_key=tls_key
+        (older.source, older.tree),
+        listen=addresses,
+        root_path=root_path,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
     )
+    older.check(settings)
     from shoal.server.house import House
+    from shoal.server.reporting import report
     from shoal.server.serve import serve as run
 
+    report(settings)
     with House(settings) as house:
         run(house, say)
     return None
+
+
+def older_configuration() -> Older:
+    """Return what Cluserve's variables, and its file below this folder, say; tell which were read."""
+    from shoal.base.cluserve_settings import read_cluserve
+
+    older = read_cluserve(Path.cwd(), os.environ)
+    if older.source:
+        say(f"Cluserve's configuration is read: {older.source}.")
+    for service in older.others:
+        say(f"{service.capitalize()} is built in.")
+    return older

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shoal.base.clock import now
-from shoal.cli.live_canvas import Box, Canvas, colour_of
+from shoal.cli.live_canvas import Box, Canvas
 from shoal.cli.live_points import Point
 from shoal.cli.live_screen import Screen
 from shoal.studies.telling.terminal import Look
 
 PLAIN = Look()
+COLOUR = "#C9420B"
 SQUARE = Box(0, 1, 0, 1)
 
 
@@ -30,7 +31,7 @@ def facts(**more: Any) -> dict[str, Any]:
 def summary(*centres: list[float]) -> dict[str, Any]:
     clusters = [
         {"id": n, "centre": centre, "rows": 10.0, "share": 0.425, "born": now() - 9_000_000}
-        for n, centre in enumerate(centres, 1)
+        for n, centre in enumerate(centres)
     ]
     return {"clusters": clusters, "metrics": {"rows_per_second": 12_400.0}}
 
@@ -38,7 +39,7 @@ def summary(*centres: list[float]) -> dict[str, Any]:
 def test_a_dot_is_where_its_point_is() -> None:
     canvas = Canvas(2, 1, SQUARE)
     for x, y in ((0.01, 0.99), (0.99, 0.01)):
-        canvas.dot(x, y, 1)
+        canvas.dot(x, y, "#000000")
     assert canvas.lines(PLAIN) == ["\u2801\u2880"]
     assert canvas.lines(Look(unicode=False)) == [".."]
 
@@ -46,18 +47,17 @@ def test_a_dot_is_where_its_point_is() -> None:
 def test_what_is_outside_is_left_out() -> None:
     canvas = Canvas(3, 2, SQUARE)
     for x, y in ((-1, 0.5), (2, 0.5), (0.5, -1), (0.5, 1.01), (1.0, 1.0)):
-        canvas.dot(x, y, 1)
-    canvas.number(5, 5, 1)
+        canvas.dot(x, y, "#000000")
+    canvas.write(5, 5, "1", "#000000")
     assert canvas.lines(PLAIN) == ["", ""]
 
 
 def test_a_centre_s_number_stands_over_the_dots_in_its_colour() -> None:
     canvas = Canvas(3, 1, SQUARE)
-    canvas.dot(0.5, 0.5, 2)
-    canvas.number(0.5, 0.5, 2)
+    canvas.dot(0.5, 0.5, COLOUR)
+    canvas.write(0.5, 0.5, "2", COLOUR)
     assert canvas.lines(PLAIN) == [" 2"]
-    red, green, blue = (int(colour_of(2)[at : at + 2], 16) for at in (1, 3, 5))
-    assert canvas.lines(Look(colour=True)) == [f" \x1b[1;38;2;{red};{green};{blue}m2\x1b[0m"]
+    assert canvas.lines(Look(colour=True)) == [" \x1b[1;38;2;201;66;11m2\x1b[0m"]
 
 
 def test_a_box_holds_its_points_also_when_all_are_equal() -> None:
@@ -70,8 +70,8 @@ def test_a_box_holds_its_points_also_when_all_are_equal() -> None:
 
 
 def test_the_head_the_axes_the_clusters_and_what_happened_are_told() -> None:
-    points = [Point((0.0, 0.0, 5.0), 1), Point((1.0, 2.0, 6.0), -1)]
-    event = {"seq": 1, "run": 1, "row": 5, "kind": "birth", "detail": {"cluster": 1}, "at": now()}
+    points = [Point((0.0, 0.0, 5.0), 0), Point((1.0, 2.0, 6.0), -1)]
+    event = {"seq": 1, "run": 1, "row": 5, "kind": "birth", "detail": {"cluster": 0}, "at": now()}
     screen = Screen(PLAIN)
     found = summary([0.5, 1.0, 5.5])
     for _ in range(2):

@@ -17,7 +17,7 @@ from shoal.live.tasks import Labels, Points
 from shoal.server.api.attachments import attachment
 from shoal.server.api.live_finding import PATH, Id, Reader, found_task
 from shoal.server.api.live_tables import CSV, STREAM
-from shoal.server.api.live_views import event_view, summary_view
+from shoal.server.api.live_views import clusters_of, event_view, summary_view
 from shoal.server.api.paging import Cursor, Limit, decode, encode
 from shoal.server.api.shapes.live import CentersShape, HistoryShape, LabelsShape, LiveEventPage
 from shoal.server.api.waiting import LATEST
@@ -58,6 +58,7 @@ async def read_live_labels(task: Id, house: TheHouse, actor: Reader, format: For
     """Send the clusters of the rows in the task's frame, by the rows' numbers."""
     found = await found_task(house, actor, Action.LIVE_READ, task)
     labels = await house.live.labels(found.id)
+    labels = labels._replace(labels=clusters_of(labels.labels, labels.ids))
     if format == "json":
         return Json({"rows": labels.rows.tolist(), "labels": labels.labels.tolist()})
     content = await asyncio.to_thread(_written, labels, format)
@@ -78,10 +79,11 @@ async def read_points(
     """Send rows of the frame from number `since` on, as they are drawn.
 
     Little-endian: n and d (u32), the number of the first row and that to ask from next (u64), n x d numbers
-    (f32), n clusters (i32, -1: none).
+    (f32), n ids of clusters (i32, -1: none).
     """
     found = await found_task(house, actor, Action.LIVE_READ, task)
     points = await house.live.points(found.id, since, limit)
+    points = points._replace(labels=clusters_of(points.labels, points.ids))
     return Response(packed(points), media_type=BINARY, headers={"Cache-Control": "no-store"})
 
 

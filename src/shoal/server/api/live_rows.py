@@ -19,6 +19,7 @@ from shoal.live.states import ALIVE
 from shoal.server.api.job_submission import Key
 from shoal.server.api.live_finding import PATH, Changer, Id, Reader, found_task, view_of
 from shoal.server.api.live_tables import CSV, FILE, JSON, LINES, STREAM, elements_of
+from shoal.server.api.live_views import clusters_of
 from shoal.server.api.shapes.live import LiveShape, PredictedShape, PushedShape
 from shoal.server.faces import Face
 from shoal.server.replies import Json
@@ -87,8 +88,9 @@ async def predict_live_rows(
 ) -> Response:
     """Say in which cluster each row is; the task does not learn from them. In every state."""
     found = await found_task(house, actor, Action.LIVE_READ, task)
-    predicted = await house.live.predict(found.id, await _rows(request, found), soft)
-    return Json({name: _listed(value) for name, value in predicted._asdict().items()})
+    told = await house.live.predict(found.id, await _rows(request, found), soft)
+    told = told._replace(labels=clusters_of(told.labels, told.ids))
+    return Json({name: _listed(value) for name, value in told._asdict().items()})
 
 
 @router.post(

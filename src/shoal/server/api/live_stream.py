@@ -58,8 +58,6 @@ class _Stream:
         self._draining.join(stop)
         try:
             async with aclosing(until(self._house.live.watch([self._task.id]), stop)) as changes:
-                self._summary = await self._house.live.summary(self._task.id)
-                yield self._frame(Change(self._task.id))
                 async for change in changes:
                     if change is None:
                         yield b": still here\n\n"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shoal.live.model import LiveTask, Summary
 from shoal.live.plain import plain
@@ -52,6 +56,11 @@ def summary_view(summary: Summary | None) -> View | None:
         "clusters": [asdict(cluster) for cluster in summary.clusters],
         "metrics": dict(summary.metrics),
     }
+
+
+def clusters_of(labels: NDArray[np.int32], ids: Sequence[int]) -> NDArray[np.int32]:
+    """Return the lasting ids for labels that are places among clusters; -1 stays what is in none."""
+    return np.array([-1, *ids], np.int32)[labels + 1] if ids else labels
 
 
 def event_view(event: LiveEvent) -> View:

@@ -90,9 +90,13 @@ class PushedShape(Shape):
 
 
 class PredictedShape(Shape):
-    """The cluster of each row (-1: none) with the distance to its centre, or every cluster's share of it."""
+    """The id of each row's cluster (-1: none) with the distance to its centre, or all clusters' shares of it.
+
+    `ids` are those of the clusters, in the order of shares.
+    """
 
     labels: list[int]
+    ids: list[int]
     distances: list[float | None] | None
     shares: list[list[float | None]] | None
 
@@ -107,7 +111,7 @@ class CentersShape(Shape):
 
 
 class LabelsShape(Shape):
-    """The rows of the frame by their numbers, with their clusters (-1: none)."""
+    """The rows of the frame by their numbers, with the ids of their clusters (-1: none)."""
 
     rows: list[int]
     labels: list[int]
