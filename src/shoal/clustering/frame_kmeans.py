@@ -9,7 +9,7 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 
 from shoal.clustering.kernels.packing import Doubles
-from shoal.clustering.limits import Limits, OneOf, Table, Whole, refuse_beyond
+from shoal.clustering.limits import Limits, OneOf, Table, Whole
 from shoal.clustering.lloyd.state import Data
 from shoal.clustering.online.live_clusterer import Labels, LiveClusterer
 from shoal.clustering.online.partials import Assignment, data_of, moved, wanting
@@ -70,7 +70,7 @@ class FrameKMeans(LiveClusterer):
 
     def iterate(self) -> bool:
         """Move every centre to the mean of the rows nearest to it; return whether there are rows."""
-        refuse_beyond(self._limits, self)
+        self._refuse_wrong()
         frame = self._frame
         if frame is None or not len(frame):
             return False
@@ -162,6 +162,16 @@ class FrameKMeans(LiveClusterer):
 
     def _distances_in(self) -> Doubles:
         return self._data()[1] if len(self._frame_of()) else np.empty(0)
+
+    def _join(self, other: Any) -> None:
+        centres = np.concatenate([self._centres, other._centres])
+        counts = np.concatenate([self.counts_, other.counts_])
+        self._frame_of().join(other._frame)
+        self._forget()
+        if len(centres):
+            spread = self._distances_in()
+            inner = merged_down(centres / spread if spread.size else centres, counts, self.n_clusters)[0]
+            self._centres = inner * spread if spread.size else inner
 
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         return {"rested": self._rested}, {"centres": self._centres}

@@ -46,6 +46,7 @@ class Frame:
         self._masses: Doubles = np.empty(0)
         self._start = 0
         self._end = 0
+        self._ready = -1
 
     @classmethod
     def of(cls, rows: Doubles, weights: Doubles, *, size: int, seen: int) -> Self:
@@ -85,15 +86,36 @@ class Frame:
 
     def take(self, rows: Doubles) -> bool:
         """Take C-contiguous rows (n, d) of weight 1 in, unless one holds what cannot be used: then none."""
-        if self.size and len(rows) > self.size:
-            return False
-        place = self._room(len(rows), rows.shape[1])
+        count, place = len(rows), self._end
+        end = place + count
+        if end > self._ready:
+            return self._taken_slowly(rows)
         if not _copied(rows, self._table, place):
             return False
-        if self._masses.size:
-            self._masses[place : place + len(rows)] = 1.0
-        self._grow_by(len(rows))
+        self._end = end
+        self.seen += count
+        if 0 < self.size < end - self._start:
+            self._start = end - self.size
         return True
+
+    def _taken_slowly(self, rows: Doubles) -> bool:
+        """Take rows in where there is no room behind the others, or where rows have weights."""
+        if self._masses.size or 0 < self.size < len(rows):
+            return False
+        self._room(len(rows), rows.shape[1])
+        self._ready = len(self._table)
+        return self.take(rows)
+
+    def join(self, other: Frame) -> None:
+        """Take the rows of another frame in, evenly between one's own; the last `size` of all stay."""
+        after = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in (self, other)])
+        order = np.argsort(after, kind="stable")
+        rows = np.concatenate([self.rows, other.rows.reshape(len(other), -1)])[order]
+        masses = [part.weights if part.weights.size else np.ones(len(part)) for part in (self, other)]
+        weighted = self.weights.size or other.weights.size
+        seen, self._start = self.seen + other.seen, self._end
+        self.append(rows, np.concatenate(masses)[order] if weighted else None)
+        self.seen = seen
 
     def resize(self, size: int) -> None:
         """Keep the last `size` rows from now on, all that will come with 0."""
@@ -109,6 +131,7 @@ class Frame:
     def _weigh(self, place: int, count: int, weights: NDArray[Any] | None) -> None:
         if weights is not None and weights.size and not self._masses.size:
             self._masses = np.ones(len(self._table))
+            self._ready = -1
         if self._masses.size:
             given = weights is not None and weights.size
             self._masses[place : place + count] = weights if given else 1.0
@@ -138,3 +161,4 @@ class Frame:
         if kept and masses.size:
             masses[:kept] = self._masses[first : self._end]
         self._table, self._masses, self._start, self._end = table, masses, 0, kept
+        self._ready = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from operator import is_
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -32,13 +33,17 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
 
     _limits: ClassVar[Limits] = {}
     _version: ClassVar[int] = 1
+    # How many rows are appended to the frame before the algorithm may look.
+    _most_at_once: ClassVar[int] = 1 << 40
     max_iter: int
     random_state: int | RandomState | None
+    n_features_in_: int
 
     _frame: Frame | None = None
     _random: RandomState
     _plain_width = -1
     _fitted_labels: Labels | None = None
+    _good: tuple[Any, ...] = ()
     n_iter_: int
 
     @property
@@ -70,6 +75,10 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
         """Forget the centres and counters."""
 
     @abstractmethod
+    def _join(self, other: Any) -> None:
+        """Take in the rows and centres of another model of this kind, which has had rows."""
+
+    @abstractmethod
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return the facts and arrays that the algorithm needs to go on."""
 
@@ -91,16 +100,16 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Forget everything, take rows (n, d) in and iterate until they settle; `y` is ignored."""
-        refuse_beyond(self._limits, self)
+        self._refuse_wrong()
         rows = checked_rows(self, X, reset=True).astype(np.float64, copy=False)
         weights = checked_weights(sample_weight, len(rows))
         self._open()
-        self._frame_of().append(rows, weights)
+        self._append(rows, weights)
         for _ in range(self._most_iterations()):
             self.iterate()
             if self.settled_:
                 break
-        if len(rows) > len(self._frame_of()):
+        if len(rows) > len(self.frame_):
             self._fitted_labels = self._nearest(rows)
         return self
 
@@ -116,33 +125,53 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
 
     def absorb(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Take rows (n, d) into the frame, without an iteration: all of them, or none and `InvalidData`."""
-        frame = self._frame
-        if (
-            type(X) is np.ndarray
-            and X.dtype is DOUBLE
-            and X.ndim == 2
-            and X.shape[1] == self._plain_width
-            and X.flags.carray
-            and sample_weight is None
-            and len(X)
-            and frame is not None
-            and frame.take(X)
-        ):
-            self._fitted_labels = None
-            return self
-        self._absorb_checked(X, sample_weight)
+        if sample_weight is not None or not self._taken(X):
+            self._absorb_checked(X, sample_weight)
         return self
+
+    def _taken(self, X: ArrayLike) -> bool:
+        """Take a plain table of rows in, if it is one that can be used."""
+        if (
+            type(X) is not np.ndarray
+            or X.dtype is not DOUBLE
+            or X.ndim != 2
+            or X.shape[1] != self._plain_width
+            or not 0 < len(X) <= self._most_at_once
+            or not X.flags.carray
+            or not self._frame_of().take(X)
+        ):
+            return False
+        self._fitted_labels = None
+        self._took()
+        return True
 
     def _absorb_checked(self, X: ArrayLike, sample_weight: ArrayLike | None) -> None:
         first = self._frame is None
         if first:
-            refuse_beyond(self._limits, self)
+            self._refuse_wrong()
         rows = checked_rows(self, X, reset=first).astype(np.float64, copy=False)
         weights = checked_weights(sample_weight, len(rows))
         if first:
             self._open()
-        self._frame_of().append(rows, weights)
+        self._append(rows, weights)
         self._fitted_labels = None
+
+    def _append(self, rows: Doubles, weights: Doubles) -> None:
+        frame = self._frame_of()
+        for first in range(0, len(rows), self._most_at_once):
+            end = first + self._most_at_once
+            frame.append(rows[first:end], weights[first:end])
+            self._took()
+
+    def _took(self) -> None:
+        """Do what is due when rows have come into the frame; for most algorithms nothing."""
+
+    def _refuse_wrong(self) -> None:
+        """Raise `InvalidParameter` for a wrong parameter; what was right already is not looked at again."""
+        values = tuple(getattr(self, name) for name in self._limits)
+        if len(values) != len(self._good) or not all(map(is_, values, self._good)):
+            refuse_beyond(self._limits, self)
+            self._good = values
 
     def _open(self) -> None:
         """Begin with an empty frame."""
@@ -161,6 +190,21 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
         if self._frame is not None:
             self._fitted_labels = None
             self._begin()
+        return self
+
+    def merge(self, other: Self) -> Self:
+        """Take in what another model has learned from rows of its own, and its frame; it stays as it is."""
+        if type(other) is not type(self):
+            raise InvalidData(f"A {type(other).__name__} cannot be merged into a {type(self).__name__}.")
+        if other._frame is None:
+            return self
+        if self._frame is None:
+            self.n_features_in_ = other.n_features_in_
+            self._open()
+        if self.n_features_in_ != other.n_features_in_:
+            raise InvalidData(f"{other.n_features_in_} columns cannot be merged into {self.n_features_in_}.")
+        self._fitted_labels = None
+        self._join(other)
         return self
 
     def _frame_of(self) -> Frame:
