@@ -22,6 +22,7 @@ from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page, wants_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.jobs.now import JobsNow, jobs_now
+from shoal.server.pages.live.listing import lines_at_work
 from shoal.server.pages.study_lines import Line, lines
 from shoal.server.parts import House
 from shoal.server.replies import Json
@@ -78,14 +79,16 @@ async def live(request: Request, house: TheHouse, actor: Reader) -> Response:
 async def _now(house: House, actor: Actor) -> dict[str, Any]:
     owner = None if actor.admin else actor.name
     work = await offload.read(house.database, lambda conn: _work(conn, owner))
+    live = await lines_at_work(house, owner)
     disk = await asyncio.to_thread(shutil.disk_usage, house.home.path)
     return {
         "work": work,
+        "live": live,
         "trouble": trouble_of(house),
         "workers": house.settings.workers,
         "free": disk.free,
         "limit": house.settings.limits.upload,
-        "refresh": 5 if work.running or work.jobs.running else 0,
+        "refresh": 5 if work.running or work.jobs.running or live else 0,
     }
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from shoal.access import Actor
 from shoal.live.model import LiveTask, Summary
+from shoal.live.states import State
 from shoal.server.faces import Face
 from shoal.server.pages.address import Address, Search
 from shoal.server.pages.errors import error_page
@@ -21,6 +22,8 @@ from shoal.server.rules import TheHouse
 
 router = APIRouter(include_in_schema=False)
 SIZE = 25
+MOST_AT_WORK, MOST_LOOKED_AT = 10, 100
+AT_WORK = frozenset({State.RUNNING, State.INITIALIZING})
 After = Annotated[str, Query(max_length=255)]
 
 
@@ -42,7 +45,7 @@ class Line(NamedTuple):
     @property
     def runs(self) -> bool:
         """Say whether it is at work."""
-        return self.look.icon == "run"
+        return self.task.state in AT_WORK
 
 
 @router.get(PATH)
@@ -70,6 +73,13 @@ async def _context(request: Request, house: House, actor: Actor, q: str, after: 
         "next": found[SIZE - 1].id if len(found) > SIZE else "",
         "server": f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}",
     }
+
+
+async def lines_at_work(house: House, owner: str | None) -> list[Line]:
+    """Return the tasks that are at work, the newest first; costs nothing in a home that never had one."""
+    tasks = await house.live.find(owner, limit=MOST_LOOKED_AT)
+    lines = [await line_of(house, task) for task in tasks if task.state in AT_WORK]
+    return lines[:MOST_AT_WORK]
 
 
 async def line_of(house: House, task: LiveTask) -> Line:
