@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shoal.base.errors import InvalidSetting
 
 Tree = dict[str, Any]
+Layer = tuple[str, Tree]
 _LISTS = {
     "listen",
     "hosts",
@@ -230,20 +231,26 @@ def resolve_secret(reference: str) -> str:
     return reference
 
 
-def load_settings(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+def load_settings(
+    flags: Mapping[str, Any] | None = None, config: Path | None = None, *, older: Layer | None = None
+) -> Settings:
     """Return the settings of this process; raises InvalidSetting."""
-    return load_with_sources(flags, config)[0]
+    return load_with_sources(flags, config, older=older)[0]
 
 
 def load_with_sources(
-    flags: Mapping[str, Any] | None = None, config: Path | None = None
+    flags: Mapping[str, Any] | None = None, config: Path | None = None, *, older: Layer | None = None
 ) -> tuple[Settings, dict[str, str]]:
-    """Return the settings and, for each dotted name that was set, where its value comes from."""
+    """Return the settings and, for each dotted name that was set, where its value comes from.
+
+    What an `older` system's configuration says goes before the file, and our own environment before it.
+    """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     environment = dict(_from_environment())
     home = Path(given.get("home") or environment.get("home") or default_home()).expanduser()
     file = _config_file(config, home)
-    layers = [(str(file), _read_file(file)), ("environment", environment), ("flag", given)]
+    lower: list[Layer] = [(str(file), _read_file(file)), *([older] if older else [])]
+    layers: list[Layer] = [*lower, ("environment", environment), ("flag", given)]
     sources = {name: layer for layer, tree in layers for name in _leaves(tree)}
     try:
         return Settings.model_validate(reduce(_merge, (tree for _, tree in layers), Tree())), sources

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from shoal import __version__
 from shoal.access.tokens import Tokens
 from shoal.server.bodies import Bodies
+from shoal.server.cluserve.door import Door
 from shoal.server.draining import Draining
 from shoal.server.faces import Face, Faces, OnPorts
 from shoal.server.guard.loopback import Guard
@@ -38,7 +39,8 @@ def make_app(
         refusal=registry.refusal,
     )
     door = NodeDoor(inside, guard, database=house.database, refusal=registry.refusal)
-    return Tracing(Measured(door))
+    own = Door(door, tokens=tokens, origins=house.settings.graphql.origins)
+    return Tracing(Measured(own))
 
 
 def make_api(house: House, registry: Faces, draining: Draining, tokens: Tokens) -> FastAPI:

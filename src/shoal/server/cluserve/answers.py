@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.base.errors import ShoalError
+from shoal.server.pages.errors import error_page
 from shoal.server.problems import Problem
 from shoal.server.replies import Json
 
@@ -32,7 +33,9 @@ def answer_of(errors: Iterable[Told], data: Any = None) -> dict[str, Any]:
 
 
 def refused(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """Tell a problem that HTTP itself has in the form of GraphQL's answers, with its status."""
+    """Tell a problem of HTTP itself as an answer of GraphQL, with its status; a reader gets a page."""
+    if request.method in ("GET", "HEAD"):
+        return error_page(request, problem, headers)
     words = f"{problem['title']} {problem.get('detail', '')}".strip()
     details = {name: value for name, value in problem.items() if name not in _PROBLEM}
     told = {"message": words, "extensions": {"code": problem["code"].upper()} | details}
