@@ -34,6 +34,7 @@ ELSEWHERE = {
     "jobserver.": "no job is changed by hand",
     "limits_api.": "no limit is set",
     "limits.": "the settings name no limit",
+    "live.": "there is no live task",
     "nodes.": "no other machine works",
     "objects.": "studies read datasets",
     "pages.": "no form is sent",
