@@ -62,6 +62,8 @@ def test_drafts_and_many_at_once(client: Client) -> None:
     assert draft.release().wait().state == "succeeded"
     head = client.jobs.run({"runner": "command", "cmd": ["true"], "array": "0-2"})
     assert [child.state for child in head.children()] == ["succeeded"] * 3
+    assert next(iter(client.jobs.find(whole=True))).id == head.id
+    assert next(iter(client.jobs.find())).facts["parent"] == head.id
     assert client.jobs.cancel([draft.id]) == {"changed": [], "left": [draft.id]}
     assert client.jobs.remove(name="later")["changed"] == [draft.id]
 

@@ -64,6 +64,8 @@ def test_what_ran_can_be_looked_at(job: Job) -> None:
     assert "look[0]" in page
     assert "SHA-256" in page
     assert job("show", head).out.count("3 succeeded") == 1
+    assert job("list", "--limit", "1", "--output", "quiet").out.strip() == head
+    assert job("list", "--limit", "1", "--parts", "--output", "quiet").out.strip() != head
     assert job("explain", head).out == "It succeeded.\n"
     assert job("rm", head).code == 0
     assert job("show", head).code == 1

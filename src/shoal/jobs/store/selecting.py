@@ -25,6 +25,7 @@ SEARCHED = {
 class Filters(TypedDict, total=False):
     """What jobs must have; None and what is left out ask for nothing.
 
+    `whole` leaves out the elements of arrays and the steps.
     `extra` asks for equality in the job's own `extra`, at any depth: `{"sample": {"site": 4}}`. `matching`
     is a filter with operators (`searching`) over the columns `SEARCHED`.
     """
@@ -34,6 +35,7 @@ class Filters(TypedDict, total=False):
     kinds: Collection[str] | None
     name: str | None
     parent: int | None
+    whole: bool
     extra: Mapping[str, Any] | None
     matching: Mapping[str, Any] | None
 
@@ -51,6 +53,8 @@ def conditions(conn: Connection, **filters: Unpack[Filters]) -> list[ColumnEleme
         found.append(jobs.c.name == name)
     if (parent := filters.get("parent")) is not None:
         found.append(jobs.c.parent == parent)
+    if filters.get("whole"):
+        found.append(jobs.c.parent.is_(None))
     if extra := filters.get("extra"):
         found += equality.equal(conn, jobs.c.extra, extra)
     if matching := filters.get("matching"):
