@@ -11,12 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import Limits, OneOf, Table, Whole
 from shoal.clustering.lloyd.state import Data
+from shoal.clustering.online.adapting import adapt
+from shoal.clustering.online.lanes import table_of
 from shoal.clustering.online.live_clusterer import Labels, LiveClusterer
 from shoal.clustering.online.partials import Assignment, data_of, moved, wanting
 from shoal.clustering.online.scaling import SCALINGS, spread_of
 from shoal.clustering.online.seeding import ALIASES, starting_centres
 from shoal.clustering.online.snapshots import Snapshot
 from shoal.clustering.online.ward import merged_down
+
+# Which share of the frame must be new for centres to be swapped, after how many steps without rest, and how
+# many rows are looked at for that.
+RENEWED, PATIENCE = 0.25, 8
+SAMPLE, SAMPLE_OF_ONE = 2048, 50
 
 
 class FrameKMeans(LiveClusterer):
@@ -65,6 +72,7 @@ class FrameKMeans(LiveClusterer):
     def _forget(self) -> None:
         self._centres: Doubles = np.empty((0, int(self.n_features_in_)))
         self._rested: list[Any] = []
+        self._mended = self._tried = 0
         self._seen: tuple[list[Any], Data, Doubles] | None = None
         self._assigned: tuple[Doubles, Data, Assignment] | None = None
 
@@ -89,7 +97,32 @@ class FrameKMeans(LiveClusterer):
         scaled = before / spread if spread.size else before
         after = moved(scaled, part, self.n_clusters)
         self._centres = after * spread if spread.size else after
-        self._rested = self._wish() if np.array_equal(before, self._centres) else []
+        at_rest = np.array_equal(before, self._centres)
+        swapped = self._is_astray(at_rest) and self._swap(at_rest)
+        self._rested = self._wish() if at_rest and not swapped else []
+
+    def _is_astray(self, at_rest: bool) -> bool:
+        """Say whether much of the frame is new since the centres were right, and there was time to follow.
+
+        Lloyd's algorithm alone may end with two centres in one cluster and one between two others.
+        """
+        if self._frame_of().fresh(self._mended) < RENEWED:
+            return False
+        return at_rest or self.n_iter_ - self._tried >= PATIENCE
+
+    def _swap(self, at_rest: bool) -> bool:
+        """Let centres be swapped where that pays; return whether one moved."""
+        data, spread = self._data()
+        step = -(-data.packed.count // max(SAMPLE, SAMPLE_OF_ONE * len(self._centres)))
+        rows = np.ascontiguousarray(data.packed.rows[::step], np.float64)
+        centres = self._centres / spread if spread.size else self._centres.copy()
+        masses = self._assignment().counts.copy()
+        self._tried = self.n_iter_
+        if not any(adapt(rows, data.weights[::step].copy(), centres, masses, table_of(centres))):
+            self._mended = self._frame_of().seen if at_rest else self._mended
+            return False
+        self._centres = centres * spread if spread.size else centres
+        return True
 
     def _start(self) -> Doubles:
         data, spread = self._data()
@@ -97,6 +130,7 @@ class FrameKMeans(LiveClusterer):
         if not isinstance(init, str) and spread.size:
             init = np.asarray(init, dtype=np.float64) / spread
         rows = data.packed.rows.astype(np.float64, copy=False)
+        self._mended = self._frame_of().seen
         centres = starting_centres(rows, self.n_clusters, self._random, init=init, weights=data.weights)
         return centres * spread if spread.size else centres
 
@@ -174,9 +208,12 @@ class FrameKMeans(LiveClusterer):
             self._centres = inner * spread if spread.size else inner
 
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        return {"rested": self._rested}, {"centres": self._centres}
+        return {"rested": self._rested, "mended": self._mended, "tried": self._tried}, {
+            "centres": self._centres
+        }
 
     def _recall(self, snapshot: Snapshot) -> None:
         self._forget()
         self._centres = snapshot.array("centres", np.float64, None, int(self.n_features_in_))
         self._rested = snapshot.fact("rested", list)
+        self._mended, self._tried = snapshot.fact("mended", int), snapshot.fact("tried", int)
