@@ -10,6 +10,8 @@ present() {
     docker.io) [ -x /usr/sbin/dockerd ] || command -v dockerd >/dev/null ;;
     bubblewrap) command -v bwrap >/dev/null ;;
     busybox-static) command -v busybox >/dev/null ;;
+    mosquitto) [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null ;;
+    nodejs) command -v node >/dev/null ;;
     secantusdb) command -v secantusd-py >/dev/null ;;
     debootstrap) [ -x /usr/sbin/debootstrap ] ;;
     *) command -v "$1" >/dev/null ;;
@@ -23,7 +25,7 @@ install_secantusdb() {
     ln -sf $tools/bin/secantusd-py /usr/local/bin/secantusd-py
 }
 
-components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap"
+components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap mosquitto nodejs"
 [ "${1-}" != --long ] || components="$components debootstrap docker-compose podman runc docker-registry"
 missing=
 for component in $components; do
