@@ -62,10 +62,10 @@ class Screen:
         clusters = found[:MOST_CLUSTERS]
         below = self._below(clusters, deque(events, maxlen=max(3, len(clusters))))
         x, y = self._pair(clusters, points)
-        head = [headline(task | {"summary": summary})[: self._look.width], self._second(task, x, y)]
-        room = height - len(head) - len(below)
+        room = height - 2 - len(below)
         middle = list(HELP) if self.helping else self._picture(clusters, points, x, y, max(4, room))
         middle += [""] * (room - len(middle))
+        head = [headline(task | {"summary": summary})[: self._look.width], self._second(task, x, y)]
         return [*head, *middle[: max(0, room)], *below][:height]
 
     def _pair(self, clusters: Sequence[Facts], points: Sequence[Point]) -> tuple[int, int]:

@@ -47,10 +47,14 @@ class Points(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """The rows of the frame by their numbers, with their clusters."""
+    """The rows of the frame by their numbers, with their clusters.
+
+    Labels are places among the clusters, whose lasting ids are `ids`.
+    """
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int32]
+    ids: Sequence[int] = ()
 
 
 def question(rows: Rows) -> tuple[bytes, dict[str, Any]]:
@@ -91,7 +95,8 @@ def labels(frame: Frame) -> Labels:
     """Return the answer to `labels`."""
     n = int(frame.header.get("n", 0))
     rows = np.frombuffer(frame.payload, "<i8", n)
-    return Labels(rows, np.frombuffer(frame.payload, "<i4", n, rows.nbytes))
+    ids = tuple(frame.header.get("ids", ()))
+    return Labels(rows, np.frombuffer(frame.payload, "<i4", n, rows.nbytes), ids)
 
 
 def history(frame: Frame) -> list[dict[str, Any]]:

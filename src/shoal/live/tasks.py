@@ -239,7 +239,7 @@ class Live:
 
     async def batch(self, owner: str, wish: Wish, rows: Rows | None = None) -> LiveTask:
         """Create, push, play, wait and stop in one call; raises LiveConflict when nothing ends the run."""
-        _check_end(wish)
+        check_end(wish)
         task = await self.create(owner, wish)
         if rows is not None:
             await self.push(task.id, rows)
@@ -317,10 +317,11 @@ def _goes_on(task: LiveTask) -> bool:
     if refused is not None:
         raise LiveConflict(refused, task.id)
     if task.state is State.RUNNING:
-        _check_end(task.wish)
+        check_end(task.wish)
     return task.state in (State.RUNNING, State.INITIALIZING)
 
 
-def _check_end(wish: Wish) -> None:
+def check_end(wish: Wish) -> None:
+    """Pass when something ends a run of a task by itself; raises LiveConflict."""
     if not (wish.pace.iter or wish.pace.iter_per_data or wish.pace.timeout):
         raise LiveConflict("never_finish")

@@ -80,7 +80,7 @@ def test_the_head_the_axes_the_clusters_and_what_happened_are_told() -> None:
     assert lines[1].startswith("temp -0.0400..1.04 across, hum -0.0800..2.08 up")
     assert lines[1].endswith("? help")
     assert "1 blue" in lines[-1]
-    assert "42%  ████▎" in lines[-1]
+    assert "42% ████▎" in lines[-1]
     assert "9 s" in lines[-1]
     assert "Cluster 1 born" in lines[-1]
     assert any("1" in line for line in lines[2:-1])

@@ -16,6 +16,7 @@ from shoal.live import rows as live_rows
 from shoal.live.log.record import Rows
 from shoal.live.model import LiveTask
 from shoal.live.states import ALIVE
+from shoal.live.tasks import check_end
 from shoal.server.api.job_submission import Key
 from shoal.server.api.live_finding import PATH, Changer, Id, Reader, found_task, view_of
 from shoal.server.api.live_tables import CSV, FILE, JSON, LINES, STREAM, elements_of
@@ -103,6 +104,7 @@ async def predict_live_rows(
 async def run_live_batch(task: Id, request: Request, house: TheHouse, actor: Changer) -> Response:
     """Stop, push, play, wait for the end, stop: in one call. The task needs an end (`iter`)."""
     found = await found_task(house, actor, Action.LIVE_CHANGE, task)
+    check_end(found.wish)
     rows = await _rows(request, found)
     if found.state in ALIVE:
         await house.live.stop(found.id)
