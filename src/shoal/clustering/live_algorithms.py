@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.clustering.limits import InvalidParameter
-from shoal.clustering.spaces.euclid import EUCLID
+from shoal.clustering.spaces.named import space_named
 from shoal.clustering.spaces.space import Space
 
 Plain = Mapping[str, Any]
@@ -106,7 +106,7 @@ def retune(estimator: LiveAlgorithm, before: Plain, after: Plain) -> None:
 
 def space_of(algorithm: Plain) -> Space:
     """Return the space in which rows are compared."""
-    return EUCLID
+    return space_named(algorithm["space"], algorithm["inner_space"], algorithm["window"])
 
 
 def is_one_pass(algorithm: Plain) -> bool:

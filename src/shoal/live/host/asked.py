@@ -33,13 +33,13 @@ def predict(task: Followed, said: Said, payload: bytes) -> Answer:
     course = _course(task)
     if course is None or not course.found:
         labels, gaps = np.full(len(rows), -1, np.int32), np.full(len(rows), np.nan)
-        return Answer({"k": 0}, labels.tobytes() + (b"" if said.get("soft") else gaps.tobytes()))
-    chosen = course.columns.of_rows(rows)
+        return Answer({"k": 0, "ids": []}, labels.tobytes() + (b"" if said.get("soft") else gaps.tobytes()))
+    chosen = course.columns.of_question(rows)
     labels = _labels(course, chosen)
     if said.get("soft"):
         shares = _shares(course, chosen)
-        return Answer({"k": shares.shape[1]}, labels.tobytes() + shares.tobytes())
-    return Answer({}, labels.tobytes() + _distances(course, chosen, labels).tobytes())
+        return Answer({"k": shares.shape[1], "ids": course.ids}, labels.tobytes() + shares.tobytes())
+    return Answer({"ids": course.ids}, labels.tobytes() + _distances(course, chosen, labels).tobytes())
 
 
 def points(task: Followed, said: Said, payload: bytes) -> Answer:
@@ -64,7 +64,7 @@ def labels(task: Followed, said: Said, payload: bytes) -> Answer:
         return Answer({"n": 0})
     found = np.asarray(course.algorithm.labels_, np.int32)
     numbers = np.arange(course.row - len(found), course.row, dtype=np.int64)
-    return Answer({"n": len(found)}, numbers.tobytes() + found.tobytes())
+    return Answer({"n": len(found), "ids": course.ids}, numbers.tobytes() + found.tobytes())
 
 
 def export(task: Followed, said: Said, payload: bytes) -> Answer:
@@ -98,11 +98,7 @@ def _rows(said: Said, payload: bytes) -> Any:
 
 def _labels(course: Course, rows: Any) -> NDArray[np.int32]:
     assert course.algorithm is not None
-    return np.asarray(course.algorithm.predict(_whole(rows)), np.int32)
-
-
-def _whole(rows: Any) -> Any:
-    return rows if isinstance(rows, list) else np.ascontiguousarray(rows)
+    return np.asarray(course.algorithm.predict(rows), np.int32)
 
 
 def _distances(course: Course, rows: Any, labels: NDArray[np.int32]) -> NDArray[np.float64]:

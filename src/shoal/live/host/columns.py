@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shoal.base.errors import InvalidInput
 from shoal.live.model import Wish
-
-Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,16 @@ class Columns:
         return cls(None if everything else tuple(chosen), predictions, identifier)
 
     def of_rows(self, rows: Any) -> Any:
-        """Return the clustered columns of rows; series are taken whole."""
+        """Return the clustered columns of rows that have all; series are taken whole."""
         if self.clustered is None or isinstance(rows, list):
             return rows
-        return rows[:, self.clustered]
+        return np.ascontiguousarray(rows[:, self.clustered])
 
-    def width(self, dim: int) -> int:
-        """Return how many columns are clustered of rows of `dim` columns."""
-        return dim if self.clustered is None else len(self.clustered)
+    def of_question(self, rows: Any) -> Any:
+        """Return the clustered columns of rows that have all columns, or just those."""
+        if self.clustered is not None and np.shape(rows)[-1] == len(self.clustered):
+            return rows
+        return self.of_rows(rows)
 
 
 def _place(names: list[str], name: str) -> int:

@@ -198,7 +198,7 @@ class Course:
         first, rows = window(reader, self.row - length, self.row)
         if first != self.row - length:
             raise ValueError(f"the log begins at row {first}; the frame needs {self.row - length}")
-        rows = np.ascontiguousarray(self.columns.of_rows(rows))
+        rows = self.columns.of_rows(rows)
         return Frame.of(rows, np.empty(0), size=self.wish.algorithm.frame_size, seen=seen)
 
 

@@ -49,18 +49,19 @@ class Keeping:
         It begins with the rows that were in the frame by then, or with what was imported.
         """
         frame = wish.algorithm.frame_size
-        course = self._imported(wish, reader)
+        course = self._imported(reader)
         if course is None:
             course = Course(wish, max(reader.first(), base - frame if frame else 0))
         if self._checkpoints.journal(0).exists():
             self.ahead.extend(self._checkpoints.notes(0))
         return course
 
-    def _imported(self, wish: Wish, reader: Reader) -> Course | None:
+    def _imported(self, reader: Reader) -> Course | None:
         path = self._folder.parent / "import.npz"
         if not path.exists():
             return None
-        course = Course.restored(wish, imported(path.read_bytes()), reader)
+        saved = imported(path.read_bytes())
+        course = Course.restored(wish_of(saved.facts["wish"]), saved, reader)
         return course.begun_anew() if self._run > 1 else course
 
     def note(self, note: Note) -> None:
