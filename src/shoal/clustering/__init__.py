@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shoal.clustering.gaussian import GaussianKMeans
     from shoal.clustering.kmeans import KMeans
+    from shoal.clustering.mcmc_clusterer import MCMCClusterer
     from shoal.clustering.selector import GaussianKMeansSelector
 
-__all__ = ["GaussianKMeans", "GaussianKMeansSelector", "KMeans"]
+__all__ = ["GaussianKMeans", "GaussianKMeansSelector", "KMeans", "MCMCClusterer"]
 
-_HOMES = {"GaussianKMeans": "gaussian", "GaussianKMeansSelector": "selector", "KMeans": "kmeans"}
+_HOMES = {
+    "GaussianKMeans": "gaussian",
+    "GaussianKMeansSelector": "selector",
+    "KMeans": "kmeans",
+    "MCMCClusterer": "mcmc_clusterer",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import asdict
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from shoal.clustering.canonical import canonical_order, ranks_of
 from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import (
+    InvalidData,
     InvalidParameter,
     Limits,
     Number,
@@ -22,6 +23,7 @@ from shoal.clustering.limits import (
     refuse_beyond,
 )
 from shoal.clustering.mcmc.engine import Engine, Knobs
+from shoal.clustering.mcmc.found import Found, found_by
 from shoal.clustering.mcmc.original import Original
 from shoal.clustering.mcmc.search import Search
 from shoal.clustering.mcmc.textbook import Textbook
@@ -135,7 +137,7 @@ class MCMCClusterer(LiveClusterer):
         less, same, more = (float(weight) for weight in self.prob_k)
         return Knobs(
             init_k, self.max_k, float(self.amp), float(self.b), (less, same, more), float(self.nu),
-            self.shape == "round", self.scale,
+            self.shape, self.scale,
         )  # fmt: skip
 
     def iterate(self) -> bool:
@@ -173,14 +175,10 @@ class MCMCClusterer(LiveClusterer):
         engine.sync(rows, weights, frame.fresh(self._mark))
         self._mark, self._synced = frame.seen, [frame.seen, len(frame)]
 
-    def _found(self) -> tuple[Engine, NDArray[np.int64], Doubles, Doubles] | None:
-        """Return the engine, the order of its clusters, their centres and masses; None before it began."""
+    def _found(self) -> Found | None:
+        """Return what the search has found; None before it began."""
         self._frame_of()
-        if self._engine is None or not self._synced:
-            return None
-        centres, masses = self._engine.centres(), self._engine.masses()
-        order = canonical_order(masses, centres)
-        return self._engine, order, centres[order], masses[order]
+        return found_by(self._engine) if self._engine is not None and self._synced else None
 
     @property
     def settled_(self) -> bool:
@@ -194,26 +192,26 @@ class MCMCClusterer(LiveClusterer):
     def cluster_centers_(self) -> Doubles:
         """Return the centres (k, d) in the rows' own units; k is 0 before the first iteration."""
         found = self._found()
-        return np.empty((0, int(self.n_features_in_))) if found is None else found[2]
+        return np.empty((0, int(self.n_features_in_))) if found is None else found.centres
 
     @property
     def counts_(self) -> Doubles:
         """Return the sum of weights (k,) of the frame's rows in each cluster, as of the last iteration."""
         found = self._found()
-        return np.empty(0) if found is None else found[3]
+        return np.empty(0) if found is None else found.counts
 
     @property
     def metrics_(self) -> dict[str, float]:
         """Return the figures of the search; `lambda` is in 1/unit^2."""
-        found = self._found()
-        if found is None:
-            return {"k": 0.0, "k_major": 0.0, "iterations": 0.0, "acceptations": 0.0}
-        engine, _, _, counts = found
+        found, engine = self._found(), self._engine
+        if found is None or engine is None:
+            return dict.fromkeys(("k", "k_major", "centres", "iterations", "acceptations", "time"), 0.0)
         figures = engine.figures
         return {
             "inertia": float(engine.losses().sum()),
-            "k": float(len(counts)),
-            "k_major": float((counts >= self.min_share * counts.sum()).sum()),
+            "k": float(len(found.counts)),
+            "k_major": float((~found.minor(self.min_share)).sum()),
+            "centres": float(len(found.names)),
             "rho": figures.rho,
             "lambda": engine.temperature(),
             "rGibbs": figures.gibbs,
@@ -224,30 +222,45 @@ class MCMCClusterer(LiveClusterer):
 
     def _frame_labels(self) -> Labels:
         found, frame = self._found(), self._frame_of()
-        if found is None or self._synced != [frame.seen, len(frame)]:
-            return self._nearest(frame.rows)
-        labels = found[0].labels()
-        return self._named(labels, found) if len(labels) == len(frame) else self._nearest(frame.rows)
+        if found is not None and self._engine is not None and self._synced == [frame.seen, len(frame)]:
+            labels = self._engine.labels()
+            if len(labels) == len(frame):  # Rows of weight 0 are not shown to the engine.
+                return self._named(labels, found)
+        return self._nearest(frame.rows)
 
     def _nearest(self, rows: Doubles) -> Labels:
         found = self._found()
-        if found is None or not len(rows):
+        if found is None or self._engine is None or not len(rows):
             return np.full(len(rows), -1, np.int32)
-        return self._named(found[0].nearest(rows), found)
+        return self._named(self._engine.nearest(rows), found)
 
-    def _named(self, labels: Labels, found: Any) -> Labels:
+    def _named(self, labels: Labels, found: Found) -> Labels:
         """Return an engine's labels as numbers by size, -1 for minor clusters if outliers are wanted."""
-        names = ranks_of(found[1])
+        names = found.names
         if self.outliers:
-            minor = found[3] < self.min_share * found[3].sum()
-            names[minor[names]] = -1
+            names = np.where(found.minor(self.min_share)[names], np.int32(-1), names)
         return np.asarray(names[labels])
+
+    def merge(self, other: Self) -> Self:
+        """Take another model's rows into the frame and go on from the centres of both, by one iteration."""
+        theirs = other._frame_of()
+        if self._frame_of().rows.shape[1:] != theirs.rows.shape[1:] and len(theirs):
+            raise InvalidData("The models are of rows with different columns.", hint="Merge like with like.")
+        ours = self.cluster_centers_
+        self._frame_of().append(theirs.rows, theirs.weights)
+        self._frame_of().seen += theirs.seen - len(theirs)
+        if self._engine is not None and other._engine is not None:
+            self._engine.begin_from(np.vstack([ours, other.cluster_centers_]))
+        self.iterate()
+        return self
 
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         facts: dict[str, Any] = {"mark": self._mark, "synced": self._synced, "engine": None}
         arrays: dict[str, NDArray[Any]] = {}
         if self._engine is not None and self._synced:
             facts["engine"], arrays = self._engine.state()
+            facts["knobs"] = asdict(self._engine.knobs)
+            facts["way"] = next(name for name, kind in METHODS.items() if type(self._engine) is kind)
         return facts, {f"engine_{name}": array for name, array in arrays.items()}
 
     def _recall(self, snapshot: Snapshot) -> None:
@@ -260,8 +273,10 @@ class MCMCClusterer(LiveClusterer):
         rows = frame.rows if self._synced == [frame.seen, len(frame)] else frame.rows[:0]
         if frame.weights.size and len(rows):
             rows = rows[frame.weights > 0]
-        engine = METHODS[self.method](self._knobs(), self._random)
         try:
+            knobs = snapshot.fact("knobs", dict)
+            knobs["prob_k"] = tuple(knobs["prob_k"])
+            engine = METHODS[snapshot.fact("way", str)](Knobs(**knobs), self._random)
             engine.resume(facts, arrays, rows)
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise InvalidSnapshot(

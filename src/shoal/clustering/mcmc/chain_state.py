@@ -54,6 +54,7 @@ def chain_of(
     rows: Doubles,
 ) -> Chain:
     """Return the chain that was written down; without its rows it can only be synced anew."""
+    _refuse_misshapen(arrays, knobs.max_k, len(rows), rows.shape[1])
     flat = dict(zip(FLAT, arrays["slots"].copy(), strict=True))
     references, sums = arrays["centres"].copy()
     lens = Lens(arrays["lens"][0], arrays["lens"][1], float(facts["power"]))
@@ -61,9 +62,24 @@ def chain_of(
     trials = {
         int(slot): Trial(gain, arrays["halves"][i], arrays["half_masses"][i], of_mass, arrays["tried"][i])
         for i, (slot, gain, of_mass) in enumerate(facts["trials"])
+        if 0 <= slot < knobs.max_k and arrays["halves"][i].shape == (2, rows.shape[1])
     }
     return Chain(
         knobs, random, lens, Yardstick(**facts["yardstick"]), np.ascontiguousarray(lens.see(rows)),
         arrays["weights"], Slots(references=references, sums=sums, **flat),
         RowBounds(arrays["cells"].copy(), upper, lower), float(facts["e"]), float(facts["score"]), trials,
     )  # fmt: skip
+
+
+def _refuse_misshapen(arrays: Mapping[str, NDArray[Any]], room: int, count: int, columns: int) -> None:
+    """Raise ValueError for arrays that do not belong together: kernels check no index."""
+    cells = arrays["cells"]
+    count = count or len(cells)
+    shapes = {"lens": (2, columns), "centres": (2, room, columns), "slots": (len(FLAT), room)}
+    shapes |= {"cells": (count,), "bounds": (2, count), "weights": (count,)}
+    for name, shape in shapes.items():
+        kind = np.int32 if name == "cells" else np.float64
+        if arrays[name].shape != shape or arrays[name].dtype != kind or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} is not as it was written")
+    if cells.min(initial=0) < 0 or cells.max(initial=0) >= room or not (arrays["lens"][1] > 0).all():
+        raise ValueError("cells is not as it was written")

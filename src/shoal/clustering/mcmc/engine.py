@@ -25,7 +25,7 @@ class Knobs:
     b: float = 1.0
     prob_k: tuple[float, float, float] = (1.0, 1.0, 1.0)
     nu: float = 3.0
-    round: bool = False
+    shape: str = "auto"
     scale: str = "none"
 
 
@@ -74,6 +74,9 @@ class Engine(Protocol):
 
     def nearest(self, rows: Doubles) -> NDArray[np.int32]:
         """Return the number (n,) of the nearest centre of rows (n, d)."""
+
+    def groups(self) -> NDArray[np.int64]:
+        """Return the cluster (k,) that each centre belongs to, numbered from 0."""
 
     def temperature(self) -> float:
         """Return lambda, the weight of a squared distance in the score, in 1/unit^2."""

@@ -85,10 +85,10 @@ def _level(chain: Chain, rows: Doubles, slots: Slots, labels: NDArray[np.int64])
     mass, means, loss = slots.mass[used], slots.means()[used], slots.losses()[used]
     measures, e = chain.yardstick.of_sample(float(len(rows))), float(rows.shape[1])
     pooled_of = loss
-    for _ in range(1 if knobs.round else ROUNDS):
+    for _ in range(1 if knobs.shape == "round" else ROUNDS):
         terms = measures.terms(knobs.amp, knobs.b, e)
         level = best_level(mass, means, loss, start_pooled(pooled_of, terms), terms, knobs.max_k)
-        if knobs.round:
+        if knobs.shape == "round":
             break
         before, e = e, effective_dimension(rows, level.groups[labels], level.count)
         if abs(e - before) <= SAME * before:

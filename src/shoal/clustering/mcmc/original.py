@@ -1,10 +1,10 @@
 """Search as distclus does, for those who want its results.
 
-One step: draw k' from k - 1, k, k + 1; take the last accepted centres of that number, or else the present
-ones less a random one, or with a row far from them; add Student noise; do one step of Lloyd's algorithm;
+One step: draw k' from k - 1, k, k + 1; take the last accepted centres of that number, or the present ones
+less a random one, or with a row far from them; add Student noise; do one step of Lloyd's algorithm;
 accept with probability exp(rGibbs + rInit + rProp), where t is the number of rows in the frame,
 
-    lambda = amp sqrt((d + 3)/t),  rGibbs = lambda (L - L'),  rInit = d (k - k') ln 2b,  rProp = (k - k') g(t).
+    lambda = amp sqrt((d + 3)/t), rGibbs = lambda (L - L'), rInit = d (k - k') ln 2b, rProp = (k - k') g(t).
 
 Kept, though they are defects; `method="search"` has none of them:
 
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.mcmc.engine import Arrays, Figures, Knobs
-from shoal.clustering.mcmc.plain_engine import PlainEngine, cells_of
+from shoal.clustering.mcmc.plain_engine import PlainEngine, cells_of, tables_of
 from shoal.clustering.mcmc.student import original_log_density, student_noise
 from shoal.clustering.online.seeding import starting_centres
 
@@ -135,9 +135,7 @@ class Original(PlainEngine):
 
     def resume(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], rows: Doubles) -> None:
         """Take a state back; `rows` are those of the last `sync`, or none if the frame has changed since."""
-        self._look_at(rows, arrays["weights"][: len(rows)])
-        self._centres = arrays["centres"]
+        self._take_back(arrays, rows)
         self._loss, self._price = float(facts["loss"]), float(facts["price"])
-        stored = [array for name, array in arrays.items() if name.startswith("store")]
-        self._store = {len(array): array for array in stored}
+        self._store = tables_of(arrays, "store")
         self.figures = Figures(**facts["figures"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import RandomState
@@ -35,6 +36,13 @@ def cells_of(rows: Doubles, weights: Doubles, centres: Doubles) -> Cells:
     return Cells(slots.mass, means, losses, bounds.labels)
 
 
+def tables_of(arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> dict[int, Doubles]:
+    """Return the tables of centres whose names start so, by their number of centres."""
+    return {
+        len(table): table for name, table in arrays.items() if table.ndim == 2 and name.startswith(prefix)
+    }
+
+
 class PlainEngine(ABC):
     """Hold a frame and centres in the rows' own units, and answer for them."""
 
@@ -59,6 +67,16 @@ class PlainEngine(ABC):
     def _look_at(self, rows: Doubles, weights: Doubles) -> None:
         self._rows, self._weights = np.ascontiguousarray(rows).copy(), weights
         self._cells, self.figures.quiet = None, 0
+
+    def _take_back(self, arrays: Mapping[str, NDArray[Any]], rows: Doubles) -> None:
+        """Take the frame and the centres of a snapshot; raise ValueError for what does not fit."""
+        centres = arrays["centres"]
+        if any(table.shape[1:] != (rows.shape[1],) for table in (centres, *tables_of(arrays).values())):
+            raise ValueError("centres do not have the rows' columns")
+        if len(rows) and arrays["weights"].shape != (len(rows),):
+            raise ValueError("weights is not as it was written")
+        self._look_at(rows, arrays["weights"])
+        self._centres = centres
 
     def _take(self, centres: Doubles) -> None:
         """Make these the present centres."""
@@ -85,6 +103,10 @@ class PlainEngine(ABC):
     def labels(self) -> NDArray[np.int32]:
         """Return the number of each row's centre (n,)."""
         return self._present().labels
+
+    def groups(self) -> NDArray[np.int64]:
+        """Return the cluster (k,) that each centre belongs to: one of its own."""
+        return np.arange(len(self._centres))
 
     def nearest(self, rows: Doubles) -> NDArray[np.int32]:
         """Return the number (n,) of the nearest centre of rows (n, d)."""

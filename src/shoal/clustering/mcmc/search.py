@@ -17,6 +17,7 @@ from shoal.clustering.mcmc.chain import Chain
 from shoal.clustering.mcmc.chain_state import chain_of, state_of_chain
 from shoal.clustering.mcmc.engine import Arrays, Figures, Knobs
 from shoal.clustering.mcmc.global_move import draw_sample, global_move
+from shoal.clustering.mcmc.joining import join_cells
 from shoal.clustering.mcmc.measures import measure
 from shoal.clustering.mcmc.moves import Move, draw_move
 from shoal.clustering.online.seeding import starting_centres
@@ -35,6 +36,7 @@ class Search:
         self.figures = Figures()
         self._chain: Chain | None = None
         self._start: Doubles | None = None
+        self._joined: tuple[Slots, NDArray[np.int64]] | None = None
         self._changed = 1.0  # share of the frame that came since the last global move
 
     @property
@@ -57,7 +59,7 @@ class Search:
             self._start = self.centres()[np.argsort(-self.masses(), kind="stable")]
         lens, yardstick = measure(rows, weights, self.knobs.scale, self.random)
         columns = rows.shape[1]
-        e = float(columns) if self.knobs.round or self._chain is None else self._chain.e
+        e = float(columns) if self.knobs.shape == "round" or self._chain is None else self._chain.e
         chain = Chain(
             self.knobs, self.random, lens, yardstick, np.ascontiguousarray(lens.see(rows)), weights,
             Slots.empty(self.knobs.max_k, columns), RowBounds.of(len(rows)), e,
@@ -142,6 +144,18 @@ class Search:
             return nearest_centres(self.chain.rows, self.chain.slots.means()[used])[0]
         numbers = np.cumsum(used, dtype=np.int32) - 1
         return np.asarray(numbers[self.chain.bounds.labels], np.int32)
+
+    def groups(self) -> NDArray[np.int64]:
+        """Return the cluster (k,) that each centre belongs to: more than one only if shapes are elongated."""
+        chain, slots = self.chain, self.chain.slots
+        if self.knobs.shape != "elongated" or not len(chain.rows):
+            return np.arange(len(slots.used))
+        if self._joined is None or self._joined[0] is not slots:
+            means, mass, loss = (table[slots.used] for table in (slots.means(), slots.mass, slots.losses()))
+            variances = (loss / chain.e + chain.pooled()) / (mass + 1)
+            heights = np.log(mass) - chain.e / 2 * np.log(variances)
+            self._joined = slots, join_cells(chain.rows, chain.weights, self.labels(), means, heights)
+        return self._joined[1]
 
     def nearest(self, rows: Doubles) -> NDArray[np.int32]:
         """Return the number (n,) of the nearest centre of rows (n, d)."""

@@ -27,7 +27,7 @@ from shoal.clustering.lloyd.plusplus import Seeding
 from shoal.clustering.lloyd.state import Data
 from shoal.clustering.mcmc.engine import Arrays, Figures, Knobs
 from shoal.clustering.mcmc.measures import measure
-from shoal.clustering.mcmc.plain_engine import PlainEngine, cells_of
+from shoal.clustering.mcmc.plain_engine import PlainEngine, cells_of, tables_of
 from shoal.clustering.mcmc.student import student_log_density, student_noise
 
 LARGEST, FIT_STEPS, REACH = 700.0, 20, 1.5
@@ -86,7 +86,7 @@ class Textbook(PlainEngine):
         """Return what another centre adds to the log of the prior."""
         columns = self._rows.shape[1]
         volume = columns / 2 * log(pi) - lgamma(columns / 2 + 1) + columns * log(self._radius)
-        return -1.0 - volume
+        return float(-1.0 - volume)
 
     def log_density(self, centres: Doubles) -> float:
         """Return the log-density at which centres (k, d) are proposed, given their number."""
@@ -132,10 +132,9 @@ class Textbook(PlainEngine):
 
     def resume(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], rows: Doubles) -> None:
         """Take a state back; `rows` are those of the last `sync`, or none if the frame has changed since."""
-        self._look_at(rows, arrays["weights"][: len(rows)])
-        self._centres, self._middle = arrays["centres"], arrays["middle"]
+        self._take_back(arrays, rows)
+        self._middle = arrays["middle"]
         self._spread, self._radius = float(facts["spread"]), float(facts["radius"])
         self._distinct = int(facts["distinct"])
-        fits = [array for name, array in arrays.items() if name.startswith("fit")]
-        self._fits = {len(array): array for array in fits}
+        self._fits = tables_of(arrays, "fit")
         self.figures = Figures(**facts["figures"])
