@@ -36,13 +36,14 @@ def _copied(rows: Doubles, table: Doubles, place: int) -> bool:
 class Frame:
     """A sliding window over rows: the last `size` of them, or all when `size` is 0.
 
-    `seen` is how many rows ever came. Rows are float64; weights are kept from the first weighted row on.
+    `seen` is how many rows ever came. Rows are float64, of the width of the first, or of `columns` when empty;
+    weights are kept from the first weighted row on.
     """
 
-    def __init__(self, size: int = 0) -> None:
+    def __init__(self, size: int = 0, columns: int = 0) -> None:
         self.size = size
         self.seen = 0
-        self._table: Doubles = np.empty((0, 0))
+        self._table: Doubles = np.empty((0, columns))
         self._masses: Doubles = np.empty(0)
         self._start = 0
         self._end = 0
@@ -51,7 +52,7 @@ class Frame:
     @classmethod
     def of(cls, rows: Doubles, weights: Doubles, *, size: int, seen: int) -> Self:
         """Make a frame of its rows (n, d), the weights (n,) or none, and how many rows ever came."""
-        frame = cls(size)
+        frame = cls(size, rows.shape[1])
         frame.append(rows, weights)
         frame.seen = seen
         return frame
@@ -110,7 +111,7 @@ class Frame:
         """Take the rows of another frame in, evenly between one's own; the last `size` of all stay."""
         after = np.concatenate([(np.arange(len(part)) + 0.5) / max(len(part), 1) for part in (self, other)])
         order = np.argsort(after, kind="stable")
-        rows = np.concatenate([self.rows, other.rows.reshape(len(other), -1)])[order]
+        rows = np.concatenate([self.rows, other.rows])[order]
         masses = [part.weights if part.weights.size else np.ones(len(part)) for part in (self, other)]
         weighted = self.weights.size or other.weights.size
         seen, self._start = self.seen + other.seen, self._end

@@ -175,7 +175,7 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
 
     def _open(self) -> None:
         """Begin with an empty frame."""
-        self._frame = Frame(self._frame_size())
+        self._frame = Frame(self._frame_size(), int(self.n_features_in_))
         self._plain_width = -1 if hasattr(self, "feature_names_in_") else int(self.n_features_in_)
         self._fitted_labels = None
         self._begin()

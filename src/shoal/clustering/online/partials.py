@@ -134,18 +134,16 @@ def _spread_out(far: Doubles, gaps: Doubles, most: int) -> list[int]:
 def moved(centres: Doubles, part: Partial, k: int) -> Doubles:
     """Return the centres at the means of their rows, `k` of them if there are rows for so many.
 
-    Dead centres and missing ones are put on far rows of the part; a dead one that finds none is dropped.
+    If some are dead or missing, and the part has far rows, these become centres and the others wait for the
+    next step: their rows are to be shared first. A dead one that finds no far row is dropped.
     """
     alive = part.counts > 0
-    means = np.where(
-        alive[:, None], part.origin + part.sums / np.where(alive, part.counts, 1.0)[:, None], centres
-    )
-    if alive.all() and len(means) == k:
-        return means
-    dead, far = np.flatnonzero(~alive), part.far
+    if alive.all() and (len(centres) == k or not len(part.far)):
+        return np.asarray(part.origin + part.sums / part.counts[:, None])
+    dead, far, placed = np.flatnonzero(~alive), part.far, centres.copy()
     mended = dead[: len(far)]
-    means[mended] = far[: len(mended)]
-    kept = np.delete(means, dead[len(mended) :], axis=0)
+    placed[mended] = far[: len(mended)]
+    kept = np.delete(placed, dead[len(mended) :], axis=0)
     return np.concatenate([kept, far[len(mended) :][: max(0, k - len(kept))]])
 
 
