@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from shoal.access import Action
-from shoal.live.tasks import Predicted
+from shoal.live.answers import Predicted
 from shoal.server.cluserve.caller import Asked, found
 from shoal.server.cluserve.elements import rows_of
 from shoal.server.cluserve.scalars import Elemt
@@ -17,6 +17,7 @@ class Prediction:
     """The clusters of rows, by their places among the centroids; -1 is none."""
 
     labels: list[int]
+    ids: list[int] = strawberry.field(description="the lasting id of each centroid")
     distances: Elemt | None = strawberry.field(description="to the nearest centre; null when soft")
     shares: Elemt | None = strawberry.field(description="of every cluster, one list a row; null unless soft")
 
@@ -24,7 +25,8 @@ class Prediction:
     def of(cls, found: Predicted) -> Prediction:
         """Return what was found."""
         listed = [None if each is None else Elemt(each.tolist()) for each in (found.distances, found.shares)]
-        return cls(labels=found.labels.tolist(), distances=listed[0], shares=listed[1])
+        labels, ids = found.labels.tolist(), list(found.ids)
+        return cls(labels=labels, ids=ids, distances=listed[0], shares=listed[1])
 
 
 async def predicted(info: Asked, id: str, data: list[Elemt], soft: bool = False) -> Prediction:

@@ -8,12 +8,15 @@ from typing import Any
 
 from shoal.live.model import Summary
 
+# Our seconds and microseconds, as the older service's nanoseconds and seconds.
+_UNITS = {"duration": ("duration", 1e9), "last_data": ("lastDataTime", 1e-6)}
+
 
 def figures(summary: Summary | None) -> dict[str, Any]:
     """Return the figures; `duration` in nanoseconds and `lastDataTime` in seconds, as they were there."""
     if summary is None:
         return {"iterations": 0, "pushedData": 0}
-    known = {_camel(name): value for name, value in summary.metrics.items()}
+    known = {_camel(name): value for name, value in summary.metrics.items() if name not in _UNITS}
     known |= {"iterations": summary.iterations, "pushedData": summary.pushed, "noise": summary.noise}
     known |= _converted(summary.metrics)
     if "rho" in known:
@@ -28,8 +31,7 @@ def clusters(summary: Summary | None) -> list[dict[str, Any]]:
 
 
 def _converted(metrics: Mapping[str, float]) -> dict[str, int]:
-    units = {"duration": ("duration", 1e9), "last_data": ("lastDataTime", 1e-6)}
-    return {name: int(metrics[ours] * unit) for ours, (name, unit) in units.items() if ours in metrics}
+    return {name: int(metrics[ours] * unit) for ours, (name, unit) in _UNITS.items() if ours in metrics}
 
 
 def _camel(name: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import strawberry
 
 from shoal.access import Action, require
 from shoal.base.errors import NotFound
-from shoal.live.tasks import Change
+from shoal.live.model import Change
 from shoal.server.cluserve.caller import Asked, found
 from shoal.server.cluserve.fields import followed
 from shoal.server.cluserve.task import Task
@@ -26,30 +26,28 @@ class Subscription:
         require(info.context.actor, Action.LIVE_READ)
         task = await found(info, Action.LIVE_READ, id)
         changes = info.context.live.watch([task.id])
-        refresh = info.context.house.settings.live.refresh
-        yield Task.of(task)
-        with suppress(NotFound):
-            async for _ in beats(changes, refresh):
-                yield Task.of(await found(info, Action.LIVE_READ, id))
+        async with aclosing(beats(changes, info.context.house.settings.live.refresh)) as told:
+            with suppress(NotFound):
+                async for _ in told:
+                    yield Task.of(await found(info, Action.LIVE_READ, id))
 
 
-async def beats(changes: AsyncIterator[Change], seconds: float) -> AsyncIterator[None]:
+async def beats(changes: AsyncIterator[Change], seconds: float) -> AsyncGenerator[None, None]:
     """Tell of every change, and of every time so long without one; ends when the changes do."""
-    waiting: asyncio.Task[Change] | None = None
+    waiting = asyncio.create_task(_next(changes))
     try:
         while True:
-            waiting = waiting or asyncio.create_task(_next(changes))
-            done, _ = await asyncio.wait({waiting}, timeout=seconds)
-            if done:
-                waiting.result()
-                waiting = None
+            await asyncio.wait({waiting}, timeout=seconds)
+            if waiting.done():
+                if waiting.result() is None:
+                    return
+                waiting = asyncio.create_task(_next(changes))
             yield
-    except StopAsyncIteration:
-        return
     finally:
-        if waiting is not None:
-            waiting.cancel()
+        waiting.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await waiting
 
 
-async def _next(changes: AsyncIterator[Change]) -> Change:
-    return await anext(changes)
+async def _next(changes: AsyncIterator[Change]) -> Change | None:
+    return await anext(changes, None)

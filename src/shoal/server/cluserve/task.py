@@ -7,8 +7,8 @@ from typing import Any
 
 import strawberry
 
+from shoal.live.answers import Points
 from shoal.live.model import LiveTask
-from shoal.live.tasks import Points
 from shoal.server.cluserve.access import Access
 from shoal.server.cluserve.algorithm import Algorithm
 from shoal.server.cluserve.caller import Asked
@@ -94,7 +94,7 @@ class Task:
         found = await info.context.live.labels(self.id)
         first = int(found.rows[0]) if len(found.rows) else 0
         labels = found.labels.tolist()
-        told = {"first": first, "rows": len(labels)}
+        told = {"first": first, "rows": len(labels), "ids": list(found.ids)}
         return Dataframe.of(f"{self.id}.labels", ["label"], labels, len(labels), told, 1)
 
     @part("iterations, pushedData, duration, lastDataTime, and the algorithm's own")
@@ -105,7 +105,9 @@ class Task:
 
 def columns_of(task: LiveTask) -> list[str]:
     """Return the names of the columns that are clustered."""
-    return list(task.wish.variables or task.wish.columns)
+    wish = task.wish
+    others = {*wish.predictions, wish.identifier}
+    return list(wish.variables or [name for name in wish.columns if name not in others])
 
 
 def _listed(points: Points) -> list[Any]:
