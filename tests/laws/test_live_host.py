@@ -74,7 +74,7 @@ async def settled(live: Live, task: LiveTask) -> Summary:
         first, end = await live.summary(task.id), (await live.get(task.id)).rows
         await asyncio.sleep(0.4)
         second = await live.summary(task.id)
-        done = first is not None and second is not None and second.row == end
+        done = first is not None and second is not None and second.row == end and first.clusters
         return second if done and centres(first) == centres(second) else None
 
     found = await until(same)

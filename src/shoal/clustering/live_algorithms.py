@@ -33,6 +33,9 @@ class LiveAlgorithm(Protocol):
     metrics_: Mapping[str, float]
     settled_: bool
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say whether rows came yet."""
+
     def absorb(self, X: Any) -> Any:
         """Take rows, without an iteration."""
 

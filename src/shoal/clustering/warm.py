@@ -14,7 +14,12 @@ from importlib import import_module
 from shoal.clustering.kernels.cache import cache_folder
 from shoal.clustering.kernels.jit import compiled_count
 
-KITCHENS = ("shoal.clustering.gaussian_warm", "shoal.clustering.kmeans_warm")
+KITCHENS = (
+    "shoal.clustering.gaussian_warm",
+    "shoal.clustering.kmeans_warm",
+    "shoal.clustering.live_warm",
+    "shoal.clustering.mcmc_warm",
+)
 
 
 def warm() -> int:

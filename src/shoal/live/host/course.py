@@ -75,8 +75,8 @@ class Course:
 
     @property
     def ids(self) -> list[int]:
-        """Return the lasting ids of the clusters as of the last look, in the algorithm's order."""
-        return self._identities.ids
+        """Return the lasting ids of the clusters as of the last look, from 1, in the algorithm's order."""
+        return [_numbered(id) for id in self._identities.ids]
 
     def absorb(self, piece: Piece) -> None:
         """Take rows; a change of what they look like is told as `drift`, once."""
@@ -107,9 +107,9 @@ class Course:
         if not self.found or self.algorithm is None:
             return
         for change in self._identities.update(self.algorithm.cluster_centers_, self.algorithm.counts_):
-            detail = {"cluster": change.id}
+            detail = {"cluster": _numbered(change.id)}
             if change.other is not None:
-                detail["other"] = change.other
+                detail["other"] = _numbered(change.other)
             self._tell(change.kind, detail)
         now = clock.now()
         self.born = {id: self.born.get(id, now) for id in self.ids}
@@ -200,6 +200,11 @@ class Course:
             raise ValueError(f"the log begins at row {first}; the frame needs {self.row - length}")
         rows = self.columns.of_rows(rows)
         return Frame.of(rows, np.empty(0), size=self.wish.algorithm.frame_size, seen=seen)
+
+
+def _numbered(id: int) -> int:
+    """Return what people call a cluster: they count from 1."""
+    return id + 1
 
 
 _FACTS = ("row", "turns", "iterations", "seconds", "last_data", "recent")

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from shoal.clustering import live_warm
 from shoal.jobs.workers.context import Context
 from shoal.live.host.host import Host
 from shoal.live.host.line import Line
 from shoal.live.kinds import TERMS
+
+
+def warm() -> None:
+    """Load the kernels, in the process that hosts are forked from."""
+    live_warm.warm()
 
 
 def run(spec: dict[str, Any], context: Context) -> None:
