@@ -23,10 +23,8 @@ export class Points {
     this.across = new Float32Array(size);
     this.up = new Float32Array(size);
     this.order = shuffled(size);
-    this.clear();
+    this.count = this.head = this.next = 0;
   }
-
-  clear() { this.count = 0; this.head = 0; this.next = 0; }
 
   // The number of the row in a place of the ring.
   rowOf(place) { return this.next - 1 - this.ageOf(place); }
@@ -47,14 +45,6 @@ export class Points {
     this.count = Math.min(this.size, this.count + taken);
     this.next = next;
     return places;
-  }
-
-  // The same rows may have got other labels since; `next` is the number after the last of them.
-  relabel(labels, next) {
-    const newest = Math.min(this.next, next);
-    for (let row = Math.max(this.next - this.count, next - labels.length); row < newest; row++) {
-      this.labels[(this.head - (this.next - row) + 2 * this.size) % this.size] = labels[row - (next - labels.length)];
-    }
   }
 
   // Where points stand, once for each change of axes: `view.place(rows, offset, row, out)` writes two numbers into `out`.

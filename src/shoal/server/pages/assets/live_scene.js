@@ -58,12 +58,6 @@ export class Scene {
     this.need(true);
   }
 
-  // Begins with no points, and room for so many.
-  hold(size) {
-    this.points = new this.modules.points.Points(size, this.names.length);
-    this.need(true);
-  }
-
   // What the task has found: each cluster with id, slot, centre and rows.
   found(clusters, row) {
     this.row = row;
@@ -72,15 +66,15 @@ export class Scene {
     this.need(!this.points.count);
   }
 
-  add(rows, labels, next) {
-    const places = this.points.add(rows, labels, next), axes = this.modules.axes;
-    const late = this.choice.pca && !(this.view instanceof axes.Components);
+  // Takes rows; `all` are in place of those that are drawn, at most `size` of them.
+  add(rows, labels, next, all, size) {
+    const { points, axes } = this.modules;
+    if (all) this.points = new points.Points(size, this.names.length);
+    const places = this.points.add(rows, labels, next), late = this.choice.pca && !(this.view instanceof axes.Components);
     if (late) this.view = this.viewOf();
     this.points.project(this.view, late ? null : places);
     this.need(true);
   }
-
-  relabel(labels, next) { this.points.relabel(labels, next); this.need(true); }
 
   need(points) {
     this.stale ||= points;

@@ -5,11 +5,11 @@ const [points, axes, centres, scenes, streams, tables, metrics, figures] = await
 const spoken = document.querySelector("#live"), names = JSON.parse(page.dataset.columns), box = document.querySelector("#scene");
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches, QUIET = 10_000;
 const choose = (name) => document.querySelector(`#choose-${name}`);
-let found = null, last = 0, said = 0, tabled = 0;
+let found = null, known = "", last = 0, said = 0, tabled = 0;
 
 const scene = box && new scenes.Scene(box, { points, axes, centres }, names, { still, size: Number(choose("points").value), tell });
 const panel = new figures.Figures(document.querySelector("#metrics"), { metrics, axes }, scene?.look ?? { accent: "currentColor", line: "currentColor" });
-const pump = scene && new streams.Pump(page.dataset.points, scene.points.size, (rows, labels, next, dim) => { if (dim === names.length) scene.add(rows, labels, next); });
+const pump = scene && new streams.Pump(page.dataset.points, scene.points.size, (rows, labels, next, dim, all) => { if (dim === names.length) scene.add(rows, labels, next, all, pump.size); });
 
 function tell(on, x, y) {
   const note = document.querySelector("#on");
@@ -51,6 +51,9 @@ function show(now) {
   write("iterations", tables.whole(now.iterations));
   scene?.found(now.clusters, now.row);
   pump?.upTo(now.row);
+  const ids = now.clusters.map((one) => one.id).join();
+  if (pump && known !== ids) pump.again();
+  known = ids;
   tables.showClusters(document.querySelector("#clusters"), now, now.at);
   panel.add(now.at, { ...now.metrics, clusters: now.clusters.length });
   panel.soon();
@@ -122,7 +125,7 @@ if (scene) {
   });
   choose("trail").addEventListener("change", (change) => scene.choose({ trails: change.target.checked }));
   choose("root").addEventListener("change", (change) => scene.choose({ rooted: change.target.checked }));
-  choose("points").addEventListener("change", (change) => { scene.hold(Number(change.target.value)); pump.again(scene.points.size); });
+  choose("points").addEventListener("change", (change) => { pump.again(Number(change.target.value)); });
   choose("whole").addEventListener("click", () => { scene.choose({}); unzoomed(); });
   box.addEventListener("zoom", () => { choose("whole").hidden = false; });
   scene.choose({ x: Number(choose("x").value), y: Number(choose("y").value) });

@@ -1,4 +1,4 @@
-"""The rows that a live task's page draws: only the columns that are clustered, with the clusters' numbers."""
+"""The rows that a live task's page draws: only the columns that are clustered, with the clusters' ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from shoal.server.api.waiting import LATEST
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.live.looking import PATH, Id, Reader, seen
-from shoal.server.pages.live.numbering import number
 from shoal.server.pages.live.words import clustered
 from shoal.server.rules import TheHouse
 
@@ -36,12 +35,12 @@ async def points(
 
 
 def drawn(task: LiveTask, points: Points) -> Points:
-    """Return the clustered columns of rows; labels, which are places among `ids`, become numbers."""
+    """Return the clustered columns of rows; labels, which are places, become ids."""
     names = list(task.wish.columns)
     chosen = [names.index(name) for name in clustered(task.wish)]
     rows = points.rows[:, chosen] if chosen and len(chosen) < points.rows.shape[1] else points.rows
-    numbers = np.array([-1, *(number(id_) for id_ in points.ids)], np.int32)
-    labels = numbers[np.clip(points.labels + 1, 0, len(numbers) - 1)]
+    ids = np.array([-1, *points.ids], np.int32)
+    labels = ids[np.clip(points.labels + 1, 0, len(ids) - 1)]
     return points._replace(rows=rows, labels=labels)
 
 

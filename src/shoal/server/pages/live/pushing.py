@@ -20,7 +20,6 @@ from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text
 from shoal.server.pages.frame import render
 from shoal.server.pages.live.looking import PATH, Id, Pusher, Reader, Seen, seen
-from shoal.server.pages.live.numbering import number
 from shoal.server.pages.live.rows import FIELD, rows_of, sent_in
 from shoal.server.pages.tables import as_csv
 from shoal.server.pages.uploading import AROUND
@@ -82,9 +81,8 @@ async def predict(request: Request, task: Id, house: TheHouse, actor: Reader) ->
 def _lines(predicted: Predicted) -> list[tuple[str, str]]:
     """Return label and distance of each row; empty where there is no cluster."""
     distances = [] if predicted.distances is None else predicted.distances.tolist()
-    numbers = [number(id_) for id_ in predicted.ids]
-    pairs = zip(predicted.labels.tolist(), distances, strict=True)
-    return [(str(numbers[label]), f"{distance:.6g}") if label >= 0 else ("", "") for label, distance in pairs]
+    ids, pairs = predicted.ids, zip(predicted.labels.tolist(), distances, strict=True)
+    return [(str(ids[label]), f"{distance:.6g}") if label >= 0 else ("", "") for label, distance in pairs]
 
 
 def _wrong(error: ShoalError) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from shoal.base import clock
 from shoal.live.model import Cluster, Summary
 from shoal.live.tasks import LiveEvent
-from shoal.server.pages.live.numbering import number
 from shoal.server.pages.live.slots import Slots
 from shoal.server.pages.live.words import told
 from shoal.studies.telling.colours import slot
@@ -19,14 +18,14 @@ View = dict[str, Any]
 
 def found_view(summary: Summary, slots: Slots) -> View:
     """Return a summary for scripts: times in milliseconds, numbers as exact as they are drawn."""
-    of = slots.of([number(one.id) for one in summary.clusters])
+    of = slots.of([one.id for one in summary.clusters])
     return {
         "at": summary.at // MILLISECOND,
         "row": summary.row,
         "iterations": summary.iterations,
         "noise": summary.noise,
         "clusters": [
-            cluster_view(one, of[number(one.id)]) for one in sorted(summary.clusters, key=lambda one: one.id)
+            cluster_view(one, of[one.id]) for one in sorted(summary.clusters, key=lambda one: one.id)
         ],
         "metrics": dict(summary.metrics),
     }
@@ -35,7 +34,7 @@ def found_view(summary: Summary, slots: Slots) -> View:
 def cluster_view(cluster: Cluster, place: int) -> View:
     """Return a cluster with its colour."""
     return {
-        "id": number(cluster.id),
+        "id": cluster.id,
         "slot": place,
         "name": slot(place).name,
         "rows": cluster.rows,

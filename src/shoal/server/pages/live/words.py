@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from shoal.live.model import LiveTask, Summary, Wish
 from shoal.live.states import State
 from shoal.live.tasks import LiveEvent
-from shoal.server.pages.live.numbering import number
 from shoal.studies.wording import counted
 
 
@@ -114,7 +113,7 @@ def _dim(summary: Summary | None) -> int:
 def told(event: LiveEvent) -> str:
     """Say what happened: `Clusters 3 and 4 merged into 3`."""
     detail = event.detail
-    cluster, other = (number(detail[name]) if name in detail else "?" for name in ("cluster", "other"))
+    cluster, other = detail.get("cluster"), detail.get("other")
     match event.kind:
         case "birth":
             return f"Cluster {cluster} born"
