@@ -60,7 +60,7 @@ class Series:
         ones, others = list(a), list(b)
         lengths = [len(one) for one in ones + others]
         if not self.window or not lengths or max(lengths) - min(lengths) <= self.window:
-            return warping_distances(self._seen(ones), self._seen(others), self.window, self.inner)
+            return warping_distances(self.seen(ones), self.seen(others), self.window, self.inner)
         return self._resizing_distances(ones, others)
 
     def _resizing_distances(self, ones: Sequence[Doubles], others: Sequence[Doubles]) -> Doubles:
@@ -71,7 +71,7 @@ class Series:
                 short, long = len(ones[rows[0]]), len(others[columns[0]])
                 left = [resized(ones[place], min(short, long + self.window)) for place in rows]
                 right = [resized(others[place], min(long, short + self.window)) for place in columns]
-                gaps = warping_distances(self._seen(left), self._seen(right), self.window, self.inner)
+                gaps = warping_distances(self.seen(left), self.seen(right), self.window, self.inner)
                 found[np.ix_(rows, columns)] = gaps
         return found
 
@@ -91,14 +91,14 @@ class Series:
         if self.window:
             short, long = min(len(a), len(b) + self.window), min(len(b), len(a) + self.window)
             a, b = resized(a, short), resized(b, long)
-        one, other = self._seen([a, b])
+        one, other = self.seen([a, b])
         path = warping_path(one, other, self.window, self.inner)
         i, j = path[:, 0], path[:, 1]
         total = a_weight + b_weight
         means = (a_weight * a[i] + b_weight * b[j]) / total
         return resampled(i * a_weight + j * b_weight, means, total)
 
-    def _seen(self, series: Sequence[Doubles]) -> list[Doubles]:
+    def seen(self, series: Sequence[Doubles]) -> list[Doubles]:
         """Return series as the inner space compares them."""
         return [directions(one) for one in series] if self.inner == "cosinus" else list(series)
 
