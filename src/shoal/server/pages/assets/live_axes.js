@@ -58,7 +58,7 @@ function standardised(sample, dim) {
 
 function strongest(sample, dim, which) {
   let axis = Float64Array.from({ length: dim }, (_, column) => 1 + ((column * 7 + which * 3) % 5) / 10);
-  for (let turn = 0; turn < 40; turn++) {
+  for (let turn = 0; turn < 100; turn++) {
     const sum = new Float64Array(dim);
     for (const one of sample) { const part = dot(one, axis); for (let column = 0; column < dim; column++) sum[column] += part * one[column]; }
     const length = Math.sqrt(dot(sum, sum));
@@ -119,7 +119,7 @@ export function ticks(low, high, about = 6) {
 export function written(value) {
   if (!Number.isFinite(value)) return "";
   const size = Math.abs(value);
-  const text = size && (size >= 1e6 || size < 1e-4) ? value.toPrecision(3).replace(/\.?0+(e|$)/, "$1").replace("e+", "e") : value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  const text = size && (size >= 1e6 || size < 1e-4) ? value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e") : value.toLocaleString("en", { maximumSignificantDigits: 4 });
   return text.replaceAll("-", "−");
 }
 

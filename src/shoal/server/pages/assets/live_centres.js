@@ -37,14 +37,15 @@ export class Centres {
 }
 
 // Pushes circles apart and keeps them inside; each keeps `x0`, `y0`, its true place.
-export function apart(circles, inner, turns = 120) {
-  const found = circles.map((one) => ({ ...one, x0: one.x, y0: one.y }));
+export function apart(circles, inner) {
+  // A speck of difference, so that circles in one line find their way around each other.
+  const found = circles.map((one, at) => ({ ...one, x: one.x + Math.cos(2.4 * at), y: one.y + Math.sin(2.4 * at), x0: one.x, y0: one.y }));
+  const turns = found.length > 40 ? 60 : 300;
   for (let turn = 0; turn < turns; turn++) {
     let moved = false;
     for (let a = 0; a < found.length; a++) for (let b = a + 1; b < found.length; b++) {
       const one = found[a], two = found[b], need = one.r + two.r + 2;
-      let dx = two.x - one.x, dy = two.y - one.y;
-      if (!dx && !dy) { dx = Math.cos(a + b); dy = Math.sin(a + b); }
+      const dx = two.x - one.x || 1e-6, dy = two.y - one.y;
       const distance = Math.hypot(dx, dy);
       if (distance >= need) continue;
       const push = (need - distance) / distance / 2, share = two.r / (one.r + two.r);
