@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from shoal.server.pages.assets import assets
 from shoal.studies.wording import MINUS
+from tests.support.browser import opened_window
 from tests.support.server import running_server
 
 
