@@ -9,18 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shoal.clustering.frame_kmeans import FrameKMeans
     from shoal.clustering.gaussian import GaussianKMeans
     from shoal.clustering.kmeans import KMeans
     from shoal.clustering.mcmc_clusterer import MCMCClusterer
+    from shoal.clustering.online_kmeans import OnlineKMeans
     from shoal.clustering.selector import GaussianKMeansSelector
 
-__all__ = ["GaussianKMeans", "GaussianKMeansSelector", "KMeans", "MCMCClusterer"]
+__all__ = [
+    "FrameKMeans",
+    "GaussianKMeans",
+    "GaussianKMeansSelector",
+    "KMeans",
+    "MCMCClusterer",
+    "OnlineKMeans",
+]
 
 _HOMES = {
+    "FrameKMeans": "frame_kmeans",
     "GaussianKMeans": "gaussian",
     "GaussianKMeansSelector": "selector",
     "KMeans": "kmeans",
     "MCMCClusterer": "mcmc_clusterer",
+    "OnlineKMeans": "online_kmeans",
 }
 
 

@@ -179,6 +179,8 @@ class OnlineKMeans(LiveClusterer):
         """Return centres made from rows by number, always by the same random numbers."""
         rows, weights, place = self._between(first, end)
         rows, weights = rows[place:], weights[place:].copy()
+        if not len(rows):
+            return MovingCentres(rows, np.empty(0), np.empty(0))
         spread = spread_of(self.scale, rows, weights)
         init = self.init if isinstance(self.init, str) else np.asarray(self.init, dtype=np.float64)
         if spread.size:

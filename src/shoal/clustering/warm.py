@@ -19,6 +19,7 @@ KITCHENS = (
     "shoal.clustering.kmeans_warm",
     "shoal.clustering.live_warm",
     "shoal.clustering.mcmc_warm",
+    "shoal.clustering.online_warm",
 )
 
 
