@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import RandomState
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import (
-    InvalidData,
     InvalidParameter,
     Limits,
     Number,
@@ -241,18 +240,13 @@ class MCMCClusterer(LiveClusterer):
             names = np.where(found.minor(self.min_share)[names], np.int32(-1), names)
         return np.asarray(names[labels])
 
-    def merge(self, other: Self) -> Self:
+    def _join(self, other: Any) -> None:
         """Take another model's rows into the frame and go on from the centres of both, by one iteration."""
-        theirs = other._frame_of()
-        if self._frame_of().rows.shape[1:] != theirs.rows.shape[1:] and len(theirs):
-            raise InvalidData("The models are of rows with different columns.", hint="Merge like with like.")
-        ours = self.cluster_centers_
-        self._frame_of().append(theirs.rows, theirs.weights)
-        self._frame_of().seen += theirs.seen - len(theirs)
-        if self._engine is not None and other._engine is not None:
-            self._engine.begin_from(np.vstack([ours, other.cluster_centers_]))
+        engine, centres = self._engine, [self.cluster_centers_, other.cluster_centers_]
+        self._frame_of().join(other._frame)
+        if engine is not None and len(centres[0]):
+            engine.begin_from(np.vstack(centres))
         self.iterate()
-        return self
 
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         facts: dict[str, Any] = {"mark": self._mark, "synced": self._synced, "engine": None}

@@ -3,8 +3,8 @@
 The rows of two cells are seen along the line through their means. Between two clusters they thin out: half
 way there are fewer than at the mean that has fewer. Within one cluster they do not, however its density
 falls off, so a stretched cluster that was cut into slices is put together again, slice by slice, also around
-a bend. A sparse cell of stragglers between clusters has no gap to either; it joins the denser one, but is no bridge
-to the other (as peaks are told from saddles by Chazal et al., Journal of the ACM 60, 2013).
+a bend. A sparse cell of stragglers between clusters has no gap to either; it joins the denser one, but is no
+bridge to the other (as peaks are told from saddles by Chazal et al., Journal of the ACM 60, 2013).
 
 The price is resolution: two Gaussians nearer than 3 deviations have no gap either.
 """

@@ -62,8 +62,9 @@ def measure(rows: Doubles, weights: Doubles, scale: str, random: RandomState) ->
     offset, unit = np.median(sample, axis=0), np.ones(rows.shape[1])
     if scale != "none":
         unit = spread_of(scale, rows, weights)
-    spread = _spread(sample / unit, others / unit)
-    power = float(np.exp2(np.round(np.log2(spread) / 2)))
+    reach = float(np.exp2(np.round(np.log2(np.abs((sample - offset) / unit).max() or 1.0))))
+    spread = _spread(sample / (unit * reach), others / (unit * reach))
+    power = reach * float(np.exp2(np.round(np.log2(spread) / 2)))
     seen = (sample - offset) / (unit * power)
-    yardstick = Yardstick(float(weights.sum()), rows.shape[1], spread / power**2, _grain(seen))
+    yardstick = Yardstick(float(weights.sum()), rows.shape[1], spread / (power / reach) ** 2, _grain(seen))
     return Lens(offset, unit * power, power), yardstick

@@ -87,11 +87,11 @@ class Original(PlainEngine):
         self._price, self._start, self._store = len(self._centres) * self._noise(), None, {}
 
     def _noise(self) -> float:
-        return price_of_noise(self._rows.shape[1], self.knobs.nu, len(self._rows))
+        return price_of_noise(self._rows.shape[1], self.knobs.nu, self._size)
 
     def temperature(self) -> float:
         """Return lambda."""
-        return self.knobs.amp * sqrt((self._rows.shape[1] + 3) / len(self._rows))
+        return self.knobs.amp * sqrt((self._rows.shape[1] + 3) / self._size)
 
     def iterate(self) -> None:
         """Draw centres and decide on them."""
@@ -101,7 +101,7 @@ class Original(PlainEngine):
         k = len(self._centres)
         wanted = min(max(k + self._drawn_step(), 1), min(knobs.max_k, count))
         proposed = self._base(wanted)
-        proposed = proposed + student_noise(self.random, proposed.shape, knobs.nu, 1 / sqrt(20 * count))
+        proposed = proposed + student_noise(self.random, proposed.shape, knobs.nu, 1 / sqrt(20 * self._size))
         proposed = cells_of(self._rows, self._weights, proposed).means
         loss = float(cells_of(self._rows, self._weights, proposed).losses.sum())
         price = len(proposed) * self._noise()

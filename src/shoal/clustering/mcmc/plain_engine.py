@@ -53,6 +53,7 @@ class PlainEngine(ABC):
         self._rows: Doubles = np.empty((0, 0))
         self._weights: Doubles = np.empty(0)
         self._centres: Doubles = np.empty((0, 0))
+        self._size = 0.0  # t, the mass of the frame's rows
         self._start: Doubles | None = None
         self._cells: Cells | None = None
 
@@ -66,6 +67,7 @@ class PlainEngine(ABC):
 
     def _look_at(self, rows: Doubles, weights: Doubles) -> None:
         self._rows, self._weights = np.ascontiguousarray(rows).copy(), weights
+        self._size = float(weights.sum())
         self._cells, self.figures.quiet = None, 0
 
     def _take_back(self, arrays: Mapping[str, NDArray[Any]], rows: Doubles) -> None:

@@ -64,10 +64,10 @@ class Textbook(PlainEngine):
 
     def temperature(self) -> float:
         """Return lambda."""
-        return float(self.knobs.amp * sqrt((self._rows.shape[1] + 3) / len(self._rows)) / self._spread)
+        return float(self.knobs.amp * sqrt((self._rows.shape[1] + 3) / self._size) / self._spread)
 
     def _tau(self) -> float:
-        return sqrt(self._spread / (20 * len(self._rows)))
+        return sqrt(self._spread / (20 * self._size))
 
     def _fit(self, k: int) -> Doubles:
         """Return the k-means fit (k, d) of the frame; each is made once a frame."""
