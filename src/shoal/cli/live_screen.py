@@ -11,7 +11,6 @@ from shoal.base.clock import isoformat
 from shoal.cli.live_canvas import NOISE, Box, Canvas
 from shoal.cli.live_points import Point
 from shoal.cli.live_view import age, headline, told
-from shoal.server.pages.live.numbering import number as number_of
 from shoal.server.pages.live.slots import Slots
 from shoal.studies.telling.colours import slot
 from shoal.studies.telling.terminal import Look
@@ -58,7 +57,7 @@ class Screen:
     ) -> list[str]:
         """Return what is shown, `height` lines at most."""
         found = list(summary["clusters"]) if summary else []
-        self._of = self._slots.of([number_of(one["id"]) for one in found])
+        self._of = self._slots.of([one["id"] for one in found])
         clusters = found[:MOST_CLUSTERS]
         below = self._below(clusters, deque(events, maxlen=max(3, len(clusters))))
         x, y = self._pair(clusters, points)
@@ -102,14 +101,13 @@ class Screen:
         for point in points:
             canvas.dot(point.values[x], point.values[y], self._colour(point.label))
         for one in centres:
-            number, colour = str(number_of(one["id"])), self._colour(one["id"])
+            number, colour = str(one["id"]), self._colour(one["id"])
             canvas.write(one["centre"][x], one["centre"][y], number, colour)
         return canvas.lines(self._look)
 
     def _colour(self, cluster: int) -> str:
         """Return a cluster's colour, grey for what is in none."""
-        number = number_of(cluster)
-        return slot(self._of[number]).dark if number in self._of else NOISE
+        return slot(self._of[cluster]).dark if cluster in self._of else NOISE
 
     def _below(self, clusters: Sequence[Facts], events: Iterable[Facts]) -> list[str]:
         left = [self._cluster(one) for one in clusters]
@@ -123,7 +121,7 @@ class Screen:
 
     def _cluster(self, one: Facts) -> tuple[str, str]:
         """Return a cluster's line without and with its colour."""
-        number, share = number_of(one["id"]), one["share"]
+        number, share = one["id"], one["share"]
         name = f"{f'{number} {slot(self._of[number]).name}':<12}"
         rest = f"{one['rows']:>7,.0f} {percent(share):>4} {self._bar(share)} {age(one['born'])}"
         return name + rest, self._look.paint(name, self._colour(one["id"])) + rest

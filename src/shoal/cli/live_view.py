@@ -76,15 +76,13 @@ def _error(task: Facts) -> str:
 
 
 def _clusters(task: Facts) -> str:
-    from shoal.server.pages.live.numbering import number
-
 
     summary = task["summary"]
     if not summary or not summary["clusters"]:
         return ""
     rows = [
         (
-            number(each["id"]),
+            each["id"],
             f"{each['rows']:,.0f}",
             percent(each["share"]),
             age(each["born"]),

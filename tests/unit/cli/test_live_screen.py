@@ -30,8 +30,8 @@ def facts(**more: Any) -> dict[str, Any]:
 
 def summary(*centres: list[float]) -> dict[str, Any]:
     clusters = [
-        {"id": n, "centre": centre, "rows": 10.0, "share": 0.425, "born": now() - 9_000_000}
-        for n, centre in enumerate(centres)
+        {"id": n, "centre": centre, "rows": 10.0, "share": 0.425, "born": now() - 7_500_000_000}
+        for n, centre in enumerate(centres, 1)
     ]
     return {"clusters": clusters, "metrics": {"rows_per_second": 12_400.0}}
 
@@ -70,8 +70,8 @@ def test_a_box_holds_its_points_also_when_all_are_equal() -> None:
 
 
 def test_the_head_the_axes_the_clusters_and_what_happened_are_told() -> None:
-    points = [Point((0.0, 0.0, 5.0), 0), Point((1.0, 2.0, 6.0), -1)]
-    event = {"seq": 1, "run": 1, "row": 5, "kind": "birth", "detail": {"cluster": 0}, "at": now()}
+    points = [Point((0.0, 0.0, 5.0), 1), Point((1.0, 2.0, 6.0), -1)]
+    event = {"seq": 1, "run": 1, "row": 5, "kind": "birth", "detail": {"cluster": 1}, "at": now()}
     screen = Screen(PLAIN)
     found = summary([0.5, 1.0, 5.5])
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_the_head_the_axes_the_clusters_and_what_happened_are_told() -> None:
     assert lines[1].endswith("? help")
     assert "1 blue" in lines[-1]
     assert "42% ████▎" in lines[-1]
-    assert "9 s" in lines[-1]
+    assert "2 h" in lines[-1]
     assert "Cluster 1 born" in lines[-1]
     assert any("1" in line for line in lines[2:-1])
     screen.turn()
