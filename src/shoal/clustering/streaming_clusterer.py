@@ -192,3 +192,4 @@ class StreamingClusterer(LiveClusterer):
         method = snapshot.fact("method", str)
         self._pass = new_pass(method, int(self.n_features_in_))
         self._pass.recall(snapshot, self._knobs())
+        self._frame_of().resize(0)

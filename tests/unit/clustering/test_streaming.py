@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -146,9 +147,17 @@ def test_chunks_and_a_restart_change_not_one_bit(method: str) -> None:
 def test_snapshot_without_rows_goes_on_with_a_frame_of_them() -> None:
     rows, _ = blobs(9, 4, 3, 2000)
     model = fed(StreamingClusterer(frame_size=300), rows)
-    frame = Frame.of(rows[-300:], np.empty(0), size=0, seen=2000)
+    frame = Frame.of(rows[-300:], np.empty(0), size=300, seen=2000)
     again = StreamingClusterer.restore(model.snapshot(frame=False), frame)
-    assert again.partial_fit(rows[:100]).snapshot() == model.partial_fit(rows[:100]).snapshot()
+    assert again.partial_fit(rows[:900]).snapshot() == model.partial_fit(rows[:900]).snapshot()
+
+
+@pytest.mark.parametrize("method", ["robust", "original"])
+def test_clusterers_can_be_sent_to_other_processes(method: str) -> None:
+    rows, _ = blobs(9, 4, 3, 500)
+    model = StreamingClusterer(method=method).fit(rows)
+    labels = model.predict(rows)
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(rows), labels)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"x" * 100])

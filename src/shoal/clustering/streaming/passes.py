@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +13,7 @@ from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import InvalidData
 from shoal.clustering.lloyd.iterating import nearest_centres
 from shoal.clustering.online.snapshots import Snapshot
-from shoal.clustering.streaming.grouping import Groups, Wanted, grouped
+from shoal.clustering.streaming.grouping import Wanted, grouped
 from shoal.clustering.streaming.micros import Cells, Micros
 from shoal.clustering.streaming.original import Follower, Rule
 from shoal.clustering.streaming.units import has_changed, spread_of_cells
@@ -37,12 +36,21 @@ class Knobs(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """Clusters: centres (k, d), masses (k,), the algorithm's figures, and how rows are labelled."""
+    """Clusters: centres (k, d), masses (k,), the algorithm's figures, and what tells a row's cluster.
+
+    That is the group (m,) of the nearest of some places (m, d); columns are divided by a unit (d,), if any.
+    """
 
     centres: Doubles
     counts: Doubles
     figures: dict[str, float]
-    labels_of: Callable[[Doubles], Labels]
+    places: Doubles
+    groups: Labels
+    unit: Doubles
+
+    def labels_of(self, rows: Doubles) -> Labels:
+        """Return the cluster (n,) of each row, -1 where it is held apart as noise."""
+        return self.groups[nearest_centres(rows / self.unit if self.unit.size else rows, self.places)[0]]
 
 
 class Pass(Protocol):
@@ -91,7 +99,8 @@ class Original:
         follower = self._of(knobs)
         centres = follower.centres
         figures = {"max_distance": follower.farthest}
-        return Found(centres, follower.cards, figures, lambda rows: nearest_centres(rows, centres)[0])
+        each = np.arange(len(centres), dtype=np.int32)
+        return Found(centres, follower.cards, figures, centres, each, np.empty(0))
 
     def take_in(self, other: Original, knobs: Knobs) -> None:
         """Put the other's centres beside these."""
@@ -170,7 +179,7 @@ class Robust:
         groups = grouped(cells, recent / unit if unit.size else recent, weights, wanted)
         centres = groups.centres * unit if unit.size else groups.centres
         figures = {"micros": float(micros.used), "width": micros.width, "inertia": groups.inertia}
-        return Found(centres, groups.mass, figures, lambda rows: _labels(rows, cells, unit, groups))
+        return Found(centres, groups.mass, figures, cells.means, groups.labels, unit)
 
     def take_in(self, other: Robust, knobs: Knobs) -> None:
         """Put the other's micro-clusters beside these, and merge the cheapest if they are too many."""
@@ -202,11 +211,6 @@ class Robust:
             snapshot.array("micro_touched", np.float64, size)
             snapshot.array("micro_numbers", np.float64, 3)
             self._micros = Micros.of(snapshot.arrays, knobs.half_life)
-
-
-def _labels(rows: Doubles, cells: Cells, unit: Doubles, groups: Groups) -> Labels:
-    """Return the group (n,) of the micro-cluster nearest to each row."""
-    return groups.labels[nearest_centres(rows / unit if unit.size else rows, cells.means)[0]]
 
 
 def new_pass(method: str, columns: int) -> Pass:
