@@ -71,6 +71,7 @@ class Office:
         self._strays: list[Path] = []
         self._terms: dict[str, Any] = {}
         self._starting = threading.Lock()
+        self._is_ready = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._over: asyncio.Event | None = None
@@ -87,11 +88,12 @@ class Office:
                 self._thread = threading.Thread(target=self._serve, args=(ready,), name="live", daemon=True)
                 self._thread.start()
                 ready.result()
+                self._is_ready = True
 
     @property
     def running(self) -> bool:
-        """Say whether the office was started."""
-        return self._thread is not None
+        """Say whether the office was started, and knows its tasks."""
+        return self._is_ready
 
     def close(self) -> None:
         """Let hosts keep what they know, write what waits, and end."""
