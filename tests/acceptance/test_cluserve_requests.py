@@ -12,6 +12,7 @@ from gql import Client, gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXTransport
 
+from tests.support.asking import add
 from tests.support.graphql import FRAGMENTS, KMEANS, PATH, ROWS, Asker
 from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
@@ -30,7 +31,9 @@ PUSH = (
     "mutation PushData($id: uuid!, $dataframe: DataframeInput!)"
     "{ pushData(id: $id, dataframe: $dataframe) { status centroids { metadata } } }"
 )
-CENTRES = [[1 / 3, 1 / 3], [31 / 3, 31 / 3]]
+CENTRES = np.array([[1 / 3, 1 / 3], [31 / 3, 31 / 3]])
+
+SENT = "dataset { dataframe { metadata } }"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,8 @@ def test_the_three_requests_of_the_guide_run_with_requests(
     frame = {"columns": COLUMNS, "chunks": [{"data": [4, 5, 6]}]}
     metadata = post(PUSH, {"id": id_, "dataframe": frame})["pushData"]["centroids"]["metadata"]
     assert isinstance(metadata["iterations"], int)
-    found = wait_until(lambda: _with_figures(post(READ.replace("chunks { data }", "metadata"), {"id": id_})))
+    read = READ.replace("chunks { data }", "metadata")
+    found = wait_until(lambda: _with_figures(post(read, {"id": id_})), timeout=200)
     assert found["pushedData"] == 2
     assert found["rHo"] == found["rho"]
 
@@ -79,15 +83,21 @@ def _with_figures(data: Any) -> Any:
 def test_the_three_requests_run_with_the_gql_client(server: Served) -> None:
     transport = HTTPXTransport(url=f"{server.url}{PATH}", timeout=120, trust_env=False)
     with Client(transport=transport, fetch_schema_from_transport=True) as session:
-        id_ = session.execute(gql(PLAY), variable_values={"task": TASK | {"algorithm": KMEANS}})["play"]["id"]
-        found = session.execute(gql(READ), variable_values={"id": id_})["task"]
+
+        def execute(query: str, variables: dict[str, Any]) -> Any:
+            request = gql(query)
+            request.variable_values = variables
+            return session.execute(request)
+
+        id_ = execute(PLAY, {"task": TASK | {"algorithm": KMEANS}})["play"]["id"]
+        found = execute(READ, {"id": id_})["task"]
         assert found["centroids"]["chunks"][0]["data"] in ([], [[1.0, 2.0, 3.0]])
         frame = {"columns": COLUMNS, "chunks": [{"data": [[4, 5, 6]]}]}
         push = PUSH.replace("uuid!", "String!")  # the client looks at the schema before it sends
-        pushed = session.execute(gql(push), variable_values={"id": id_, "dataframe": frame})
+        pushed = execute(push, {"id": id_, "dataframe": frame})
         assert "iterations" in pushed["pushData"]["centroids"]["metadata"]
         with pytest.raises(TransportQueryError, match="no live task"):
-            session.execute(gql(READ), variable_values={"id": "nothing"})
+            execute(READ, {"id": "nothing"})
 
 
 def test_the_fragments_run_as_they_are_printed_and_come_back_as_an_input(ask: Asker) -> None:
@@ -98,7 +108,7 @@ def test_the_fragments_run_as_they_are_printed_and_come_back_as_an_input(ask: As
     assert task["algorithm"] | {"name": "kmeans", "k": 2, "frameSize": 0} == task["algorithm"]
     assert (task["variables"], task["centroids"]["dim"]) == (["x", "y"], 2)
     assert task["centroids"]["size"] == task["centroids"]["chunks"][0]["size"] == 2 * 2 * 8
-    assert sorted(task["centroids"]["chunks"][0]["data"]) == pytest.approx(CENTRES)
+    assert np.array(sorted(task["centroids"]["chunks"][0]["data"])) == pytest.approx(CENTRES)
     assert task["dataset"]["dataframe"]["chunks"][0]["data"] == ROWS
     labels = task["labels"]["chunks"][0]["data"]
     assert labels in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
@@ -127,7 +137,7 @@ def test_tasks_are_all_or_those_with_these_ids(ask: Asker) -> None:
 
 def test_a_task_goes_through_its_life_and_says_why_when_it_may_not(ask: Asker) -> None:
     id_ = ask.play()
-    assert ask.settled(id_) == pytest.approx(np.array(CENTRES))
+    assert np.array(ask.settled(id_)) == pytest.approx(CENTRES)
 
     def refused(name: str) -> str:
         return ask.code(f"mutation ($id: String!) {{ {name}(id: $id) {{ id }} }}", id=id_)
@@ -150,8 +160,8 @@ def test_a_run_that_meets_its_goal_can_be_waited_for(ask: Asker) -> None:
     id_ = ask.play(algorithm=KMEANS | {"iter": 5})
     assert ask.act("wait", id_, "status error") == {"status": "Ready", "error": None}
     assert ask.task(id_, "figures")["figures"]["iterations"] == 5
-    query = 'query ($id: String!) { figures(id: $id) history(id: $id, metrics: ["inertia"]) wait(id: $id) { id } }'
-    found = ask.data(query, id=id_)
+    fields = 'figures(id: $id) history(id: $id, metrics: ["inertia"]) wait(id: $id) { id }'
+    found = ask.data(f"query ($id: String!) {{ {fields} }}", id=id_)
     assert found["figures"]["inertia"] == pytest.approx(8 / 3)
     assert found["history"]
     assert found["wait"] == {"id": id_}
@@ -167,10 +177,10 @@ def test_a_task_made_without_a_run_waits_for_init(ask: Asker) -> None:
 
 
 def test_a_flat_list_is_one_row_or_one_row_a_number(ask: Asker) -> None:
-    push = "mutation ($id: String!, $data: [Elemt!]!) { push(id: $id, data: $data) { dataset { dataframe { metadata } } } }"
+    push = f"mutation ($id: String!, $data: [Elemt!]!) {{ push(id: $id, data: $data) {{ {SENT} }} }}"
 
     def sent(id: str, data: list[Any]) -> int:
-        return int(ask.data(push, id=id, data=data)["push"]["dataset"]["dataframe"]["metadata"]["sent"])
+        return _sent(ask.data(push, id=id, data=data))
 
     two = ask.play()
     assert sent(two, [5, 5]) == len(ROWS) + 1
@@ -179,6 +189,10 @@ def test_a_flat_list_is_one_row_or_one_row_a_number(ask: Asker) -> None:
     assert error["extensions"] == {"code": "INVALID_INPUT", "dim": 2}
     one = ask.play(dataset={"dataframe": {"columns": ["x"], "chunks": [{"data": [1, 2, 3]}]}})
     assert sent(one, [7, 8, 9, 10]) == 7
+
+
+def _sent(data: Any) -> int:
+    return int(data["push"]["dataset"]["dataframe"]["metadata"]["sent"])
 
 
 def test_a_frame_may_have_its_columns_in_another_order(ask: Asker) -> None:
@@ -201,15 +215,16 @@ def _rows(ask: Asker, id: str, n: int) -> Any:
 
 def test_rows_under_one_key_count_once(ask: Asker) -> None:
     id_ = ask.play()
-    push = 'mutation ($id: String!) { push(id: $id, data: [[5, 5]], key: "one") { dataset { dataframe { metadata } } } }'
-    sent = [ask.data(push, id=id_)["push"]["dataset"]["dataframe"]["metadata"]["sent"] for _ in range(3)]
+    push = f'mutation ($id: String!) {{ push(id: $id, data: [[5, 5]], key: "one") {{ {SENT} }} }}'
+    sent = [_sent(ask.data(push, id=id_)) for _ in range(3)]
     assert sent == [len(ROWS) + 1] * 3
 
 
 def test_rows_are_told_their_clusters(ask: Asker) -> None:
     id_ = ask.play()
     ask.settled(id_)
-    query = "query ($id: String!, $soft: Boolean) { predict(id: $id, data: [[0, 0], [10, 10]], soft: $soft) { labels ids distances shares } }"
+    fields = "predict(id: $id, data: [[0, 0], [10, 10]], soft: $soft) { labels ids distances shares }"
+    query = f"query ($id: String!, $soft: Boolean) {{ {fields} }}"
     hard = ask.data(query, id=id_)["predict"]
     assert sorted(hard["labels"]) == [0, 1]
     assert hard["distances"] == pytest.approx([np.hypot(1 / 3, 1 / 3)] * 2)
@@ -228,15 +243,15 @@ def test_a_copy_has_the_rows_and_an_export_the_centres(ask: Asker) -> None:
     query = 'mutation ($data: String!) { import(data: $data, name: "again") { id name } }'
     made = ask.data(query, data=exported)["import"]
     assert made["name"] == "again"
-    assert ask.centres(made["id"]) == pytest.approx(np.array(centres))
+    assert np.array(ask.settled(made["id"])) == pytest.approx(np.array(centres))
     assert ask.code(query, data="not base 64") == "INVALID_INPUT"
 
 
 def test_a_task_may_take_the_rows_of_a_stored_dataset(ask: Asker) -> None:
     rows = "x,y\n" + "".join(f"{x},{y}\n" for x, y in ROWS)
-    dataset = ask.http.post("/api/v1/datasets", files={"file": ("rows.csv", rows)}).json()["id"]
+    dataset = add(ask.http, rows, "rows.csv")
     id_ = ask.play(dataset={"id": dataset})
-    assert ask.settled(id_) == pytest.approx(np.array(CENTRES))
+    assert np.array(ask.settled(id_)) == pytest.approx(CENTRES)
     assert ask.task(id_, "variables dataset { id }") == {"variables": ["x", "y"], "dataset": {"id": dataset}}
     query = "mutation ($task: TaskInput!) { play(task: $task) { id } }"
     assert ask.code(query, task={"dataset": {"id": "nothing"}}) == "NOT_FOUND"
@@ -262,7 +277,8 @@ def test_settings_are_changed_in_place_and_say_what_is_wrong_with_them(ask: Aske
 def test_parallel_is_a_switch_or_a_number(ask: Asker, given: object, told: bool) -> None:
     id_ = ask.play(algorithm=KMEANS | {"parallel": given})
     assert ask.task(id_, "algorithm { parallel }") == {"algorithm": {"parallel": told}}
-    query = "mutation ($id: String!) { reconfigure(task: {id: $id, algorithm: {parallel: 1}}) { algorithm { parallel } } }"
+    field = "reconfigure(task: {id: $id, algorithm: {parallel: 1}}) { algorithm { parallel } }"
+    query = f"mutation ($id: String!) {{ {field} }}"
     assert ask.data(query, id=id_)["reconfigure"]["algorithm"]["parallel"] is True
     ask.act("delete", id_)
 

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -75,7 +75,7 @@ class Guard:
             # A browser does not send this header for another page, but a proxy may add it to each request.
             self._check_page(scope, headers)
             return holder
-        if self._tokens.open_to(Request(scope).cookies.get(TOKEN_COOKIE, "")):
+        if self._tokens.open_to(HTTPConnection(scope).cookies.get(TOKEN_COOKIE, "")):
             self._check_page(scope, headers)
             return TOKEN_HOLDER
         listener: Listener | None = scope["state"].get("listener")
