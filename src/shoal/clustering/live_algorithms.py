@@ -75,6 +75,12 @@ _MODULES = {
     "MCMCClusterer": "mcmc_clusterer",
     "StreamingClusterer": "streaming_clusterer",
 }
+_OF_SERIES = {
+    "FrameKMeans": ("series_kmeans", "SeriesKMeans"),
+    "OnlineKMeans": ("series_kmeans", "SeriesOnlineKMeans"),
+    "MCMCClusterer": ("series_mcmc", "SeriesMCMC"),
+    "StreamingClusterer": ("series_streaming", "SeriesStreaming"),
+}
 _FIXED = ("space", "inner_space", "window", "random_state")
 _ONE_PASS = ("OnlineKMeans", "StreamingClusterer")
 
@@ -85,7 +91,7 @@ def build(algorithm: Plain) -> LiveAlgorithm:
     Raises:
         InvalidParameter: there is no such algorithm, or a parameter cannot be.
     """
-    return cast(LiveAlgorithm, _class(algorithm)(**_parameters(algorithm)))
+    return cast(LiveAlgorithm, _class(algorithm)(**parameters(algorithm)))
 
 
 def restore(algorithm: Plain, data: bytes, frame: Any = None) -> LiveAlgorithm:
@@ -100,7 +106,7 @@ def kept(before: Plain, after: Plain) -> bool:
 
 def retune(estimator: LiveAlgorithm, before: Plain, after: Plain) -> None:
     """Change an estimator's parameters, where `kept` allows it, from its next iteration on."""
-    old, new = _parameters(before), _parameters(after)
+    old, new = parameters(before), parameters(after)
     defaults = _class(after)().get_params()
     gone = {name: defaults[name] for name in old if name not in new}
     changed = {name: value for name, value in new.items() if name not in old or old[name] != value}
@@ -144,10 +150,13 @@ def _name(algorithm: Plain) -> str:
 
 def _class(algorithm: Plain) -> Any:
     name = _name(algorithm)
+    if algorithm["space"] == "series":
+        module, name = _OF_SERIES[name]
+        return getattr(import_module(f"shoal.clustering.spaces.{module}"), name)
     return getattr(import_module(f"shoal.clustering.{_MODULES[name]}"), name)
 
 
-def _parameters(algorithm: Plain) -> dict[str, Any]:
+def parameters(algorithm: Plain) -> dict[str, Any]:
     """Return an estimator's parameters as far as they are given; the others stay as by default."""
     name = _name(algorithm)
     given = {to: algorithm[field] for field, to in _FIELDS[name].items() if algorithm[field] is not None}
@@ -157,6 +166,10 @@ def _parameters(algorithm: Plain) -> dict[str, Any]:
             given["max_k"] = algorithm["init_k"]
     if name in _ONE_PASS and algorithm["frame_size"]:
         given["frame_size"] = algorithm["frame_size"]
+    if algorithm["space"] == "series":
+        given |= {"inner_space": algorithm["inner_space"], "window": algorithm["window"]}
+        known = _class(algorithm)().get_params()
+        return {name: value for name, value in given.items() if name in known}
     return given
 
 

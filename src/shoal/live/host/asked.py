@@ -34,7 +34,7 @@ def predict(task: Followed, said: Said, payload: bytes) -> Answer:
     if course is None or not course.found:
         labels, gaps = np.full(len(rows), -1, np.int32), np.full(len(rows), np.nan)
         return Answer({"k": 0, "ids": []}, labels.tobytes() + (b"" if said.get("soft") else gaps.tobytes()))
-    chosen = course.columns.of_question(rows)
+    chosen = course.prepared(rows, question=True)
     labels = _labels(course, chosen)
     if said.get("soft"):
         shares = _shares(course, chosen)
@@ -50,7 +50,7 @@ def points(task: Followed, said: Said, payload: bytes) -> Answer:
     course = _course(task)
     labels = np.full(len(rows), -1, np.int32)
     if course is not None and course.found and len(rows):
-        labels = _labels(course, course.columns.of_rows(rows))
+        labels = _labels(course, course.prepared(rows))
     drawn = np.array([each.mean(axis=0) for each in rows]) if isinstance(rows, list) else rows
     ids = [] if course is None else course.ids
     header = {"n": len(rows), "first": first, "next": end, "dim": drawn.shape[1], "ids": ids}

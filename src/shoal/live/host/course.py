@@ -10,18 +10,10 @@ import numpy as np
 from shoal.base import clock
 from shoal.clustering.drift import DriftWatch
 from shoal.clustering.identity import Identities
-from shoal.clustering.live_algorithms import (
-    LiveAlgorithm,
-    build,
-    counts_rows,
-    is_one_pass,
-    kept,
-    restore,
-    retune,
-    shows_frame,
-    space_of,
-)
+from shoal.clustering.live_algorithms import LiveAlgorithm, counts_rows, is_one_pass, shows_frame, space_of
 from shoal.clustering.online.frame import Frame
+from shoal.clustering.spaces.cosinus import directions
+from shoal.live.host import estimators
 from shoal.live.host.checkpoints import Saved
 from shoal.live.host.columns import Columns
 from shoal.live.host.intake import Piece, window
@@ -43,6 +35,7 @@ class Course:
     """
 
     def __init__(self, wish: Wish, row: int = 0) -> None:
+        estimators.check(wish)
         self.wish = wish
         self.columns = Columns.of(wish)
         self.space = space_of(asdict(wish.algorithm))
@@ -80,9 +73,9 @@ class Course:
 
     def absorb(self, piece: Piece) -> None:
         """Take rows; a change of what they look like is told as `drift`, once."""
-        rows = self.columns.of_rows(piece.rows)
+        rows = self.prepared(piece.rows)
         if self.algorithm is None:
-            self.algorithm = build(asdict(self.wish.algorithm))
+            self.algorithm = estimators.built(self.wish)
         algorithm = self.algorithm
         known = (algorithm.cluster_centers_, algorithm.counts_) if self.found else ([], None)
         drifts = self._drift.watch(rows, *known)
@@ -90,6 +83,18 @@ class Course:
         self.row, self.last_data = piece.end, piece.at
         for drift in drifts:
             self._tell("drift", {"before": drift.before, "after": drift.after})
+
+    def prepared(self, rows: Any, *, question: bool = False) -> Any:
+        """Return rows as the algorithm takes them: the clustered columns; directions where only these count.
+
+        Rows in a question may have just the clustered columns.
+        """
+        chosen = self.columns.of_question(rows) if question else self.columns.of_rows(rows)
+        return directions(chosen) if self.space.name == "cosinus" else chosen
+
+    def close(self) -> None:
+        """End the processes that the algorithm has, if any."""
+        estimators.closed(self.algorithm)
 
     def iterate(self) -> bool:
         """Iterate once; say whether it counts."""
@@ -122,12 +127,12 @@ class Course:
 
     def reconfigured(self, wish: Wish, reader: Reader) -> None:
         """Go on as another wish asks; what cannot be kept begins anew from the frame."""
-        before, after = asdict(self.wish.algorithm), asdict(wish.algorithm)
-        columns = Columns.of(wish)
-        same = columns.clustered == self.columns.clustered and kept(before, after)
+        estimators.check(wish)
+        before, columns = self.wish, Columns.of(wish)
+        same = columns.clustered == self.columns.clustered and estimators.kept(before, wish)
         self.wish, self.columns = wish, columns
         if self.algorithm is not None and same:
-            retune(self.algorithm, before, after)
+            estimators.retuned(self.algorithm, before, wish)
         elif not same:
             self._begin_anew(reader)
 
@@ -136,9 +141,10 @@ class Course:
         self._identities, self._drift = Identities(self.space), self._new_watch()
         frame = self.wish.algorithm.frame_size
         first, rows = window(reader, max(0, self.row - frame) if frame else 0, self.row)
-        self.algorithm = build(asdict(self.wish.algorithm))
+        self.close()
+        self.algorithm = estimators.built(self.wish)
         if first < self.row:
-            self.algorithm.absorb(self.columns.of_rows(rows))
+            self.algorithm.absorb(self.prepared(rows))
 
     def _new_watch(self) -> DriftWatch:
         return DriftWatch(space=self.space, frame=max(LEAST_FRAME, self.wish.algorithm.frame_size))
@@ -181,7 +187,7 @@ class Course:
         course._drift = DriftWatch.restore(saved.arrays, space=course.space)
         if saved.algorithm is not None:
             frame = course._frame(reader, saved.facts["frame"])
-            course.algorithm = restore(asdict(wish.algorithm), saved.algorithm, frame)
+            course.algorithm = estimators.restored(wish, saved.algorithm, frame)
         return course
 
     def _is_large(self, frame: Any) -> bool:
@@ -198,7 +204,7 @@ class Course:
         first, rows = window(reader, self.row - length, self.row)
         if first != self.row - length:
             raise ValueError(f"the log begins at row {first}; the frame needs {self.row - length}")
-        rows = self.columns.of_rows(rows)
+        rows = self.prepared(rows)
         return Frame.of(rows, np.empty(0), size=self.wish.algorithm.frame_size, seen=seen)
 
 

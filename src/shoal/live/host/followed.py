@@ -78,7 +78,7 @@ class Followed:
 
     def begun_anew(self, said: Said) -> None:
         """Forget what was found, keep the rows."""
-        self._keeping.close()
+        self.close()
         self.state = State.INITIALIZING
         self._begin({"turn": self._order, **said})
 
@@ -119,7 +119,7 @@ class Followed:
             return inf
         if self.work.behind or self.state is State.INITIALIZING:
             return now
-        moments = [inf]
+        moments = [self.looking.measure_due]
         if self.state is State.RUNNING:
             rows = self._running.rows_due(now, self.work.course.row, self.end)
             moments += [rows, self._running.turn_due(), self._running.deadline]
@@ -152,8 +152,10 @@ class Followed:
         return self.looking.summary(self.work.course, self.reader, self.run, pushed, monotonic())
 
     def close(self) -> None:
-        """Let go of the task's files."""
+        """Let go of the task's files and processes."""
         self._keeping.close()
+        if self.work is not None:
+            self.work.course.close()
 
     def _work(self, until: float) -> None:
         while self._step(now := monotonic()) and now < until:
@@ -214,6 +216,7 @@ class Followed:
     def _rest(self, state: State) -> None:
         self._clock()
         self.state = state
+        self.looking.measure_soon()
         self._guarded(self._tell_all)
         self._guarded(self.checkpoint)
 
@@ -221,6 +224,7 @@ class Followed:
         """End the run; return False, for there is nothing more to do."""
         self._clock()
         self.state = state
+        self.looking.measure_soon()
         self._tell_all()
         self._telling.ended(state, fault, self._order)
         return False
@@ -230,7 +234,8 @@ class Followed:
             return
         self._telling.events(self.work.course)
         now = monotonic()
-        if self._changed and now >= self.looking.due and not self.work.behind:
+        due = now >= self.looking.measure_due or (self._changed and now >= self.looking.due)
+        if due and not self.work.behind:
             self._tell_all()
         if self._unsaved and now >= self._checkpoint_due:
             self.checkpoint()

@@ -10,7 +10,7 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from shoal.base.errors import ShoalError
+from shoal.base.errors import ShoalError, Unavailable
 from shoal.live.host.around import Around
 from shoal.live.host.asked import ANSWERS
 from shoal.live.host.followed import Followed
@@ -138,7 +138,7 @@ class Host:
 
     def _known(self, task: Followed | None) -> Followed:
         if task is None:
-            raise ShoalError("This host does not follow the task.", code="not_followed")
+            raise Unavailable("This host does not follow the task.", hint="Ask again in a moment.")
         return task
 
     def _answer(self, frame: Frame, payload: bytes = b"", error: Any = None, **header: Any) -> None:

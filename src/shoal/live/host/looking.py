@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -20,23 +21,29 @@ SHARE = 10  # both take at most one part in so many of the time, within those bo
 
 
 class Looking:
-    """Sum up a task from time to time; `due` and `take` keep that to a tenth of its time."""
+    """Sum up a task from time to time, in at most a tenth of its time.
+
+    The next summary is `due`; one for its measurements' sake is at `measure_due`.
+    """
 
     def __init__(self, task: str, points: Sequence[dict[str, Any]] = ()) -> None:
         self.history = History(points)
         self.due = 0.0
+        self.measure_due = inf
         self._task = task
         self._measured = Measured()
-        self._measure_due = 0.0
+        self._next_measure = 0.0
         self._rate = _Rate()
 
     def summary(self, course: Course, reader: Reader, run: int, pushed: int, now: float) -> dict[str, Any]:
         """Return a Summary as a dictionary, and remember its numbers."""
         began = perf_counter()
-        if now >= self._measure_due:
+        self.measure_due = self._next_measure  # If it is not measured now, it is to be soon.
+        if now >= self._next_measure:
             self._measured = measured(course, reader)
             spent = perf_counter() - began
-            self._measure_due = now + min(max(LEAST_MEASURE_GAP, SHARE * spent), MOST_MEASURE_GAP)
+            self._next_measure = now + min(max(LEAST_MEASURE_GAP, SHARE * spent), MOST_MEASURE_GAP)
+            self.measure_due = inf
         metrics = self._metrics(course, now)
         clusters = _clusters(course, self._measured)
         at = clock.now()
@@ -56,7 +63,7 @@ class Looking:
 
     def measure_soon(self) -> None:
         """Let the next summary measure, however short ago that was."""
-        self._measure_due = 0.0
+        self._next_measure = 0.0
 
     def _metrics(self, course: Course, now: float) -> dict[str, float]:
         own: Mapping[str, float] = course.algorithm.metrics_ if course.found and course.algorithm else {}

@@ -1,0 +1,86 @@
+"""K-Means on a frame whose rows are summed by several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+
+from shoal.clustering.frame_kmeans import FrameKMeans
+from shoal.clustering.online.partials import Partial, combine
+from shoal.live.host.crew import Crew
+
+Doubles = NDArray[np.float64]
+
+
+class ShardedKMeans(FrameKMeans):
+    """Do what `FrameKMeans` does, with the rows spread over `shards` processes; `close` ends these.
+
+    Starting centres are chosen here, from all rows; so centres differ from one process' by rounding only.
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        frame_size: int = 0,
+        init: str | ArrayLike = "k-means++",
+        scale: str = "none",
+        max_iter: int = 300,
+        random_state: int | RandomState | None = None,
+        shards: int = 2,
+    ) -> None:
+        super().__init__(
+            n_clusters,
+            frame_size=frame_size,
+            init=init,
+            scale=scale,
+            max_iter=max_iter,
+            random_state=random_state,
+        )
+        self.shards = shards
+
+    _crew: Crew | None = None
+    _gathered: tuple[Any, _Gathered] | None = None
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the ids of the processes; none before the first step."""
+        return [] if self._crew is None else self._crew.pids
+
+    def close(self) -> None:
+        """End the processes; they begin anew when they are needed."""
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
+
+    def _assignment(self) -> Any:
+        frame, spread = self._frame_of(), self._distances_in()
+        wish = [self._centres, frame.seen, len(frame)]
+        if self._gathered is None or not _same(self._gathered[0], wish):
+            if self._crew is None:
+                self._crew = Crew(self.shards)
+            crew, centres = self._crew, self._centres
+            self._gathered = wish, _Gathered(lambda far: crew.sums(frame, centres, spread, far))
+        return self._gathered[1]
+
+
+class _Gathered:
+    """What all shards say together of some centres."""
+
+    def __init__(self, ask: Callable[[int], tuple[list[Partial], NDArray[np.int32]]]) -> None:
+        self._ask = ask
+        parts, self.labels = ask(0)
+        self._part = combine(parts)
+        self.counts, self.inertia = self._part.counts, self._part.inertia
+
+    def partial(self, far: int = 0) -> Partial:
+        """Return the sums, and up to `far` rows that miss a centre."""
+        return combine(self._ask(far)[0]) if far else self._part
+
+
+def _same(kept: list[Any], wish: list[Any]) -> bool:
+    return kept[0] is wish[0] and kept[1:] == wish[1:]

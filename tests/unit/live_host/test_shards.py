@@ -1,0 +1,66 @@
+"""A task whose rows are spread over processes finds what one process finds, also when some are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shoal.clustering.frame_kmeans import FrameKMeans
+from shoal.live.host.sharded import ShardedKMeans
+from shoal.live.model import Algorithm, Pace, Wish
+from tests.support.followed import Task, blobs
+
+
+@pytest.fixture
+def sharded() -> Iterator[ShardedKMeans]:
+    made = ShardedKMeans(4, frame_size=700, random_state=3, shards=3)
+    yield made
+    made.close()
+
+
+def test_centres_are_those_of_one_process_at_every_step(sharded: ShardedKMeans) -> None:
+    whole = FrameKMeans(4, frame_size=700, random_state=3)
+    for step in range(12):
+        rows = blobs(50 + 170 * (step % 3), seed=step, spread=3.0)
+        for model in (whole, sharded):
+            model.absorb(rows)
+            model.iterate()
+        if step in (4, 9):
+            os.kill(sharded.pids[step % 3], signal.SIGKILL)
+        np.testing.assert_allclose(sharded.cluster_centers_, whole.cluster_centers_, rtol=0, atol=1e-9)
+        np.testing.assert_array_equal(sharded.labels_, whole.labels_)
+        np.testing.assert_array_equal(sharded.counts_, whole.counts_)
+    assert sharded.inertia_ == pytest.approx(whole.inertia_, rel=1e-12)
+
+
+def test_a_task_with_shards_is_followed_on_and_ends_its_processes(tmp_path: Path) -> None:
+    algorithm = Algorithm(name="kmeans", k=3)
+    tasks = [
+        Task(tmp_path / str(shards), Wish(algorithm=algorithm, pace=Pace(iter=15), shards=shards))
+        for shards in (1, 2)
+    ]
+    for task in tasks:
+        task.push(blobs(500, spread=3.0))
+        task.play()
+        task.turns()
+        task.followed.checkpoint()
+    np.testing.assert_allclose(tasks[1].centres, tasks[0].centres, rtol=0, atol=1e-9)
+    task = tasks[1]
+    task.followed.close()
+    task.assign("ready")
+    task.turns()
+    np.testing.assert_allclose(task.centres, tasks[0].centres, rtol=0, atol=1e-9)
+    task.followed.close()
+
+
+@pytest.mark.parametrize(
+    "algorithm", [Algorithm(), Algorithm(name="streaming"), Algorithm(name="kmeans", flow=True)]
+)
+def test_what_cannot_be_summed_apart_is_refused(tmp_path: Path, algorithm: Algorithm) -> None:
+    task = Task(tmp_path, Wish(algorithm=algorithm, shards=2))
+    assert task.said("ended")[-1]["error"]["code"] == "shards_not_possible"
