@@ -58,6 +58,7 @@ class StreamingClusterer(LiveClusterer):
         "frame_size": (Whole(0),),
     }
     max_iter = 1
+    _tuned: tuple[tuple[Any, ...], Knobs] | None = None
 
     def __init__(
         self,
@@ -102,6 +103,18 @@ class StreamingClusterer(LiveClusterer):
         self._pass: Pass = new_pass(self.method, int(self.n_features_in_))
 
     def _knobs(self) -> Knobs:
+        """Return the parameters for the passes, looked at again only when one has changed."""
+        wish = tuple(getattr(self, name) for name in self._limits)
+        if self._tuned is None or self._tuned[0] != wish:
+            refuse_beyond(self._limits, self)
+            if self.scale != "none" and self.method == "original":
+                raise InvalidParameter(
+                    "The original method does not scale columns.", hint="Use scale='none'."
+                )
+            self._tuned = wish, self._made_knobs()
+        return self._tuned[1]
+
+    def _made_knobs(self) -> Knobs:
         return Knobs(
             most=int(self.max_k or MOST[self.method]),
             half_life=self.half_life,
@@ -115,9 +128,7 @@ class StreamingClusterer(LiveClusterer):
 
     def iterate(self) -> bool:
         """Look at the rows that wait; return whether there were any."""
-        refuse_beyond(self._limits, self)
-        if self.scale != "none" and self.method == "original":
-            raise InvalidParameter("The original method does not scale columns.", hint="Use scale='none'.")
+        knobs = self._knobs()
         frame = self._frame
         if frame is None:
             return False
@@ -125,7 +136,7 @@ class StreamingClusterer(LiveClusterer):
             self._forget()
         waiting = frame.seen - self._looked
         first = len(frame) - waiting
-        self._pass.take(frame.rows[first:], frame.weights[first:], self._knobs(), self._random)
+        self._pass.take(frame.rows[first:], frame.weights[first:], knobs, self._random)
         self.n_iter_ += waiting
         self._looked = frame.seen
         frame.resize(self.frame_size)
