@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shoal.clustering.mcmc_clusterer import MCMCClusterer
     from shoal.clustering.online_kmeans import OnlineKMeans
     from shoal.clustering.selector import GaussianKMeansSelector
+    from shoal.clustering.streaming_clusterer import StreamingClusterer
 
 __all__ = [
     "FrameKMeans",
@@ -23,6 +24,7 @@ __all__ = [
     "KMeans",
     "MCMCClusterer",
     "OnlineKMeans",
+    "StreamingClusterer",
 ]
 
 _HOMES = {
@@ -32,6 +34,7 @@ _HOMES = {
     "KMeans": "kmeans",
     "MCMCClusterer": "mcmc_clusterer",
     "OnlineKMeans": "online_kmeans",
+    "StreamingClusterer": "streaming_clusterer",
 }
 
 

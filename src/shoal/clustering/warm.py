@@ -20,6 +20,7 @@ KITCHENS = (
     "shoal.clustering.live_warm",
     "shoal.clustering.mcmc_warm",
     "shoal.clustering.online_warm",
+    "shoal.clustering.spaces_warm",
 )
 
 
