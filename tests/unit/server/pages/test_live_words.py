@@ -12,7 +12,8 @@ from shoal.server.pages.live.fields import ALL, texts_of
 from shoal.server.pages.live.form import fresh, is_open, wish_in
 from shoal.server.pages.live.rows import kind_of
 from shoal.server.pages.live.slots import Slots
-from shoal.server.pages.live.words import look_of, names_of, sentence, told
+from shoal.server.pages.live.telling import place_of
+from shoal.server.pages.live.words import look_of, names_of, sentence, slow, told
 
 
 def a_task(state: State, **other: Any) -> LiveTask:
@@ -34,7 +35,7 @@ def a_summary(row: int = 10, clusters: int = 2) -> Summary:
         (a_task(State.CREATED), "Created", "Not started yet. Rows are accepted and kept."),
         (a_task(State.RUNNING, rows=0), "Running", "No rows yet. This task starts with the first row."),
         (a_task(State.RUNNING), "Running", ""),
-        (a_task(State.RUNNING, rows=40_010), "Running", "40,000 rows wait. Senders are told to slow down."),
+        (a_task(State.INITIALIZING), "Initializing", ""),
         (a_task(State.READY), "Ready", "Reached its goal (100 iterations)."),
         (a_task(State.IDLE), "Idle", "Paused. Rows are still accepted and kept."),
         (a_task(State.FINISHED), "Finished", "Stopped. Its clusters are kept."),
@@ -43,6 +44,17 @@ def a_summary(row: int = 10, clusters: int = 2) -> Summary:
 )
 def test_every_state_has_its_words(task: LiveTask, word: str, words: str) -> None:
     assert (look_of(task).word, sentence(task, a_summary())) == (word, words)
+
+
+def test_rows_that_wait_are_told_while_a_task_runs() -> None:
+    words = "40,000 rows wait. Senders are told to slow down."
+    assert slow(a_task(State.RUNNING, rows=40_010), a_summary()) == words
+    assert slow(a_task(State.RUNNING, rows=11), a_summary()) == ""
+    assert slow(a_task(State.IDLE, rows=40_010), a_summary()) == ""
+
+
+def test_rows_without_clusters_promise_them() -> None:
+    assert sentence(a_task(State.RUNNING), None) == "The first clusters come in a moment."
 
 
 @pytest.mark.parametrize(
@@ -117,3 +129,8 @@ def test_every_fault_is_said_at_its_field() -> None:
 )
 def test_pasted_rows_are_known_by_how_they_begin(pasted: str, kind: str) -> None:
     assert kind_of(pasted) == kind
+
+
+def test_a_series_is_drawn_as_its_mean_over_time() -> None:
+    assert list(place_of(Cluster(1, [[0.0, 4.0], [1.0, 5.0], [5.0, 6.0]], 3, 1.0, 1))) == [2.0, 5.0]
+    assert list(place_of(Cluster(1, [3.0, 4.0], 3, 1.0, 1))) == [3.0, 4.0]

@@ -48,7 +48,7 @@ export function showClusters(box, found, now) {
 
 export function showCentres(box, found, written) {
   match(box.querySelector("tbody"), box.querySelector("template"), found.clusters, (row, cluster) => {
-    row.querySelectorAll("td").forEach((cell, column) => { const value = cluster.centre[column]; write(cell, Array.isArray(value) ? value.map(written).join(", ") : written(value)); });
+    row.querySelectorAll("td").forEach((cell, column) => write(cell, written(cluster.centre[column])));
   });
 }
 

@@ -42,8 +42,13 @@ function summary(now) {
 
 function show(now) {
   if (!names.length && now.clusters.length) return location.reload();
+  // The first clusters, and the last of what was said before them.
+  if (found && now.clusters.length && !found.clusters.length) state();
   found = now;
   last = performance.now();
+  const slow = document.querySelector("#slow");
+  slow.hidden = !now.slow;
+  slow.textContent = now.slow;
   write("clusters", tables.whole(now.clusters.length));
   write("clusters-word", now.clusters.length === 1 ? "cluster" : "clusters");
   write("rows", tables.whole(now.row));

@@ -10,20 +10,18 @@ from starlette.responses import Response
 
 from shoal.access import Actor
 from shoal.live.model import LiveTask, Summary
-from shoal.live.states import State
 from shoal.server.faces import Face
 from shoal.server.pages.address import Address, Search
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.live.looking import PATH, Reader, current, label_of
-from shoal.server.pages.live.words import ALGORITHMS, Look, look_of, sentence
+from shoal.server.pages.live.words import ALGORITHMS, RUNS, Look, look_of, sentence
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
 
 router = APIRouter(include_in_schema=False)
 SIZE = 25
 MOST_AT_WORK, MOST_LOOKED_AT = 10, 100
-AT_WORK = frozenset({State.RUNNING, State.INITIALIZING})
 After = Annotated[str, Query(max_length=255)]
 
 
@@ -45,7 +43,7 @@ class Line(NamedTuple):
     @property
     def runs(self) -> bool:
         """Say whether it is at work."""
-        return self.task.state in AT_WORK
+        return self.task.state in RUNS
 
 
 @router.get(PATH)
@@ -78,7 +76,7 @@ async def _context(request: Request, house: House, actor: Actor, q: str, after: 
 async def lines_at_work(house: House, owner: str | None) -> list[Line]:
     """Return the tasks that are at work, the newest first; costs nothing in a home that never had one."""
     tasks = await house.live.find(owner, limit=MOST_LOOKED_AT)
-    lines = [await line_of(house, task) for task in tasks if task.state in AT_WORK]
+    lines = [await line_of(house, task) for task in tasks if task.state in RUNS]
     return lines[:MOST_AT_WORK]
 
 

@@ -46,8 +46,8 @@ class Seen(NamedTuple):
 
     @property
     def is_drawn(self) -> bool:
-        """Say whether its rows are points of a plane."""
-        return self.task.wish.algorithm.space != "series" and bool(self.names)
+        """Say whether it is known which columns rows have."""
+        return bool(self.names)
 
     @property
     def alive(self) -> bool:

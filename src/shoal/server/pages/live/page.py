@@ -17,7 +17,7 @@ from shoal.server.pages.live.fields import ALGORITHM, ALL, texts_of
 from shoal.server.pages.live.looking import PATH, Id, Reader, Seen, seen
 from shoal.server.pages.live.slots import Slots
 from shoal.server.pages.live.telling import event_view, found_view
-from shoal.server.pages.live.words import ALGORITHMS, METRICS, RARE_METRICS, look_of, sentence
+from shoal.server.pages.live.words import ALGORITHMS, METRICS, RARE_METRICS, look_of, sentence, slow
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
 
@@ -59,6 +59,8 @@ def _now(house: House, found: Seen) -> dict[str, Any]:
         "sentence": sentence(found.task, found.summary),
         "algorithm": ALGORITHMS[found.task.wish.algorithm.name],
         "summary": found.summary,
+        "slow": slow(found.task, found.summary),
+        "trouble": house.live.trouble,
     }
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from shoal.live.model import LiveTask
 from shoal.live.tasks import Points
 from shoal.server.api.live_parts import BINARY, packed
+from shoal.server.api.live_views import clusters_of
 from shoal.server.api.waiting import LATEST
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
@@ -39,9 +39,7 @@ def drawn(task: LiveTask, points: Points) -> Points:
     names = list(task.wish.columns)
     chosen = [names.index(name) for name in clustered(task.wish)]
     rows = points.rows[:, chosen] if chosen and len(chosen) < points.rows.shape[1] else points.rows
-    ids = np.array([-1, *points.ids], np.int32)
-    labels = ids[np.clip(points.labels + 1, 0, len(ids) - 1)]
-    return points._replace(rows=rows, labels=labels)
+    return points._replace(rows=rows, labels=clusters_of(points.labels, points.ids))
 
 
 LIVE_POINTS = Face("points of a live task's page", router, render=error_page, below="/app")

@@ -14,6 +14,7 @@ from shoal.base.settings import Settings
 from shoal.live.tasks import Predicted
 from shoal.server.api.attachments import attachment
 from shoal.server.api.live_rows import MOST
+from shoal.server.api.live_views import clusters_of
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
@@ -81,8 +82,8 @@ async def predict(request: Request, task: Id, house: TheHouse, actor: Reader) ->
 def _lines(predicted: Predicted) -> list[tuple[str, str]]:
     """Return label and distance of each row; empty where there is no cluster."""
     distances = [] if predicted.distances is None else predicted.distances.tolist()
-    ids, pairs = predicted.ids, zip(predicted.labels.tolist(), distances, strict=True)
-    return [(str(ids[label]), f"{distance:.6g}") if label >= 0 else ("", "") for label, distance in pairs]
+    pairs = zip(clusters_of(predicted.labels, predicted.ids).tolist(), distances, strict=True)
+    return [(str(label), f"{distance:.6g}") if label >= 0 else ("", "") for label, distance in pairs]
 
 
 def _wrong(error: ShoalError) -> str:

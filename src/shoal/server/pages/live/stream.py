@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from shoal.base.errors import NotFound
 from shoal.live.model import LiveTask
 from shoal.live.tasks import Change
 from shoal.server.api.live_stream import until
@@ -21,6 +22,7 @@ from shoal.server.pages.errors import error_page
 from shoal.server.pages.live.looking import PATH, Id, Reader, seen
 from shoal.server.pages.live.slots import Slots
 from shoal.server.pages.live.telling import MILLISECOND, event_view, found_view
+from shoal.server.pages.live.words import slow
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import TheDraining, TheHouse
@@ -54,20 +56,30 @@ async def _lines(house: House, draining: Draining, task: LiveTask) -> AsyncItera
     try:
         async with aclosing(until(house.live.watch([task.id]), stop)) as changes:
             async for change in changes:
-                yield _told(change, slots)
+                yield _told(change, slots, await _slow(house, change))
                 if change is not None and change.deleted:
                     return
     finally:
         draining.leave(stop)
 
 
-def _told(change: Change | None, slots: Slots) -> bytes:
+async def _slow(house: House, change: Change | None) -> str:
+    """Say that rows wait, if a change tells up to which the task has come."""
+    if change is None or change.summary is None:
+        return ""
+    with suppress(NotFound):  # It is deleted; that is told next.
+        return slow(await house.live.get(change.task), change.summary)
+    return ""
+
+
+def _told(change: Change | None, slots: Slots, slow: str) -> bytes:
     """Return the messages of a change; None is a sign of life."""
     if change is None:
         return b": still here\n\n"
     if change.deleted:
         return _frame("gone", {})
-    summary = _frame("summary", found_view(change.summary, slots)) if change.summary else b""
+    found = change.summary
+    summary = _frame("summary", found_view(found, slots) | {"slow": slow}) if found else b""
     event = _frame("event", event_view(change.event)) if change.event else b""
     return summary + event + (_frame("state", {"state": change.state.state}) if change.state else b"")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from shoal.base import clock
@@ -40,14 +42,16 @@ def cluster_view(cluster: Cluster, place: int) -> View:
         "rows": cluster.rows,
         "share": cluster.share,
         "born": cluster.born // MILLISECOND,
-        "centre": [_short(value) for value in cluster.centre],
+        "centre": [float(f"{value:.7g}") for value in place_of(cluster)],
     }
 
 
-def _short(value: Any) -> Any:
-    if isinstance(value, int | float):
-        return float(f"{value:.7g}")
-    return [_short(one) for one in value]
+def place_of(cluster: Cluster) -> Sequence[float]:
+    """Return where a cluster is drawn: its centre, of a series the mean over time."""
+    centre = cluster.centre
+    if len(centre) and isinstance(centre[0], Sequence):
+        return [fmean(column) for column in zip(*centre, strict=True)]
+    return centre
 
 
 def event_view(event: LiveEvent) -> View:

@@ -57,6 +57,8 @@ RARE_METRICS = (
     Metric("max_distance", "Largest distance"),
 )
 NO_ROWS = "No rows yet. This task starts with the first row."
+FIRST_CLUSTERS = "The first clusters come in a moment."
+RUNS = frozenset({State.RUNNING, State.INITIALIZING})
 MANY_WAIT = 5_000
 
 
@@ -77,7 +79,9 @@ def sentence(task: LiveTask, summary: Summary | None) -> str:
         return _ready(summary)
     if task.state is State.CREATED:
         return "Not started yet. Rows are accepted and kept."
-    return NO_ROWS if not task.rows else _waiting(task, summary)
+    if not task.rows:
+        return NO_ROWS
+    return "" if summary and summary.clusters else FIRST_CLUSTERS
 
 
 def _ready(summary: Summary | None) -> str:
@@ -86,9 +90,14 @@ def _ready(summary: Summary | None) -> str:
     return f"Reached its goal ({counted(summary.iterations, 'iteration')})."
 
 
-def _waiting(task: LiveTask, summary: Summary | None) -> str:
+def slow(task: LiveTask, summary: Summary | None) -> str:
+    """Say that a task does not come after, or nothing."""
     waiting = task.rows - (summary.row if summary else 0)
-    return f"{waiting:,} rows wait. Senders are told to slow down." if waiting >= MANY_WAIT else ""
+    return (
+        f"{waiting:,} rows wait. Senders are told to slow down."
+        if waiting >= MANY_WAIT and task.state in RUNS
+        else ""
+    )
 
 
 def clustered(wish: Wish) -> list[str]:
