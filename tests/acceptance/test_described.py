@@ -16,14 +16,23 @@ from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
 
 SECONDS = 30
-# The first has no end, the second is heavy, and the last two would take away what the others look at.
-LEFT_OUT = ("stream_events", "back_up", "delete_study", "delete_dataset")
+# The first three have no end, the next is heavy, and the last would take away what the others look at.
+LEFT_OUT = (
+    *("stream_events", "stream_live_task", "run_live_batch", "back_up"),
+    *("delete_study", "delete_dataset", "delete_live_task"),
+)
+# A task without rows that runs is waited for in vain.
+DRIVEN = ("--exclude-operation-id", "play_live_task", "--exclude-operation-id", "init_live_task")
 # A JSON schema cannot say that a column has to be there, or that a file is a table.
 NOT_TOLD = "positive_data_acceptance"
-# `estimate` lies where ids do, so what is allowed there is what is allowed for a study.
+# `estimate` and `import` lie where ids do, so what is allowed there is what is allowed for a study or task.
 CONFIG = """
 [[operations]]
 include-operation-id = "estimate_study"
+checks.unsupported_method.enabled = false
+
+[[operations]]
+include-operation-id = "import_live_task"
 checks.unsupported_method.enabled = false
 
 # The generated headers that are not declared are no harm.
@@ -44,12 +53,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def there(server: Served) -> str:
-    """Return the settings that fill ids in: of a dataset, a study and a fit that are there."""
+    """Return the settings that fill ids in: of a dataset, a study, a fit and a live task that are there."""
     with server.http() as http:
         dataset = add(http, PENGUINS.read_text(), "penguins.csv")
         wish = {"dataset": dataset, "max_k": 2, "n_experiments": 1, "n_init": 1}
         study = ended(http, http.post("/api/v1/studies", json=wish).json()["id"])["id"]
-    return f'\n[parameters]\n"path.dataset" = "{dataset}"\n"path.study" = "{study}"\n"path.fit" = 3\n'
+        task = http.post("/api/v1/live", json={"algorithm": {"name": "kmeans"}}).json()["id"]
+    ids = {"dataset": dataset, "study": study, "task": task}
+    paths = "".join(f'"path.{name}" = "{value}"\n' for name, value in ids.items())
+    return f'\n[parameters]\n{paths}"path.fit" = 3\n'
 
 
 def examine(server: Served, tmp_path: Path, config: str, *words: str) -> None:
@@ -80,4 +92,4 @@ def test_requests_for_what_is_there_are_answered_as_described(
     server: Served, tmp_path: Path, there: str
 ) -> None:
     # An id that is filled in cannot be a wrong one.
-    examine(server, tmp_path, there, "--exclude-checks", f"{NOT_TOLD},negative_data_rejection")
+    examine(server, tmp_path, there, "--exclude-checks", f"{NOT_TOLD},negative_data_rejection", *DRIVEN)

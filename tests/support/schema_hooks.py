@@ -1,4 +1,4 @@
-"""What the description's tester has to be told: how a part of an upload is written."""
+"""What the description's tester has to be told: how bodies are written that are no JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.serializer("application/offset+octet-stream")
+@schemathesis.serializer(
+    "application/offset+octet-stream",
+    "application/x-ndjson",
+    "text/csv",
+    "application/vnd.apache.arrow.stream",
+    "application/vnd.apache.arrow.file",
+)
 def part(ctx: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
