@@ -15,6 +15,7 @@ import typer
 from shoal.base.errors import ShoalError
 from shoal.base.settings import NOT_SETTINGS, Settings
 from shoal.cli.main import app
+from shoal.live.errors import WORDS
 from shoal.server.problems import TITLES
 from tests.support.command import ROOT
 
@@ -55,7 +56,8 @@ def known_codes() -> set[str]:
     # A note of a study has a code too, which is no error's.
     sources = [path for path in SOURCES.rglob("*.py") if path.name not in ("notes.py", "selection.py")]
     found = {code for path in sources for code in codes_in(path.read_text(encoding="utf-8"))}
-    return {code for code in found - NAMES_OF_FIELDS if re.fullmatch(r"[a-z]+(_[a-z]+)*", code)}
+    plain = {code for code in found - NAMES_OF_FIELDS if re.fullmatch(r"[a-z]+(_[a-z]+)*", code)}
+    return plain | set(WORDS)
 
 
 def documented_codes() -> set[str]:

@@ -83,7 +83,16 @@ def _shown(value: Any) -> str:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     yield Check("python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    looks: list[Callable[[Settings], Check]] = [_home, _disk, _memory, _kernels, _database, _sandbox, _engine]
+    looks: list[Callable[[Settings], Check]] = [
+        _home,
+        _disk,
+        _memory,
+        _kernels,
+        _database,
+        _sandbox,
+        _engine,
+        _live,
+    ]
     yield from (look(settings) for look in looks)
     for module, (extra, purpose) in EXTRAS.items():
         there = find_spec(module) is not None
@@ -166,6 +175,15 @@ def _engine(settings: Settings) -> Check:
         return Check("containers", False, error.message, error.hint if configured else "")
     name = "podman" if "podman" in str(told.get("Components", "")).lower() else "Docker"
     return Check("containers", True, f"{name} {told['Version']} at {engine.path}")
+
+
+def _live(settings: Settings) -> Check:
+    folder = settings.home / "live"
+    logs = [path.stat().st_size for path in folder.glob("*/log/*.rows")] if folder.is_dir() else []
+    tasks = sum(1 for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else 0
+    hosts = f"{settings.live.hosts} processes follow them"
+    kept = f"{tasks} keep {sum(logs) / 1e6:.1f} MB of rows; {hosts}" if tasks else "none"
+    return Check("live tasks", True, kept)
 
 
 def _reached(url: str) -> str:

@@ -16,6 +16,12 @@ from shoal.server.parts import House
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 registry = CollectorRegistry()
+LIVE = {
+    "rows": "Rows that the logs of live tasks have had.",
+    "bytes": "Bytes that the logs of live tasks keep.",
+    "rows_waiting": "Rows that running tasks have not read yet.",
+    "hosts": "Processes that follow live tasks.",
+}
 REQUESTS = Counter(
     "shoal_http_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry
 )
@@ -62,6 +68,17 @@ class _State(Collector):
             for name in ("starting", "idle", "busy", "ending"):
                 workers.add_metric([name], found[name])
             yield workers
+        yield from self._live()
+
+    def _live(self) -> Iterator[Metric]:
+        found = self._house.live.metrics()
+        tasks = GaugeMetricFamily("shoal_live_tasks", "Live tasks by state.", labels=["state"])
+        for name, number in found.items():
+            if name.startswith("tasks_"):
+                tasks.add_metric([name.removeprefix("tasks_")], number)
+        yield tasks
+        for name, told in LIVE.items():
+            yield GaugeMetricFamily(f"shoal_live_{name}", told, value=found[name])
 
 
 def exposition(house: House) -> bytes:
