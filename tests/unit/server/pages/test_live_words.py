@@ -46,11 +46,17 @@ def test_every_state_has_its_words(task: LiveTask, word: str, words: str) -> Non
     assert (look_of(task).word, sentence(task, a_summary())) == (word, words)
 
 
-def test_rows_that_wait_are_told_while_a_task_runs() -> None:
-    words = "40,000 rows wait. Senders are told to slow down."
-    assert slow(a_task(State.RUNNING, rows=40_010), a_summary()) == words
-    assert slow(a_task(State.RUNNING, rows=11), a_summary()) == ""
-    assert slow(a_task(State.IDLE, rows=40_010), a_summary()) == ""
+@pytest.mark.parametrize(
+    ("state", "rows", "words"),
+    [
+        (State.RUNNING, 40_010, "40,000 rows wait. Senders are told to slow down."),
+        (State.RUNNING, 20_010, "20,000 rows wait."),
+        (State.RUNNING, 11, ""),
+        (State.IDLE, 40_010, ""),
+    ],
+)
+def test_rows_that_wait_are_told_while_a_task_runs(state: State, rows: int, words: str) -> None:
+    assert slow(a_task(state, rows=rows), a_summary(), 40_000) == words
 
 
 def test_rows_without_clusters_promise_them() -> None:

@@ -59,7 +59,7 @@ def _now(house: House, found: Seen) -> dict[str, Any]:
         "sentence": sentence(found.task, found.summary),
         "algorithm": ALGORITHMS[found.task.wish.algorithm.name],
         "summary": found.summary,
-        "slow": slow(found.task, found.summary),
+        "slow": slow(found.task, found.summary, house.settings.live.waiting_rows),
         "trouble": house.live.trouble,
     }
 

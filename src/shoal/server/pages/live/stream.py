@@ -68,7 +68,8 @@ async def _slow(house: House, change: Change | None) -> str:
     if change is None or change.summary is None:
         return ""
     with suppress(NotFound):  # It is deleted; that is told next.
-        return slow(await house.live.get(change.task), change.summary)
+        most = house.settings.live.waiting_rows
+        return slow(await house.live.get(change.task), change.summary, most)
     return ""
 
 

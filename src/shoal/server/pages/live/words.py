@@ -59,7 +59,6 @@ RARE_METRICS = (
 NO_ROWS = "No rows yet. This task starts with the first row."
 FIRST_CLUSTERS = "The first clusters come in a moment."
 RUNS = frozenset({State.RUNNING, State.INITIALIZING})
-MANY_WAIT = 5_000
 
 
 def look_of(task: LiveTask) -> Look:
@@ -90,14 +89,12 @@ def _ready(summary: Summary | None) -> str:
     return f"Reached its goal ({counted(summary.iterations, 'iteration')})."
 
 
-def slow(task: LiveTask, summary: Summary | None) -> str:
-    """Say that a task does not come after, or nothing."""
+def slow(task: LiveTask, summary: Summary | None, most: int) -> str:
+    """Say that a task does not come after, or nothing; senders are refused when `most` rows wait."""
     waiting = task.rows - (summary.row if summary else 0)
-    return (
-        f"{waiting:,} rows wait. Senders are told to slow down."
-        if waiting >= MANY_WAIT and task.state in RUNS
-        else ""
-    )
+    if task.state not in RUNS or waiting < most / 2:
+        return ""
+    return f"{waiting:,} rows wait.{' Senders are told to slow down.' if waiting >= most else ''}"
 
 
 def clustered(wish: Wish) -> list[str]:
