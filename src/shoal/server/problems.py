@@ -41,7 +41,10 @@ def of_shoal(error: ShoalError) -> Problem:
 
 def headers_of(error: ShoalError) -> dict[str, str]:
     """Return the headers that belong to an error."""
-    return {"WWW-Authenticate": 'Bearer realm="shoal"'} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="shoal"'}
+    seconds = error.details.get("retry_after")
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def of_unexpected(request_id: str) -> Problem:
