@@ -59,8 +59,12 @@ def summary_view(summary: Summary | None) -> View | None:
 
 
 def clusters_of(labels: NDArray[np.int32], ids: Sequence[int]) -> NDArray[np.int32]:
-    """Return the lasting ids for labels that are places among clusters; -1 stays what is in none."""
-    return np.array([-1, *ids], np.int32)[labels + 1] if ids else labels
+    """Return the lasting ids for labels that are places among clusters; -1 stays what is in none.
+
+    A cluster that appeared since the ids were given has none yet.
+    """
+    known = np.array([-1, *ids], np.int32)
+    return known[np.where(labels < len(ids), labels + 1, 0)]
 
 
 def event_view(event: LiveEvent) -> View:

@@ -12,11 +12,12 @@ KINDS = {
     "study.finish": "study: answer",
     "study.open": "study: labels",
     "study.draw": "study: figures",
+    "live.host": "live tasks",
     "schedule.tick": "schedules",
     "webhook.deliver": "webhook",
 }
-# What the house does by itself for studies, schedules and webhooks; lists show it to those who ask for it.
-OWN = ("study.", "schedule.", "webhook.")
+# What the house does by itself for studies, live tasks, schedules and webhooks; lists show it to those who ask for it.
+OWN = ("study.", "live.", "schedule.", "webhook.")
 WAITS = {
     Reason.READY: "for a free worker",
     Reason.DEPENDENCY: "for other jobs",

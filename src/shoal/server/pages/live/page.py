@@ -13,7 +13,7 @@ from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.job.fields import Field
-from shoal.server.pages.live.fields import ALGORITHM, ALL, texts_of
+from shoal.server.pages.live.fields import ALGORITHM, ALL, NAME, texts_of
 from shoal.server.pages.live.looking import PATH, Id, Reader, Seen, seen
 from shoal.server.pages.live.slots import Slots
 from shoal.server.pages.live.telling import event_view, found_view
@@ -67,7 +67,7 @@ def _now(house: House, found: Seen) -> dict[str, Any]:
 def _settings(found: Seen) -> list[tuple[str, str]]:
     """Return what was asked for and is not as usual, by the labels of the form."""
     texts = texts_of(found.task.wish)
-    said = [one for one in ALL if one.name != "name" and texts[one.name] not in ("", one.usual)]
+    said = [one for one in ALL if one not in (NAME, ALGORITHM) and texts[one.name] not in ("", one.usual)]
     return [(one.label, _words(one, texts[one.name])) for one in (ALGORITHM, *said)]
 
 
