@@ -6,8 +6,10 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import orjson
 import pytest
 
+from shoal.live.host.asked import history
 from shoal.live.model import Pace, Wish
 from tests.support.followed import Task, a_wish, blobs
 
@@ -106,6 +108,16 @@ def test_a_torn_note_ends_the_journal_but_harms_nothing(tmp_path: Path) -> None:
     task.turns()
     assert task.summary["row"] == task.end
     assert len(task.summary["clusters"]) == 3
+
+
+def test_a_history_outlives_its_host(tmp_path: Path) -> None:
+    task = Task(tmp_path, KMEANS)
+    fed(task, 3)
+    task.followed.checkpoint()
+    before = orjson.loads(history(task.followed, {"limit": 100}, b"").payload)
+    task.assign("idle")
+    assert before
+    assert orjson.loads(history(task.followed, {"limit": 100}, b"").payload)[: len(before) - 1] == before[:-1]
 
 
 def test_only_two_states_are_kept(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from shoal.clustering.spaces.cosinus import directions
 from shoal.live.host import estimators
 from shoal.live.host.checkpoints import Saved
 from shoal.live.host.columns import Columns
+from shoal.live.host.history import History
 from shoal.live.host.intake import Piece, window
 from shoal.live.log.reader import Reader
 from shoal.live.model import Wish
@@ -24,6 +25,7 @@ from shoal.live.plain import plain
 Event = dict[str, Any]
 LEAST_FRAME = 500  # rows: drifts are told at most once in two frames
 _RECENT = 64  # events that are told again after a restart: their names keep them from counting twice
+_HISTORY = 600  # points of the history that are kept with a state
 _INLINE = 1 << 17  # numbers in a frame that is kept with a state; larger ones are read from the log again
 
 
@@ -48,6 +50,7 @@ class Course:
         self.born: dict[int, int] = {}
         self.happened: list[Event] = []
         self.recent: list[Event] = []
+        self.history = History()
         self._identities = Identities(self.space)
         self._drift = self._new_watch()
 
@@ -161,6 +164,7 @@ class Course:
         facts |= {
             "wish": plain(self.wish),
             "born": list(self.born.items()),
+            "history": self.history.points()[-_HISTORY:],
             "identities": self._identities.as_plain(),
             "frame": None,
         }
@@ -183,6 +187,7 @@ class Course:
             setattr(course, name, saved.facts[name])
         course.born = {id: at for id, at in saved.facts["born"]}
         course.happened = list(course.recent)
+        course.history = History(saved.facts["history"])
         course._identities = Identities.from_plain(saved.facts["identities"], course.space)
         course._drift = DriftWatch.restore(saved.arrays, space=course.space)
         if saved.algorithm is not None:

@@ -56,7 +56,7 @@ def imported(data: bytes) -> Saved:
         ValueError, KeyError: these are not the bytes of an export.
     """
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        facts = orjson.loads(arrays[f"{_STATE}facts"].tobytes()) | {"row": 0, "recent": []}
+        facts = orjson.loads(arrays[f"{_STATE}facts"].tobytes()) | {"row": 0, "recent": [], "history": []}
         watch = {name.removeprefix(f"{_STATE}watch."): arrays[name] for name in arrays if ".watch." in name}
         return Saved(facts, arrays[f"{_STATE}algorithm"].tobytes(), watch)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 
 from shoal.base import clock
 from shoal.live.host.course import Course
-from shoal.live.host.history import History
 from shoal.live.host.measuring import Measured, measured
 from shoal.live.log.reader import Reader
 
@@ -26,8 +25,7 @@ class Looking:
     The next summary is `due`; one for its measurements' sake is at `measure_due`.
     """
 
-    def __init__(self, task: str, points: Sequence[dict[str, Any]] = ()) -> None:
-        self.history = History(points)
+    def __init__(self, task: str) -> None:
         self.due = 0.0
         self.measure_due = inf
         self._task = task
@@ -47,7 +45,7 @@ class Looking:
         metrics = self._metrics(course, now)
         clusters = _clusters(course, self._measured)
         at = clock.now()
-        self.history.add(at, course.row, course.iterations, len(clusters), metrics)
+        course.history.add(at, course.row, course.iterations, len(clusters), metrics)
         self.due = now + min(max(LEAST_GAP, SHARE * (perf_counter() - began)), MOST_GAP)
         return {
             "task": self._task,
