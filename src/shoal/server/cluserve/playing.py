@@ -28,7 +28,7 @@ async def play(info: Asked, asked: TaskInput) -> LiveTask:
 async def create(info: Asked, asked: TaskInput) -> LiveTask:
     """Make a task with the rows that come with it; nothing is made when they cannot be used."""
     live, owner = info.context.live, info.context.actor.name
-    sent = asked.rows if asked.rows and any(asked.rows.pieces()) else None
+    sent = asked.sent if asked.sent and any(asked.sent.pieces()) else None
     # An id beside rows is only their name, as it is in what was read before and is sent back.
     dataset = asked.dataset.id if asked.dataset and sent is None else None
     if dataset is not None:

@@ -15,7 +15,7 @@ from shoal.server.cluserve.caller import Asked
 from shoal.server.cluserve.fields import part
 from shoal.server.cluserve.figures import clusters, figures
 from shoal.server.cluserve.frames import Dataframe
-from shoal.server.cluserve.scalars import JSON
+from shoal.server.cluserve.scalars import JSON, Long
 
 MOST_ROWS = 10_000  # of a frame that are sent with a task
 
@@ -56,6 +56,7 @@ class Task:
     error: str | None
     algorithm: Algorithm
     shards: int
+    rows: Long = strawberry.field(description="how many rows it was ever sent")
     dataset: Dataset
     access: Access
 
@@ -74,6 +75,7 @@ class Task:
             error=f"{task.error.code.upper()}: {task.error.message}" if task.error else None,
             algorithm=Algorithm.of(wish),
             shards=wish.shards,
+            rows=Long(task.rows),
             dataset=Dataset(task=task, id=wish.dataset or task.id, name=wish.name),
             access=Access.of(task.id, task.owner),
         )

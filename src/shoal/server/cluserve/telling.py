@@ -22,12 +22,7 @@ def of_graphql(error: GraphQLError, request_id: str, *, otherwise: str = BAD_VAR
         return of_shoal(cause) | where
     if isinstance(error, GraphQLSyntaxError):
         return told(error.message, "GRAPHQL_PARSE_FAILED") | where
-    if cause is None or _is_theirs(error):
+    if cause is None or isinstance(cause, GraphQLError):
         return told(error.message, otherwise) | where
     log.error("%s a field failed", request_id, exc_info=cause)
     return unexpected(request_id) | where
-
-
-def _is_theirs(error: GraphQLError) -> bool:
-    """Say whether a value that was sent cannot be one of its type: found before any field was asked for."""
-    return error.path is None and isinstance(error.original_error, ValueError | TypeError)

@@ -34,12 +34,13 @@ class TaskInput:
     )
     labels: DataframeInput | None = None
     shards: Long | None = strawberry.field(default=None, description="over how many hosts it is spread")
+    rows: Long | None = None
     status: str | None = None
     error: str | None = None
     figures: JSON | None = None
 
     @property
-    def rows(self) -> DataframeInput | None:
+    def sent(self) -> DataframeInput | None:
         """Return the rows that are sent along."""
         return self.dataset.dataframe if self.dataset else None
 
@@ -59,7 +60,7 @@ class TaskInput:
         Raises:
             InvalidInput: something cannot be; every fault has a pointer into the task.
         """
-        columns = (self.rows and self.rows.columns) or ([] if dataset else self.variables) or []
+        columns = (self.sent and self.sent.columns) or ([] if dataset else self.variables) or []
         return checked({**self.settings(), "columns": columns, "dataset": dataset})
 
 
