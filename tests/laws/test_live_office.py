@@ -101,6 +101,23 @@ def test_an_id_of_ones_own_is_taken_once(live: Live) -> None:
         run(live.create("me", WISH, id="my-task"))
 
 
+def test_of_two_who_want_one_id_one_gets_it_and_keeps_its_rows(house: House, live: Live) -> None:
+    async def both() -> list[object]:
+        made = (live.create("me", WISH, id="mine") for _ in range(4))
+        return list(await asyncio.gather(*made, return_exceptions=True))
+
+    found = run(both())
+    assert sum(isinstance(one, Conflict) for one in found) == 3
+    run(live.push("mine", ROWS))
+    assert kept(house, "mine") == ROWS.tolist()
+
+
+@pytest.mark.parametrize("id", ["", "..", "../x", "a/b", ".x", "a" * 65, "é", "a\n", "a\0"])
+def test_an_id_leads_to_no_other_folder(live: Live, id: str) -> None:
+    with pytest.raises(InvalidInput):
+        run(live.create("me", WISH, id=id))
+
+
 def test_a_dataset_goes_ahead_and_is_not_pushed(house: House, live: Live) -> None:
     file = io.BytesIO(b"name,x,y\na,1,2\nb,3,4\nc,,5\n")
     dataset = datasets.add(house.database, house.storage, file, "three.csv")

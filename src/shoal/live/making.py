@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from shoal.base.database import Database
-from shoal.base.errors import InvalidInput
+from shoal.base.errors import Conflict, InvalidInput
 from shoal.base.faults import fault_point
 from shoal.base.files import GrowingFile, linked, write_durably
 from shoal.base.ids import new_id
@@ -49,6 +49,7 @@ class Making:
         Raises:
             NotFound: there is no such dataset.
             InvalidInput: its columns cannot be used.
+            Conflict: there is a task with this id.
             TaskFull, StorageFull: it does not fit.
         """
         id = id or new_id()
@@ -86,7 +87,11 @@ class Making:
 
     @contextmanager
     def _folder(self, id: str) -> Iterator[None]:
-        """Remove a task's folder when it does not come to be."""
+        """Make a task's folder, and remove it when the task does not come to be; raises Conflict."""
+        try:
+            self.logs.folder_of(id).mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            raise Conflict(f"There is a live task {id} already.", task=id) from None
         try:
             yield
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from shoal.base.database import Database
-from shoal.base.errors import Conflict, NotFound, ShoalError
+from shoal.base.errors import Conflict, InvalidInput, NotFound, ShoalError
 from shoal.base.settings import Live as Settings
 from shoal.live import answers
 from shoal.live.answers import Labels, Points, Predicted, Pushed
@@ -30,6 +31,7 @@ from shoal.storage.backend import Storage
 
 __all__ = ["Change", "Labels", "Live", "LiveEvent", "Points", "Predicted", "Pushed"]
 T = TypeVar("T")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
 class Live:
@@ -70,10 +72,11 @@ class Live:
         Raises:
             TooManyTasks: the owner has as many as there may be.
             Conflict: there is a task with this id.
+            InvalidInput: the id cannot be had.
             NotFound, InvalidInput: the dataset is not there, or its columns cannot be used.
             TaskFull, StorageFull: its rows do not fit.
         """
-        if id is not None and await self._is_there(id):
+        if id is not None and await self._is_there(_checked_id(id)):
             raise Conflict(f"There is a live task {id} already.", task=id)
         return await self._add(partial(self._making.blank, owner, wish, id), key)
 
@@ -309,6 +312,16 @@ class Live:
         if task.id in self._office.mirror:
             self._office.logs.of(task.id)
         return self._office.mirror.counted(task)
+
+
+def _checked_id(id: str) -> str:
+    """Return an id that names a folder; raises InvalidInput."""
+    if _ID.fullmatch(id) is None:
+        raise InvalidInput(
+            f"{id[:40]!r} cannot be the id of a live task.",
+            hint="Give 1 to 64 letters, digits, '-', '_' or '.', a letter or digit first; a UUID will do.",
+        )
+    return id
 
 
 def _goes_on(task: LiveTask) -> bool:

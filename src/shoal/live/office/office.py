@@ -298,7 +298,7 @@ class Office:
         """Do what follows from a task's new state."""
         self._note(task)
         if task.state in HOSTED:
-            await self._start_hosts()
+            await self._quietly(self._start_hosts())
         self.following.tell(task)
 
     def _note(self, task: LiveTask) -> None:
@@ -357,6 +357,8 @@ class Office:
 
     async def _look_after(self) -> None:
         await self._count()
+        if any(task.state in HOSTED for task in self.mirror):
+            await self._start_hosts()
         for id in self.following.rested():
             await self.following.release(id)
         for task in self.mirror:

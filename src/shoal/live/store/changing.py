@@ -111,8 +111,8 @@ def _entered(task: LiveTask, to: State, then: State | None, anew: bool, rows: in
         task = replace(task, ended=moment)
     task = replace(task, state=to, then=then, changed=moment, rows=max(rows, task.rows))
     if to is State.INITIALIZING:
-        base = task.rows if anew else task.base
-        task = replace(task, run=task.run + 1, base=base, error=None, ended=None)
+        base, played = (task.rows, task.rows) if anew else (task.base, task.played_row)
+        task = replace(task, run=task.run + 1, base=base, played_row=played, error=None, ended=None)
     if to is State.RUNNING:
         task = replace(task, turn=task.turn + 1, played=moment, played_row=task.rows, ended=None)
     return replace(task, pushed=task.rows - task.base)
