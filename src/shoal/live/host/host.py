@@ -46,10 +46,11 @@ class Host:
         try:
             while not self._over:
                 self._hear(self._work())
-        finally:
-            for task in self._tasks.values():
-                if not self._gone:
+            if not self._gone:  # Else another host may have them by now.
+                for task in self._tasks.values():
                     task.checkpoint()
+        finally:  # A signal may have come amid a step: then what was noted leads on from the last state.
+            for task in self._tasks.values():
                 task.close()
             self._writing.put(None)
             writer.join()
@@ -124,10 +125,14 @@ class Host:
             _order(task, frame)
 
     def _assign(self, task: Followed | None, said: dict[str, Any]) -> None:
-        if task is None:
+        if task is not None:
+            return task.assigned(said)
+        try:
             self._tasks[str(said["task"])] = Followed(said, self._around)
-        else:
-            task.assigned(said)
+        except Exception as error:  # Else the office would wait for it for ever.
+            ended = {name: said[name] for name in ("task", "run", "turn")}
+            self._line.say({"op": "ended", **ended, "state": "finished", "error": _told(error)})
+            raise
 
     def _unassign(self, task: Followed | None, frame: Frame) -> None:
         if task is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -30,21 +31,26 @@ class Note(NamedTuple):
 
 
 class Journal:
-    """Append notes to a file."""
+    """Append notes to a file. Where the disk is full there are none: a task does not end for that."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._file: int | None = None
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def add(self, note: Note) -> None:
         """Append a note."""
         body = _NOTE.pack(*note)
-        os.write(self._file, body + _SUM.pack(crc32(body)))
+        if self._file is not None:
+            with suppress(OSError):
+                os.write(self._file, body + _SUM.pack(crc32(body)))
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def notes(path: Path) -> Iterator[Note]:
