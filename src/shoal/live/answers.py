@@ -72,6 +72,11 @@ def nowhere(n: int, soft: bool) -> Predicted:
     return Predicted(labels, shares=np.empty((n, 0))) if soft else Predicted(labels, np.full(n, np.nan))
 
 
+def unlabelled() -> Labels:
+    """Return the clusters of the rows of a task that never ran."""
+    return Labels(np.empty(0, np.int64), np.empty(0, np.int32))
+
+
 def predicted(frame: Frame, n: int, soft: bool) -> Predicted:
     """Return the answer to `predict`."""
     labels = np.frombuffer(frame.payload, "<i4", n)

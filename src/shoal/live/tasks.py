@@ -202,12 +202,16 @@ class Live:
 
     async def labels(self, id: str) -> Labels:
         """Return the clusters of the frame's rows."""
+        if await self._is_new(id):
+            return answers.unlabelled()
         return answers.labels(await self._ask(id, "labels"))
 
     async def history(
         self, id: str, since: int = 0, limit: int = 1_000, metrics: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         """Return metrics over time."""
+        if await self._is_new(id):
+            return []
         frame = await self._ask(id, "history", since=since, limit=limit, metrics=list(metrics))
         return answers.history(frame)
 
@@ -219,6 +223,8 @@ class Live:
 
     async def export(self, id: str) -> bytes:
         """Return a task as NPZ: its wish, its centres, its frame."""
+        if await self._is_new(id):
+            raise LiveConflict("not_iterate", id)
         return (await self._ask(id, "export")).payload
 
     async def import_(self, owner: str, data: bytes, name: str | None = None) -> LiveTask:
@@ -291,6 +297,10 @@ class Live:
                 self._office.logs.forget(made.id)
                 folder = self._office.logs.folder_of(made.id)
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _is_new(self, id: str) -> bool:
+        """Say whether a task never ran, so that no host has to be asked about it."""
+        return (await self.get(id)).state is State.CREATED
 
     async def _is_there(self, id: str) -> bool:
         try:
