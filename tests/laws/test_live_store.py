@@ -190,6 +190,15 @@ def test_an_event_is_recorded_once(tasks: Tasks) -> None:
     assert found == first[1:]
 
 
+def test_old_events_are_forgotten(tasks: Tasks) -> None:
+    task = tasks.new()
+    drift = {"run": 1, "row": 9, "kind": "drift", "detail": {}}
+    found = [drift | {"name": str(at), "at": at} for at in (5, 6, 7)]
+    tasks.write(lambda c: changing.record(c, task.id, found))
+    assert tasks.write(partial(changing.forget_events, before=7)) == 2
+    assert [event.at for event in tasks.database.read(lambda c: reading.events_of(c, task.id))] == [7]
+
+
 def test_what_happens_is_in_the_outbox(tasks: Tasks) -> None:
     task = tasks.running()
     tasks.write(partial(changing.reconfigure, id=task.id, wish=replace(WISH, name="other")))

@@ -14,6 +14,7 @@ from shoal.base.settings import Settings
 from shoal.jobs import kinds, logs
 from shoal.jobs.store import housekeeping
 from shoal.jobs.store.housekeeping import DAY, Retention
+from shoal.live.store.changing import forget_events
 from shoal.migrations import upgrade as migrate
 from shoal.migrations.upgrading import newest, stored
 from shoal.server.house import open_database_of
@@ -65,6 +66,8 @@ def collect(house: House) -> dict[str, int]:
         removed["logs"] += len(found.logs)
         removed["events"] += found.events
         more = found.more
+    before = clock.now() - round(kept.events_days * DAY * clock.SECOND)
+    removed["events"] += house.database.write(COLLECT, partial(forget_events, before=before))
     return removed | {"files": _files(house), "uploads": uploads_of(house).collect()}
 
 

@@ -105,6 +105,11 @@ def record(conn: Connection, id: str, found: Sequence[Mapping[str, Any]]) -> lis
     return added
 
 
+def forget_events(conn: Connection, before: int) -> int:
+    """Forget what happened in tasks before a time; returns how many events there were."""
+    return conn.execute(delete(live_events).where(live_events.c.at < before)).rowcount
+
+
 def _entered(task: LiveTask, to: State, then: State | None, anew: bool, rows: int, moment: int) -> LiveTask:
     """Return a task in its next state."""
     if to is State.FINISHED or (to is State.READY and task.state is State.RUNNING):
