@@ -59,6 +59,8 @@ def there(server: Served) -> str:
         wish = {"dataset": dataset, "max_k": 2, "n_experiments": 1, "n_init": 1}
         study = ended(http, http.post("/api/v1/studies", json=wish).json()["id"])["id"]
         task = http.post("/api/v1/live", json={"algorithm": {"name": "kmeans"}}).json()["id"]
+        # Who asks first starts the hosts, and waits for them.
+        http.get(f"/api/v1/live/{task}/points", timeout=240).raise_for_status()
     ids = {"dataset": dataset, "study": study, "task": task}
     paths = "".join(f'"path.{name}" = "{value}"\n' for name, value in ids.items())
     return f'\n[parameters]\n{paths}"path.fit" = 3\n'
