@@ -11,10 +11,12 @@ from typing import Any
 class Around:
     """`tell` sends a header to the office, `write` runs a function where waiting for a disk harms nobody.
 
-    `log` is the host's own log; `checkpoint` is the seconds between two checkpoints of a task.
+    `log` is the host's own log; `checkpoint` is the seconds between two checkpoints of a task. `crowd` tells
+    how many tasks have work to do, so that what each tells and measures stays a small part of all.
     """
 
     tell: Callable[[Mapping[str, Any]], None]
     write: Callable[[Callable[[], None]], None]
     log: Callable[[str], None]
     checkpoint: float = 10.0
+    crowd: Callable[[], int] = lambda: 1

@@ -51,7 +51,7 @@ class Followed:
     def _begin(self, said: Said) -> None:
         self.run, self.base = int(said["run"]), int(said["base"])
         self._order = said.get("turn")
-        self.looking = Looking(self.id)
+        self.looking = Looking(self.id, self._around.crowd)
         self._telling = Telling(self.id, self.run, self._around)
         self._keeping = Keeping(self.id, self.folder / "checkpoint", self.run, self._around)
         self._changed, self._unsaved, self._failed = True, False, False
@@ -112,6 +112,11 @@ class Followed:
         if before.timeout != self.wish.pace.timeout:
             self._running.timed(self.wish.pace.timeout)
         self._guarded(self._take_wish)
+
+    @property
+    def busy(self) -> bool:
+        """Say whether it runs and does not rest."""
+        return self.state is State.RUNNING and not self._running.resting
 
     def due(self, now: float) -> float:
         """Return when there is something to do; infinity when only the office can change that."""

@@ -34,9 +34,10 @@ class Host:
         self._tasks: dict[str, Followed] = {}
         self._inbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._writing: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._around = Around(line.say, self._writing.put, log, checkpoint)
+        self._around = Around(line.say, self._writing.put, log, checkpoint, lambda: self._crowd)
         self._over = self._gone = False
         self._fewest = 0.0
+        self._crowd = 1
 
     def run(self) -> None:
         """Follow until told to end, or until the office is gone; the first keeps every task's state."""
@@ -75,6 +76,7 @@ class Host:
         """Give the next task its turn; return the seconds until something is due."""
         now = monotonic()
         chosen, due = None, inf
+        self._crowd = max(1, sum(task.busy for task in self._tasks.values()))
         for task in self._tasks.values():
             moment = task.due(now)
             due = min(due, moment)

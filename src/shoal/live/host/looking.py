@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -14,18 +14,19 @@ from shoal.live.host.course import Course
 from shoal.live.host.measuring import Measured, measured
 from shoal.live.log.reader import Reader
 
-LEAST_GAP, MOST_GAP = 0.1, 1.0  # seconds between two summaries of a task
-LEAST_MEASURE_GAP, MOST_MEASURE_GAP = 0.5, 10.0  # seconds between two measurements of quality
-SHARE = 10  # both take at most one part in so many of the time, within those bounds
+LEAST_GAP, MOST_GAP = 0.1, 2.0  # seconds between two summaries of a task
+LEAST_MEASURE_GAP, MOST_MEASURE_GAP = 0.5, 30.0  # seconds between two measurements of quality
+SHARE = 10  # each of both takes at most one part in so many of a host's time, within those bounds
 
 
 class Looking:
-    """Sum up a task from time to time, in at most a tenth of its time.
+    """Sum up a task from time to time. `crowd` tells how many tasks share the time of the host.
 
     The next summary is `due`; one for its measurements' sake is at `measure_due`.
     """
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, crowd: Callable[[], int]) -> None:
+        self._crowd = crowd
         self.due = 0.0
         self.measure_due = inf
         self._task = task
@@ -40,13 +41,15 @@ class Looking:
         if now >= self._next_measure:
             self._measured = measured(course, reader)
             spent = perf_counter() - began
-            self._next_measure = now + min(max(LEAST_MEASURE_GAP, SHARE * spent), MOST_MEASURE_GAP)
+            wanted = SHARE * spent * self._crowd()
+            self._next_measure = now + min(max(LEAST_MEASURE_GAP, wanted), MOST_MEASURE_GAP)
             self.measure_due = inf
         metrics = self._metrics(course, now)
         clusters = _clusters(course, self._measured)
         at = clock.now()
         course.history.add(at, course.row, course.iterations, len(clusters), metrics)
-        self.due = now + min(max(LEAST_GAP, SHARE * (perf_counter() - began)), MOST_GAP)
+        wanted = SHARE * (perf_counter() - began) * self._crowd()
+        self.due = now + min(max(LEAST_GAP, wanted), MOST_GAP)
         return {
             "task": self._task,
             "run": run,
