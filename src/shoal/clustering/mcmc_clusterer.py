@@ -125,8 +125,18 @@ class MCMCClusterer(LiveClusterer):
         self._engine: Engine | None = None
         self._mark = 0
         self._synced: list[int] = []
+        self._checked: tuple[list[Any], Knobs | None] = [], None
 
     def _knobs(self) -> Knobs:
+        """Return the settings, checked anew only when one of them was set."""
+        given = [getattr(self, name) for name in self._limits]
+        before, knobs = self._checked
+        if knobs is None or any(a is not b for a, b in zip(given, before, strict=True)):
+            knobs = self._checked_knobs()
+            self._checked = given, knobs
+        return knobs
+
+    def _checked_knobs(self) -> Knobs:
         refuse_beyond(self._limits, self)
         init_k = min(INIT_K, self.max_k) if self.init_k is None else self.init_k
         if init_k > self.max_k:
@@ -141,9 +151,10 @@ class MCMCClusterer(LiveClusterer):
 
     def iterate(self) -> bool:
         """Bring the search to the present frame, draw a move and decide; say whether there are rows."""
-        knobs, frame = self._knobs(), self._frame
+        frame = self._frame
         if frame is None or not len(frame):
             return False
+        knobs = self._knobs()
         frame.resize(self.frame_size)
         engine = self._engine_for(knobs)
         if self._synced != [frame.seen, len(frame)]:

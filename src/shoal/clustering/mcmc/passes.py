@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.clustering.kernels.jit import kernel
+from shoal.clustering.kernels.jit import kernel, summing_kernel
 from shoal.clustering.kernels.packing import Doubles
 
 Flags = NDArray[np.bool_]
@@ -16,9 +16,11 @@ Labels = NDArray[np.int32]
 SLACK = 1e-12
 # Farther than anything; finite, so that it can be written into a snapshot.
 FAR = 1e300
+FAR_OFF = 1e150  # a coordinate whose square is as far
+LANES = 8  # numbers in a vector
 
 
-@kernel
+@summing_kernel
 def distance(first: Doubles, second: Doubles) -> float:
     """Return the Euclidean distance of two vectors."""
     total = 0.0
@@ -91,23 +93,24 @@ def nearest_two(row: Doubles, across: Doubles, gaps: Doubles) -> tuple[int, floa
             gaps[j] += gap * gap
     best, least, second = 0, FAR, FAR
     for j in range(k):
-        if gaps[j] < least:
-            best, least, second = j, gaps[j], least
-        elif gaps[j] < second:
-            second = gaps[j]
+        value = gaps[j]
+        second = min(second, max(value, least))
+        best = j if value < least else best
+        least = min(least, value)
     return best, np.sqrt(least), np.sqrt(second)
 
 
 @kernel
 def _across(centres: Doubles, living: Places) -> Doubles:
-    table = np.empty((centres.shape[1], living.shape[0]))
+    """Return the living centres (d, k), k filled up to whole vectors with far ones."""
+    table = np.full((centres.shape[1], -(-living.shape[0] // LANES) * LANES), FAR_OFF)
     for j in range(living.shape[0]):
         for column in range(centres.shape[1]):
             table[column, j] = centres[living[j], column]
     return table
 
 
-@kernel
+@summing_kernel
 def _move_row(row: Doubles, weight: float, slot: int, mass: Doubles, sums: Doubles, inner: Doubles) -> None:
     length = 0.0
     for column in range(row.shape[0]):
@@ -142,7 +145,8 @@ def pass_rows(
     old_lower: Doubles,
 ) -> int:
     """Give rows to their nearest centre, keep sums and bounds; return how many rows were overwritten."""
-    across, gaps = _across(centres, living), np.empty(living.shape[0])
+    across = _across(centres, living)
+    gaps = np.empty(across.shape[1])
     written = 0
     for i in range(labels.shape[0]):
         slot = labels[i]
