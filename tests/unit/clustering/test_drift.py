@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from shoal.clustering.drift import Drift, DriftWatch
+from shoal.clustering.frame_kmeans import FrameKMeans
+from shoal.clustering.mcmc_clusterer import MCMCClusterer
 from shoal.clustering.streaming.adwin import Adwin
+from shoal.clustering.streaming_clusterer import StreamingClusterer
 
 MIDDLES = np.array([[0.0, 0.0], [12.0, 0.0], [0.0, 12.0]])
 
@@ -48,6 +51,28 @@ def test_exactly_one_when_a_frame_is_replaced(at: int, is_sorted: bool) -> None:
     (only,) = found
     assert at <= only.row < at + 100
     assert only.before < 2 < 3 < only.after
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FrameKMeans(3, frame_size=900, random_state=0),
+        MCMCClusterer(frame_size=900, random_state=0),
+        StreamingClusterer(half_life=300),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_watch_over_a_model_that_follows_tells_exactly_one(model: Any) -> None:
+    random = np.random.default_rng(5)
+    watch, found = DriftWatch(frame=900), []
+    for number in range(30):
+        rows = blobs(random, MIDDLES + 50 * (number >= 24), 900)
+        known = (model.cluster_centers_, model.counts_) if number else ([], None)
+        found += watch.watch(rows, *known)
+        model.partial_fit(rows)
+        model.iterate()
+    assert [drift.row // 900 for drift in found] == [24]
+    assert (model.cluster_centers_ > 40).all()
 
 
 def test_second_change_is_told_too() -> None:
