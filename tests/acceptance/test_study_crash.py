@@ -17,6 +17,7 @@ ELSEWHERE = {
     "access.token": "no token is made",
     "backup.": "no backup is made",
     "cli.backup": "no backup is made",
+    "cli.live_export": "there is no live task",
     "cqueue.": "no task is posted",
     "crash.": "of the tests",
     "datafiles.": "studies read datasets",
