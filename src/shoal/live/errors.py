@@ -22,6 +22,10 @@ WORDS = MappingProxyType(
         "finished": ("The task has ended.", "Play it to begin anew."),
         "not_iterate": ("The task has made no iteration.", "Send rows and play it."),
         "not_alive": ("The task is not alive.", "Play it first."),
+        "live_host_died": (
+            "Every process that followed this task died soon after it began.",
+            "Look at its rows and settings, and at the logs of its hosts.",
+        ),
         "reconfiguring": ("The task is being reconfigured.", "Wait for it."),
     }
 )

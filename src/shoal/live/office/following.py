@@ -13,6 +13,7 @@ from shoal.live.model import LiveTask
 from shoal.live.office.line import HostGone, Line
 from shoal.live.office.mirror import Mirror
 from shoal.live.office.roster import Roster
+from shoal.live.office.suspicion import Suspicion
 from shoal.live.plain import plain
 from shoal.live.states import HOSTED, State
 from shoal.live.wire import Frame
@@ -32,15 +33,23 @@ class Following:
         self._logs = logs
         self._start_hosts = start_hosts
         self._asked: dict[str, float] = {}
+        self._suspicion = Suspicion()
 
     def follow(self, task: LiveTask) -> Line | None:
-        """Have a task followed, by whoever follows it or by the host with the fewest; None without hosts."""
+        """Have a task followed, by whoever follows it or by the host with the fewest; None if none may."""
         if (line := self.roster.line_of(task.id)) is not None:
             return line
-        if (line := self.roster.place(task.id)) is not None:
+        may_begin, now = self._suspicion.may_begin, _now()
+        line = self.roster.place(task.id, lambda one: may_begin(task.id, one.tasks, now))
+        if line is not None:
+            self._suspicion.begins(task.id, now)
             line.say("assign", **self._assignment(task))
             line.say("rows", task=task.id, end=self._logs.of(task.id).end)
         return line
+
+    def died(self, line: Line) -> str | None:
+        """Count with a host no more; returns the task that killed it, if that is known by now."""
+        return self._suspicion.died(self.roster.leave(line), _now())
 
     def tell(self, task: LiveTask) -> None:
         """Tell of a task's new state; whoever begins to follow it learns that with it."""
@@ -97,12 +106,14 @@ class Following:
         while (line := self.follow(self._mirror.get(task.id) or task)) is None:
             await self._start_hosts()
             await self.roster.some(ARRIVAL)
+            await asyncio.sleep(0.05)
         return line
 
     async def release(self, id: str) -> None:
         """Let the host that follows a task keep what it knows and forget it."""
         line = self.roster.release(id)
         self._asked.pop(id, None)
+        self._suspicion.clear(id)
         if line is not None:
             try:
                 async with asyncio.timeout(GOODBYE):

@@ -249,8 +249,11 @@ class Office:
                 except (KeyError, TypeError, ValueError):
                     _log.exception("a host said what cannot be understood: %s", frame.op)
         finally:
-            roster.leave(line)
-            self._follow_orphans()
+            guilty = self.following.died(line)
+            if self._over is not None and not self._over.is_set():
+                if guilty is not None:
+                    self._spawn(self._condemn(guilty))
+                self._follow_orphans()
 
     def _obey(self, line: Line, frame: Frame) -> None:
         said, id = frame.header, str(frame.header.get("task", ""))
@@ -306,6 +309,13 @@ class Office:
         self._set_reading(task)
         self.watchers.tell(Change(task.id, state=self.mirror.counted(task)))
 
+    async def _condemn(self, id: str) -> None:
+        """End a task that takes every host with it, so that the others can go on."""
+        task = self.mirror.get(id)
+        if task is not None:
+            error = {"code": "live_host_died", "message": WORDS["live_host_died"][0]}
+            await self._ended(id, {"run": task.run, "state": State.FINISHED, "error": error})
+
     def _set_reading(self, task: LiveTask) -> None:
         if (log := self.logs.known(task.id)) is not None:
             log.is_read = task.state is State.RUNNING
@@ -359,6 +369,7 @@ class Office:
         await self._count()
         if any(task.state in HOSTED for task in self.mirror):
             await self._start_hosts()
+        self._follow_orphans()
         for id in self.following.rested():
             await self.following.release(id)
         for task in self.mirror:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from shoal.base.errors import Unavailable
 from shoal.live.office.line import Line
@@ -50,11 +50,12 @@ class Roster:
                 hint="They may be starting: try again in a moment. The server's log says more.",
             ) from None
 
-    def place(self, task: str) -> Line | None:
-        """Give a task to the host with the fewest; None when there is no host."""
-        if not self._lines:
+    def place(self, task: str, may_take: Callable[[Line], bool]) -> Line | None:
+        """Give a task to the host with the fewest of those that may take it; None when there is none."""
+        fit = [line for line in self._lines if may_take(line)]
+        if not fit:
             return None
-        line = min(self._lines, key=lambda one: (len(one.tasks), one.number))
+        line = min(fit, key=lambda one: (len(one.tasks), one.number))
         line.tasks.add(task)
         self._of[task] = line
         return line
