@@ -16,7 +16,7 @@ KINDS = {
     "schedule.tick": "schedules",
     "webhook.deliver": "webhook",
 }
-# What the house does by itself for studies, live tasks, schedules and webhooks; lists show it to those who ask for it.
+# What the house does by itself; lists show it to those who ask for it.
 OWN = ("study.", "live.", "schedule.", "webhook.")
 WAITS = {
     Reason.READY: "for a free worker",
