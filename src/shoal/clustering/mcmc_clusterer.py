@@ -19,7 +19,6 @@ from shoal.clustering.limits import (
     Positive,
     Weights,
     Whole,
-    refuse_beyond,
 )
 from shoal.clustering.mcmc.engine import Engine, Knobs
 from shoal.clustering.mcmc.found import Found, found_by
@@ -55,7 +54,9 @@ class MCMCClusterer(LiveClusterer):
     "elongated" also joins neighbouring centres without a gap between their rows; `scale`: divide columns by
     their spread before comparing, "none", "std" or "robust"; `method`; `frame_size`: how many rows are kept
     (0: all); `min_share`: a cluster with a smaller share of the rows is minor; `outliers`: give rows of
-    minor clusters the label -1; `n_iter`: iterations of `fit`; `space`: "euclid"; `random_state`.
+    minor clusters the label -1; `n_iter`: iterations of `fit`; `random_state`.
+
+    For other spaces than Euclid's see `spaces.live.in_space`.
 
     Attributes: `cluster_centers_` (k, d), the largest cluster first; `labels_` and `counts_` of the frame,
     `n_clusters_`, `n_iter_`, `settled_`, `frame_`, `n_rows_seen_`, `metrics_` (inertia, k, k_major, rho,
@@ -80,7 +81,6 @@ class MCMCClusterer(LiveClusterer):
         "min_share": (Number(0),),
         "outliers": (OneOf((False, True)),),
         "n_iter": (Whole(1),),
-        "space": (OneOf(("euclid",)),),
     }
 
     def __init__(
@@ -99,7 +99,6 @@ class MCMCClusterer(LiveClusterer):
         min_share: float = 0.005,
         outliers: bool = False,
         n_iter: int = 200,
-        space: str = "euclid",
         random_state: int | RandomState | None = None,
     ) -> None:
         self.init_k = init_k
@@ -115,7 +114,6 @@ class MCMCClusterer(LiveClusterer):
         self.min_share = min_share
         self.outliers = outliers
         self.n_iter = n_iter
-        self.space = space
         self.random_state = random_state
 
     def _most_iterations(self) -> int:
@@ -125,27 +123,22 @@ class MCMCClusterer(LiveClusterer):
         self._engine: Engine | None = None
         self._mark = 0
         self._synced: list[int] = []
-        self._checked: tuple[list[Any], Knobs | None] = [], None
+
+    def _refuse_wrong(self) -> None:
+        super()._refuse_wrong()
+        if self.init_k is not None and self.init_k > self.max_k:
+            raise InvalidParameter(
+                f"init_k={self.init_k} is more than max_k={self.max_k}.",
+                hint="Start from max_k centres at most.",
+            )
 
     def _knobs(self) -> Knobs:
-        """Return the settings, checked anew only when one of them was set."""
-        given = [getattr(self, name) for name in self._limits]
-        before, knobs = self._checked
-        if knobs is None or any(a is not b for a, b in zip(given, before, strict=True)):
-            knobs = self._checked_knobs()
-            self._checked = given, knobs
-        return knobs
-
-    def _checked_knobs(self) -> Knobs:
-        refuse_beyond(self._limits, self)
-        init_k = min(INIT_K, self.max_k) if self.init_k is None else self.init_k
-        if init_k > self.max_k:
-            raise InvalidParameter(
-                f"init_k={init_k} is more than max_k={self.max_k}.", hint="Start from max_k centres at most."
-            )
+        """Return the settings of the engine."""
+        self._refuse_wrong()
         less, same, more = (float(weight) for weight in self.prob_k)
         return Knobs(
-            init_k, self.max_k, float(self.amp), float(self.b), (less, same, more), float(self.nu),
+            min(INIT_K, self.max_k) if self.init_k is None else self.init_k,
+            self.max_k, float(self.amp), float(self.b), (less, same, more), float(self.nu),
             self.shape, self.scale,
         )  # fmt: skip
 

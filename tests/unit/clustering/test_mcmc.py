@@ -232,7 +232,6 @@ BAD = [
     {"scale": "log"},
     {"method": "exact"},
     {"frame_size": -5},
-    {"space": "cosinus"},
     {"n_iter": 0},
 ]
 
