@@ -51,7 +51,7 @@ class Live:
 
     def start(self) -> None:
         """Go on with the tasks of the home; returns when they are known. Blocks for a moment."""
-        self._office.start()
+        self._office.loop.start()
 
     def close(self) -> None:
         """Let hosts keep what they know, write what waits, and end."""
@@ -270,11 +270,11 @@ class Live:
         return found
 
     async def _started(self) -> None:
-        if not self._office.running:
-            await asyncio.to_thread(self._office.start)
+        if not self._office.loop.started:
+            await asyncio.to_thread(self._office.loop.start)
 
     async def _in_office(self, work: Coroutine[Any, Any, T]) -> T:
-        return await asyncio.shield(asyncio.wrap_future(self._office.call(work)))
+        return await asyncio.shield(asyncio.wrap_future(self._office.loop.call(work)))
 
     async def _act(self, id: str, what: Act) -> LiveTask:
         await self._started()

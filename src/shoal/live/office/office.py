@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -18,7 +16,7 @@ from sqlalchemy import Connection
 
 from shoal.base import clock
 from shoal.base.database import Database
-from shoal.base.errors import NotFound, ShoalError, Unavailable
+from shoal.base.errors import NotFound, Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.settings import Live as Settings
 from shoal.live.errors import WORDS, LiveConflict
@@ -30,6 +28,7 @@ from shoal.live.office.following import Following, timeout_left
 from shoal.live.office.happenings import Happenings
 from shoal.live.office.hosting import Hosts
 from shoal.live.office.line import Line
+from shoal.live.office.loop import OwnLoop, Ready
 from shoal.live.office.mirror import Mirror
 from shoal.live.office.watching import Watchers
 from shoal.live.states import HOSTED, Act, State
@@ -52,10 +51,10 @@ class Places(NamedTuple):
 
 
 class Office:
-    """Own the tasks of a home; `call` reaches it from any thread."""
+    """Own the tasks of a home; `loop` is where everything happens, and reached from any thread."""
 
     def __init__(self, database: Database, places: Places, settings: Settings) -> None:
-        """Prepare; nothing runs before `start`."""
+        """Prepare; nothing runs before the loop is started."""
         self.database = database
         self.places = places
         self.settings = settings
@@ -66,55 +65,16 @@ class Office:
         self.following = Following(self.mirror, self.logs, self._start_hosts)
         self._happenings = Happenings(database, self.watchers)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._works: set[asyncio.Task[Any]] = set()
         self._uncounted: set[str] = set()
         self._strays: list[Path] = []
         self._terms: dict[str, Any] = {}
-        self._starting = threading.Lock()
-        self._is_ready = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._over: asyncio.Event | None = None
-
-    def start(self) -> None:
-        """Take up the tasks of the home and begin; returns when they are known.
-
-        Raises:
-            StorageFull, Forbidden, Unavailable: the home or its database cannot be used.
-        """
-        with self._starting:
-            if self._thread is None:
-                ready: Future[None] = Future()
-                self._thread = threading.Thread(target=self._serve, args=(ready,), name="live", daemon=True)
-                self._thread.start()
-                ready.result()
-                self._is_ready = True
-
-    @property
-    def running(self) -> bool:
-        """Say whether the office was started, and knows its tasks."""
-        return self._is_ready
+        self.loop = OwnLoop(self._run)
 
     def close(self) -> None:
         """Let hosts keep what they know, write what waits, and end."""
-        with self._starting:
-            if self._thread is not None and self._loop is not None and self._over is not None:
-                with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self._over.set)
-                self._thread.join()
-            self.watchers.close()
-            self.logs.close()
-
-    def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine in the office."""
-        loop = self._loop
-        try:
-            if loop is None:
-                raise RuntimeError
-            return asyncio.run_coroutine_threadsafe(work, loop)
-        except RuntimeError:
-            work.close()
-            raise Unavailable("The server stops.", hint="Try again in a moment.") from None
+        self.loop.close()
+        self.watchers.close()
+        self.logs.close()
 
     async def act(self, id: str, what: Act) -> LiveTask:
         """Do what somebody asks of a task; raises NotFound, LiveConflict."""
@@ -168,17 +128,7 @@ class Office:
         """Run a reading function in a thread."""
         return await asyncio.to_thread(self.database.read, work)
 
-    def _serve(self, ready: Future[None]) -> None:
-        try:
-            asyncio.run(self._run(ready))
-        except BaseException as error:
-            if ready.done():
-                _log.exception("the office of live tasks failed")
-            else:
-                ready.set_exception(error)
-
-    async def _run(self, ready: Future[None]) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+    async def _run(self, ready: Ready) -> None:
         async with open_door(self.places.run, self._hear) as near:
             self._terms = {
                 "run": str(near),
@@ -187,12 +137,12 @@ class Office:
                 "waiting_rows": self.settings.waiting_rows,
             }
             found = await self._take_up()
-            ready.set_result(None)
-            self._spawn(self._resume(found))
-            while not self._over.is_set():
+            ready()
+            self.loop.spawn(self._resume(found))
+            while not self.loop.over.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._over.wait(), UPKEEP)
-                await self._quietly(self._look_after())
+                    await asyncio.wait_for(self.loop.over.wait(), UPKEEP)
+                await self.loop.quietly(self._look_after())
             await self._end_hosts()
 
     async def _take_up(self) -> list[LiveTask]:
@@ -227,10 +177,8 @@ class Office:
         lines = list(self.following.roster)
         works = [self.following.release(id) for line in lines for id in list(line.tasks)]
         await asyncio.gather(*works, return_exceptions=True)
-        for work in list(self._works):
-            work.cancel()
-        await asyncio.gather(*self._works, return_exceptions=True)
-        await self._quietly(self._count())
+        await self.loop.cancel()
+        await self.loop.quietly(self._count())
         await self._happenings.flush()
         await asyncio.to_thread(self.hosts.stop)
         for line in lines:
@@ -241,7 +189,7 @@ class Office:
         roster = self.following.roster
         roster.join(line)
         self._follow_orphans()
-        self._spawn(self._balance())
+        self.loop.spawn(self._balance())
         try:
             async for frame in heard:
                 try:
@@ -250,9 +198,9 @@ class Office:
                     _log.exception("a host said what cannot be understood: %s", frame.op)
         finally:
             guilty = self.following.died(line)
-            if self._over is not None and not self._over.is_set():
+            if not self.loop.over.is_set():
                 if guilty is not None:
-                    self._spawn(self._condemn(guilty))
+                    self.loop.spawn(self._condemn(guilty))
                 self._follow_orphans()
 
     def _obey(self, line: Line, frame: Frame) -> None:
@@ -269,7 +217,7 @@ class Office:
             case "checkpointed" if log is not None:
                 self._drop(log, int(said["row"]))
             case "ended":
-                self._spawn(self._ended(id, said))
+                self.loop.spawn(self._ended(id, said))
             case "event":
                 self._happenings.add(id, said)
             case "trouble":
@@ -301,7 +249,7 @@ class Office:
         """Do what follows from a task's new state."""
         self._note(task)
         if task.state in HOSTED:
-            await self._quietly(self._start_hosts())
+            await self.loop.quietly(self._start_hosts())
         self.following.tell(task)
 
     def _note(self, task: LiveTask) -> None:
@@ -322,9 +270,7 @@ class Office:
 
     def _on_rows(self, logs: Sequence[Log]) -> None:
         """Take note of new rows; called by the logs' thread."""
-        if self._loop is not None:
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._rows_came, logs)
+        self.loop.soon(self._rows_came, logs)
 
     def _rows_came(self, logs: Sequence[Log]) -> None:
         for log in logs:
@@ -340,7 +286,7 @@ class Office:
         wanted = task.wish.pace.data_per_iter
         counted = self.mirror.counted(task)
         if task.state is State.READY and 0 < wanted <= counted.rows - task.played_row:
-            self._spawn(self._play(task.id))
+            self.loop.spawn(self._play(task.id))
 
     async def _play(self, id: str) -> None:
         with suppress(LiveConflict, NotFound):  # Somebody was quicker.
@@ -355,9 +301,7 @@ class Office:
 
     def _follow_orphans(self) -> None:
         """Have every task followed that should be and is not, if there is a host."""
-        if self._over is None or self._over.is_set():
-            return
-        for task in self.mirror:
+        for task in self.mirror if not self.loop.over.is_set() else ():
             if task.state in HOSTED and self.logs.known(task.id) is not None:
                 self.following.follow(self.mirror.counted(task))
 
@@ -404,20 +348,6 @@ class Office:
         """Change a task one thing after another, so that its host hears in the order of commits."""
         async with self._locks[id]:
             yield
-
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.get_running_loop().create_task(self._quietly(work))
-        self._works.add(task)
-        task.add_done_callback(self._works.discard)
-
-    async def _quietly(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do something that nobody waits for: what goes wrong is told in the log."""
-        try:
-            await work
-        except ShoalError as error:
-            _log.warning("live tasks: %s", error)
-        except Exception:
-            _log.exception("live tasks")
 
 
 def _fault(told: Mapping[str, Any] | None) -> Fault | None:
