@@ -21,8 +21,8 @@ from shoal.clustering.online.snapshots import Snapshot
 from shoal.clustering.online.starting import start
 from shoal.clustering.online.ward import merged_down
 
-# Rows of a call that are taken in at once, and how many wait before they are learned.
-BLOCK, BATCH = 1024, 256
+# How many rows are taken in at once, and after how many they are learned even if nobody looks.
+BLOCK = 1024
 RECENT, RECENT_OF_ONE = 2048, 50
 
 
@@ -32,10 +32,10 @@ class OnlineKMeans(LiveClusterer):
     How rows are cut into calls changes no bit of the result, and neither does looking at it. The start is
     made from the first 50 rows a cluster; what is seen before comes from the rows there are.
 
-    Parameters: `n_clusters`; `half_life`: after how many rows one counts half (None: never); `adapt`: let
-    centres jump after rows that moved, and swap two near ones for a split elsewhere; `frame_size`: how many
-    recent rows `frame_` shows (0: the 2048 or more that `adapt` looks at); `init`, `scale`, `random_state`
-    as in `FrameKMeans`.
+    Parameters: `n_clusters`; `half_life`: after how many rows, 1 or more, one counts half (None: never);
+    `adapt`: let centres jump after rows that moved, and swap two near ones for a split elsewhere;
+    `frame_size`: how many recent rows `frame_` shows (0: the 2048 or more that `adapt` looks at); `init`,
+    `scale`, `random_state` as in `FrameKMeans`.
 
     Attributes: `cluster_centers_` (k, d), `masses_` (k,), `labels_` and `counts_` of the frame, `n_iter_`,
     `settled_`, `frame_`, `n_rows_seen_`, `metrics_` (inertia of the frame, jumps and swaps so far).
@@ -46,7 +46,7 @@ class OnlineKMeans(LiveClusterer):
 
     _limits: ClassVar[Limits] = {
         "n_clusters": (Whole(1),),
-        "half_life": (OneOf((None,)), Number(1e-3)),
+        "half_life": (OneOf((None,)), Number(1)),
         "adapt": (OneOf((True, False)),),
         "frame_size": (Whole(0),),
         "init": (OneOf(tuple(ALIASES)), Table()),
@@ -82,6 +82,7 @@ class OnlineKMeans(LiveClusterer):
         self._counted: tuple[Any, NDArray[np.float64], float] | None = None
         self._wish = self._wanted()
         self._iterated = -1
+        self._due = frame.seen + BLOCK
         self._moves = [0, 0]
 
     def _wanted(self) -> list[Any]:
@@ -91,7 +92,7 @@ class OnlineKMeans(LiveClusterer):
         return max(RECENT, RECENT_OF_ONE * int(self.n_clusters))
 
     def _frame_size(self) -> int:
-        return max(self._recent_size(), int(self.frame_size)) + BLOCK
+        return max(self._recent_size(), int(self.frame_size)) + 2 * BLOCK
 
     def _start_size(self) -> int:
         """Return from how many rows the start is made: a whole number of groups."""
@@ -110,7 +111,7 @@ class OnlineKMeans(LiveClusterer):
             return False
         frame.resize(self._frame_size())
         self.n_iter_ += 1
-        self._learn_waiting()
+        self._look()
         self._iterated = frame.seen
         return len(self._seen_now()) > 0
 
@@ -122,13 +123,10 @@ class OnlineKMeans(LiveClusterer):
         self._iterated = self._frame_of().seen
         return self
 
-    def _took(self) -> None:
-        if self._frame_of().seen - self._learned >= BATCH:
-            self._learn_waiting()
-
-    def _learn_waiting(self) -> None:
+    def _look(self) -> None:
         """Learn the rows that wait, but for those that are not yet a whole group."""
         frame = self._frame_of()
+        self._due = frame.seen + BLOCK
         if self._model is None:
             if frame.seen - self._base < self._start_size():
                 return
@@ -198,7 +196,7 @@ class OnlineKMeans(LiveClusterer):
         return self._view[1]
 
     def _looked_ahead(self, seen: int) -> MovingCentres:
-        self._learn_waiting()
+        self._look()
         if self._model is None:
             return self._started(self._base, seen)
         model = self._model.copy()
@@ -259,6 +257,7 @@ class OnlineKMeans(LiveClusterer):
         self._model = MovingCentres(*pooled, spread)
 
     def _remembered(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        self._look()
         model = self._model
         facts = {name: getattr(self, f"_{name}") for name in MARKS} | {"started": model is not None}
         if model is None:

@@ -192,7 +192,7 @@ def test_bad_rows_are_refused_and_do_no_harm(make: Make, bad: Any, blobs: Any) -
         (FrameKMeans, {"scale": "log"}),
         (FrameKMeans, {"random_state": -1}),
         (OnlineKMeans, {"n_clusters": 2.5}),
-        (OnlineKMeans, {"half_life": 0}),
+        (OnlineKMeans, {"half_life": 0.5}),
         (OnlineKMeans, {"half_life": "1"}),
         (OnlineKMeans, {"adapt": 1}),
         (OnlineKMeans, {"init": "best"}),

@@ -17,7 +17,12 @@ from shoal.clustering.kernels.packing import Doubles
 
 # Values whose square a float64 still holds, with room for sums of many columns.
 LARGEST = float(np.sqrt(np.finfo(np.float64).max)) / 16
-LEAST_ROOM = 1024
+LEAST_ROOM, MUCH = 1024, 1 << 16
+
+
+def longest(size: int) -> int:
+    """Return how long the table of a frame of `size` rows may get: twice as long, but of a large one less."""
+    return size + max(LEAST_ROOM, min(size, MUCH), size // 4)
 
 
 @exact_kernel
@@ -36,8 +41,8 @@ def _copied(rows: Doubles, table: Doubles, place: int) -> bool:
 class Frame:
     """A sliding window over rows: the last `size` of them, or all when `size` is 0.
 
-    `seen` is how many rows ever came. Rows are float64, of the width of the first, or of `columns` when empty;
-    weights are kept from the first weighted row on.
+    `seen` is how many rows ever came. Rows are float64; an empty frame is `columns` wide. Weights are kept
+    from the first weighted row on.
     """
 
     def __init__(self, size: int = 0, columns: int = 0) -> None:
@@ -76,7 +81,8 @@ class Frame:
 
     def append(self, rows: Doubles, weights: NDArray[Any] | None = None) -> None:
         """Take finite rows (n, d) in, and weights (n,) unless each is 1; old rows leave a full frame."""
-        count = len(rows)
+        if not (count := len(rows)):
+            return
         if self.size and count > self.size:
             rows, weights = rows[-self.size :], None if weights is None else weights[-self.size :]
         place = self._room(len(rows), rows.shape[1])
@@ -149,7 +155,7 @@ class Frame:
     def _length(self, needed: int) -> int:
         """Return how long the table ought to be for `needed` rows, so that moves are rare."""
         length = max(2 * needed, LEAST_ROOM)
-        return min(length, self.size + max(LEAST_ROOM, self.size // 4)) if self.size else length
+        return min(length, longest(self.size)) if self.size else length
 
     def _move(self, kept: int, length: int, width: int) -> None:
         """Bring the last `kept` rows to the front of a table of a length."""

@@ -38,7 +38,7 @@ def learn(
     """Let rows `first` up to `end` move the centres of a table; return the new unit of `masses` (k,).
 
     `rows` (n, d); `weights` (n,), or empty for 1 each; a row of weight w counts as w rows. `doublings` is
-    one by the half-life, 0 for none.
+    one by the half-life, 1 at the most, 0 for none.
     """
     growth = 2.0**doublings
     nearest = np.empty(GROUP, np.int64)
@@ -61,8 +61,8 @@ def learn(
             masses[centre] = total
             if mass > 0.0:
                 pull(rows, table, row, centre, mass / total)
-        if unit > LARGE:
-            unit = _settle_unit(masses, unit)
+            if unit > LARGE:
+                unit = _settle_unit(masses, unit)
     return unit
 
 

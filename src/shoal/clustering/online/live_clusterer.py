@@ -42,6 +42,8 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
     _frame: Frame | None = None
     _random: RandomState
     _plain_width = -1
+    # The number of rows at which the algorithm looks at them of its own accord.
+    _due: float = np.inf
     _fitted_labels: Labels | None = None
     _good: tuple[Any, ...] = ()
     n_iter_: int
@@ -131,6 +133,7 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
 
     def _taken(self, X: ArrayLike) -> bool:
         """Take a plain table of rows in, if it is one that can be used."""
+        frame = self._frame
         if (
             type(X) is not np.ndarray
             or X.dtype is not DOUBLE
@@ -138,11 +141,13 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
             or X.shape[1] != self._plain_width
             or not 0 < len(X) <= self._most_at_once
             or not X.flags.carray
-            or not self._frame_of().take(X)
+            or frame is None
+            or not frame.take(X)
         ):
             return False
         self._fitted_labels = None
-        self._took()
+        if frame.seen >= self._due:
+            self._look()
         return True
 
     def _absorb_checked(self, X: ArrayLike, sample_weight: ArrayLike | None) -> None:
@@ -161,10 +166,11 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
         for first in range(0, len(rows), self._most_at_once):
             end = first + self._most_at_once
             frame.append(rows[first:end], weights[first:end])
-            self._took()
+            if frame.seen >= self._due:
+                self._look()
 
-    def _took(self) -> None:
-        """Do what is due when rows have come into the frame; for most algorithms nothing."""
+    def _look(self) -> None:
+        """Do what is due by the number of rows that came; most algorithms wait for an iteration."""
 
     def _refuse_wrong(self) -> None:
         """Raise `InvalidParameter` for a wrong parameter; what was right already is not looked at again."""
