@@ -22,10 +22,11 @@ MOST = {"robust": 64, "original": 4096}
 class StreamingClusterer(LiveClusterer):
     """Cluster a stream in one pass; the number of clusters is found.
 
-    `method="robust"` sums rows up in at most `micros` micro-clusters and makes clusters of these when it is
-    asked for them: at most `max_k` and at least one, whatever the order of rows. Micro-clusters that stand
-    alone with less than `confirmed` rows are noise (-1) until others join them. `method="original"` follows
-    the rule of `streaming.original`, which has neither. Each row counts as one iteration.
+    `method="robust"` sums rows up in at most `micros` micro-clusters (or twice `max_k`, if that is more) and
+    makes clusters of these when it is asked for them: at most `max_k` and at least one, whatever the order of
+    rows. Micro-clusters that stand alone with less than `confirmed` rows are noise (-1) until others join
+    them. `method="original"` follows the rule of `streaming.original`, which has neither. Each row counts as
+    one iteration.
 
     Parameters: `method`; `max_k` (None: 64, or 4096 for the original, whose nearest two centres are merged
     beyond it); `half_life`: rows after which a row counts half (None: never); `micros`; `confirmed`; `amp`
@@ -118,7 +119,7 @@ class StreamingClusterer(LiveClusterer):
         return Knobs(
             most=int(self.max_k or MOST[self.method]),
             half_life=self.half_life,
-            micros=int(self.micros),
+            micros=max(int(self.micros), 2 * int(self.max_k or 0)),
             confirmed=self.confirmed,
             amp=self.amp,
             b=self.b,

@@ -10,6 +10,7 @@ import pytest
 from shoal.clustering.drift import Drift, DriftWatch
 from shoal.clustering.frame_kmeans import FrameKMeans
 from shoal.clustering.mcmc_clusterer import MCMCClusterer
+from shoal.clustering.online.snapshots import InvalidSnapshot
 from shoal.clustering.streaming.adwin import Adwin
 from shoal.clustering.streaming_clusterer import StreamingClusterer
 
@@ -105,6 +106,15 @@ def test_restored_watch_tells_what_it_would_have_told(stop: int) -> None:
     assert {name: array.tobytes() for name, array in ours.items()} == {
         name: array.tobytes() for name, array in theirs.items()
     }
+
+
+def test_state_that_points_beyond_its_arrays_is_refused() -> None:
+    state = Adwin().arrays()
+    state["counts"][5] = 99
+    with pytest.raises(InvalidSnapshot):
+        Adwin.from_arrays(state)
+    with pytest.raises(InvalidSnapshot):
+        Adwin.from_arrays({})
 
 
 def test_wild_rows_alone_are_no_change() -> None:

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from shoal.clustering.frame_kmeans import FrameKMeans
 from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.mcmc_clusterer import MCMCClusterer
+from shoal.clustering.online.snapshots import InvalidSnapshot
 from shoal.clustering.online_kmeans import OnlineKMeans
 from shoal.clustering.spaces.averaging import aligned
 from shoal.clustering.spaces.live import in_space
@@ -167,3 +168,14 @@ def test_series_aligned_with_itself_stays_what_it_is() -> None:
 def test_other_spaces_are_refused(space: str) -> None:
     with pytest.raises(InvalidParameter):
         in_space(FrameKMeans, space)
+
+
+@pytest.mark.parametrize("clusterer", ALL)
+def test_snapshot_without_series_needs_them(clusterer: type) -> None:
+    series, _ = waves(40, 2)
+    model = made(clusterer, "series", 2).fit(series)
+    with pytest.raises(InvalidSnapshot):
+        type(model).restore(model.snapshot(frame=False))
+    again = type(model).restore(model.snapshot(frame=False), series)
+    assert np.array_equal(again.labels_, model.labels_)
+    assert again.snapshot() == model.snapshot()

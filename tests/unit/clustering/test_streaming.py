@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.online.frame import Frame
-from shoal.clustering.online.snapshots import InvalidSnapshot
+from shoal.clustering.online.snapshots import InvalidSnapshot, read, written
 from shoal.clustering.streaming_clusterer import StreamingClusterer
 
 TRACE = np.array([0.0, 10, 1, 9, 30, 31, 100])[:, None]
@@ -233,3 +233,12 @@ def test_original_counts_only_rows_after_the_first_towards_outliers() -> None:
     early = StreamingClusterer(method="original", mu=50, sigma=0, out_after=6).fit(rows)
     late = StreamingClusterer(method="original", mu=50, sigma=0, out_after=4).fit(rows)
     assert (early.n_clusters_, late.n_clusters_) == (1, 2)
+
+
+@pytest.mark.parametrize(("method", "name"), [("robust", "micro_numbers"), ("original", "numbers")])
+def test_snapshot_that_points_beyond_its_arrays_is_refused(method: str, name: str) -> None:
+    model = StreamingClusterer(method=method).fit(TRACE)
+    snapshot = read(model.snapshot(), "StreamingClusterer", 1)
+    snapshot.arrays[name][0] = 1e9
+    with pytest.raises(InvalidSnapshot):
+        StreamingClusterer.restore(written("StreamingClusterer", 1, snapshot.facts, snapshot.arrays))

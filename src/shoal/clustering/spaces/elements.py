@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.clustering.online.snapshots import InvalidSnapshot
 from shoal.clustering.spaces.space import Element, Elements
 
 
@@ -33,8 +34,13 @@ def as_arrays(name: str, elements: Elements) -> dict[str, NDArray[Any]]:
 
 
 def from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> Elements:
-    """Return the elements that `as_arrays` put into arrays."""
+    """Return the elements that `as_arrays` put into arrays; raise `InvalidSnapshot` for anything else."""
+    if name not in arrays or arrays[name].ndim != 2 or arrays[name].dtype != np.float64:
+        raise InvalidSnapshot(f"{name} are not in this snapshot.", hint="Give them, or export it again.")
     if f"{name}_lengths" not in arrays:
         return arrays[name]
-    ends = np.cumsum(arrays[f"{name}_lengths"])
+    lengths = arrays[f"{name}_lengths"]
+    if lengths.dtype != np.int64 or lengths.sum() != len(arrays[name]) or (lengths < 1).any():
+        raise InvalidSnapshot(f"{name} of this snapshot are cut off.", hint="Export it again.")
+    ends = np.cumsum(lengths)
     return [np.array(one) for one in np.split(arrays[name], ends[:-1])] if ends.size else []

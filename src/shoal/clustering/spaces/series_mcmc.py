@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shoal.clustering.limits import Limits, Number, OneOf, Whole, refuse_beyond
 from shoal.clustering.mcmc.dimension import CAUTION
 from shoal.clustering.mcmc.score import Terms, total_score
-from shoal.clustering.online.snapshots import Snapshot
+from shoal.clustering.online.snapshots import InvalidSnapshot, Snapshot
 from shoal.clustering.spaces.agglomerating import best_grouping, dimension_of, yardstick_of
 from shoal.clustering.spaces.averaging import averaged
 from shoal.clustering.spaces.elements import as_arrays, from_arrays
@@ -263,6 +263,8 @@ class SeriesMCMC(SeriesClusterer):
         self._labels = snapshot.array("labels", np.int64, count)
         self._squares = snapshot.array("squares", np.float64, count, count)
         self._centres = list(from_arrays("centres", snapshot.arrays))
+        if count and not 0 <= self._labels.min() <= self._labels.max() < count:
+            raise InvalidSnapshot("This snapshot has labels of no cluster.", hint="Export it again.")
         self._e, self._rho = float(snapshot.fact("e", float)), float(snapshot.fact("rho", float))
         self._quiet, self._accepted = snapshot.fact("quiet", int), snapshot.fact("accepted", int)
         self._mark = snapshot.fact("mark", int)

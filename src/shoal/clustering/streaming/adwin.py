@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.clustering.kernels.jit import exact_kernel
+from shoal.clustering.online.snapshots import InvalidSnapshot
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -180,6 +181,12 @@ class Adwin:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], delta: float = 0.002) -> Self:
         """Return a window that goes on from a state."""
         made = cls(delta)
+        for name, own in made.arrays().items():
+            given = arrays.get(name)
+            if given is None or given.shape != own.shape or given.dtype != own.dtype:
+                raise InvalidSnapshot("This is no state of a watch for drifts.", hint="Begin a new one.")
+        if arrays["counts"].min() < 0 or arrays["counts"][FIRST:].max() > BUCKETS:
+            raise InvalidSnapshot("This state of a watch has too many buckets.", hint="Begin a new one.")
         made._sums, made._totals = arrays["sums"].copy(), arrays["totals"].copy()
         made._deviations, made._counts = arrays["deviations"].copy(), arrays["counts"].copy()
         return made

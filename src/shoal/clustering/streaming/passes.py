@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shoal.clustering.kernels.packing import Doubles
 from shoal.clustering.limits import InvalidData
 from shoal.clustering.lloyd.iterating import nearest_centres
-from shoal.clustering.online.snapshots import Snapshot
+from shoal.clustering.online.snapshots import InvalidSnapshot, Snapshot
 from shoal.clustering.streaming.grouping import Wanted, grouped
 from shoal.clustering.streaming.micros import Cells, Micros
 from shoal.clustering.streaming.original import Follower, Rule
@@ -115,7 +115,7 @@ class Original:
         if "cards" in snapshot.arrays:
             size = len(snapshot.array("cards", np.float64, None))
             snapshot.array("centres", np.float64, self._columns, size)
-            snapshot.array("numbers", np.float64, 3)
+            _refuse_beyond(snapshot.array("numbers", np.float64, 3), size)
             self._follower = Follower.of(snapshot.arrays, max(knobs.most, size))
 
 
@@ -209,8 +209,14 @@ class Robust:
             snapshot.array("micro_means", np.float64, self._columns, size)
             snapshot.array("micro_inner", np.float64, size)
             snapshot.array("micro_touched", np.float64, size)
-            snapshot.array("micro_numbers", np.float64, 3)
+            _refuse_beyond(snapshot.array("micro_numbers", np.float64, 3), size)
             self._micros = Micros.of(snapshot.arrays, knobs.half_life)
+
+
+def _refuse_beyond(numbers: Doubles, size: int) -> None:
+    """Refuse numbers of which the first says that more places are used than there are: kernels trust it."""
+    if not 0 <= numbers[0] <= size or numbers.min() < 0:
+        raise InvalidSnapshot("This snapshot says of more clusters than it holds.", hint="Export it again.")
 
 
 def new_pass(method: str, columns: int) -> Pass:
