@@ -59,12 +59,14 @@ class Task:
     def rows(self) -> list[Any]:
         return [row for rows in self.by_key.values() for row in rows]
 
-    def push(self, rows: list[Any], key: str) -> None:
+    def push(self, rows: list[Any], key: str) -> bool:
         if self.crash == "before":
             raise Crash
+        is_new = key not in self.by_key
         self.by_key.setdefault(key, rows)
         if self.crash == "after":
             raise Crash
+        return is_new
 
 
 def fed(broker: int, path: Path, task: Task, topic: str, until: int) -> list[str]:

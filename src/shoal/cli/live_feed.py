@@ -142,11 +142,12 @@ def _fed(task: LiveTask, path: Path, source_of: Callable[[Diary], Source], check
         check()
         return True
 
+    def push(rows: list[Any], key: str) -> bool:
+        return not task.push(rows, key=key).duplicate
+
     diary = Diary(path)
     try:
-        rows = feed(
-            source_of(diary), diary, lambda rows, key: task.push(rows, key=key), tell=say, going=going
-        )
+        rows = feed(source_of(diary), diary, push, tell=say, going=going)
     except (Unavailable, TooManyRequests) as error:
         with suppress(BrokenPipeError):
             say(f"{error.message} Trying again.")

@@ -41,7 +41,7 @@ class Task:
         self._refuses = refuses or set()
         self._calls = 0
 
-    def push(self, rows: list[Any], key: str) -> None:
+    def push(self, rows: list[Any], key: str) -> bool:
         self._calls += 1
         moment = self._broken.pop(self._calls, "")
         if moment == "before":
@@ -49,11 +49,13 @@ class Task:
         for place, row in enumerate(rows):
             if row in self._refuses:
                 raise InvalidInput(f"Row {place + 1} is refused.", row=place)
-        if key not in self._keys:
+        is_new = key not in self._keys
+        if is_new:
             self._keys.add(key)
             self.rows += rows
         if moment == "after":
             raise Unavailable("away")
+        return is_new
 
 
 def fed(path: Path, task: Task, most: int) -> list[str]:
@@ -85,7 +87,7 @@ def test_a_refused_row_is_left_out_and_told_and_the_rest_is_kept(tmp_path: Path)
 
 
 def test_what_cannot_be_mended_is_raised_and_not_forgotten(tmp_path: Path) -> None:
-    def gone(rows: list[Any], key: str) -> None:
+    def gone(rows: list[Any], key: str) -> bool:
         raise NotFound("no task")
 
     with pytest.raises(NotFound):
@@ -100,6 +102,7 @@ def test_what_is_safe_is_acknowledged_and_it_ends_when_it_is_told_to(tmp_path: P
     rows = feed(source, Diary(tmp_path / "d"), task.push, tell=str, going=lambda: next(asked))
     assert rows == 6
     assert source.acknowledged == task.rows == list(range(6))
+    assert feed(Numbers(9), Diary(tmp_path / "d"), task.push, tell=str) == 3
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"id": "x"}'])

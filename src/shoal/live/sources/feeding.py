@@ -9,19 +9,20 @@ from shoal.base.errors import InvalidInput
 from shoal.live.sources.diary import Diary
 from shoal.live.sources.source import Batch, Source
 
-Push = Callable[[list[Any], str], object]
+Push = Callable[[list[Any], str], bool]
 Tell = Callable[[str], object]
 
 
 def feed(
     source: Source, diary: Diary, push: Push, *, tell: Tell, going: Callable[[], bool] = lambda: True
 ) -> int:
-    """Push what a source gives until it has no more, and return how many rows that was.
+    """Push what a source gives until it has no more, and return how many new rows that was.
 
     Args:
         source: where rows come from.
         diary: remembers how far they were pushed.
-        push: takes rows and their key; returns when they are safe. It may be called again with both.
+        push: takes rows and their key; returns when they are safe, whether they are new. It may be called
+            again with both.
         tell: hears of what was left out: a line that is no row, a row that the task refused.
         going: asked now and then; when it says no, feeding ends.
 
@@ -43,11 +44,11 @@ def feed(
 
 
 def _send(batch: Batch, diary: Diary, push: Push, tell: Tell) -> int:
-    """Push a batch; a row that the task cannot take is told of and left out."""
-    pending = diary.pending or diary.intend(batch)
+    """Push a batch, and return how many rows were new; one that the task cannot take is told and left out."""
+    pending, are_new = diary.pending or diary.intend(batch), True
     while pending.rows:
         try:
-            push(pending.rows, pending.key)
+            are_new = push(pending.rows, pending.key)
             break
         except InvalidInput as error:
             refused = error.details.get("row")
@@ -58,4 +59,4 @@ def _send(batch: Batch, diary: Diary, push: Push, tell: Tell) -> int:
             rest = [*pending.rows[:refused], *pending.rows[refused + 1 :]]
             pending = diary.intend(Batch(rest, pending.place))
     diary.done()
-    return len(pending.rows)
+    return len(pending.rows) if are_new else 0
