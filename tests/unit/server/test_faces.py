@@ -57,7 +57,7 @@ def test_what_changes_something_is_never_a_reading_action() -> None:
     # A POST of these carries what is asked about, and keeps nothing here.
     asking = {"/api/v1/studies/{study}/predict", "/api/v1/studies/estimate", "/app/sign-in", "/app/sign-out"}
     asking |= {"/app/studies/new/estimate", "/app/studies/{study}/predict", "/jobs"}
-    asking |= {"/api/v1/live/{task}/predict"}
+    asking |= {"/api/v1/live/{task}/predict", "/app/live/{task}/predict"}
     asking |= {"/v1/graphql"}  # each field of what is posted decides for itself
     asking |= {
         f"/{page}{rest}" for page in ("status", "report") for rest in ("", "/", "/{job_id}", "/{job_id}/")
