@@ -77,9 +77,7 @@ def drawn(result: dict[str, Any], x: int, y: int | None) -> Picture:
     up = _placed(levels, HIGH - EDGE, EDGE)
     areas = [count / (max(counts) or 1) for count in counts]
     circles = [
-        Circle(
-            across[n], up[n], LARGEST * math.sqrt(counts[n] / largest), _words(centres[n], counts[n], columns)
-        )
+        Circle(across[n], up[n], LARGEST * math.sqrt(areas[n]), _words(centres[n], counts[n], columns))
         for n in sorted(range(len(centres)), key=lambda n: -counts[n])
     ]
     return Picture(circles, columns, x, y)
