@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.clustering.limits import InvalidParameter
+from shoal.clustering.spaces.live import in_space
 from shoal.clustering.spaces.named import space_named
 from shoal.clustering.spaces.space import Space
 
@@ -74,12 +75,6 @@ _MODULES = {
     "OnlineKMeans": "online_kmeans",
     "MCMCClusterer": "mcmc_clusterer",
     "StreamingClusterer": "streaming_clusterer",
-}
-_OF_SERIES = {
-    "FrameKMeans": ("series_kmeans", "SeriesKMeans"),
-    "OnlineKMeans": ("series_kmeans", "SeriesOnlineKMeans"),
-    "MCMCClusterer": ("series_mcmc", "SeriesMCMC"),
-    "StreamingClusterer": ("series_streaming", "SeriesStreaming"),
 }
 _FIXED = ("space", "inner_space", "window", "random_state")
 _ONE_PASS = ("OnlineKMeans", "StreamingClusterer")
@@ -150,10 +145,8 @@ def _name(algorithm: Plain) -> str:
 
 def _class(algorithm: Plain) -> Any:
     name = _name(algorithm)
-    if algorithm["space"] == "series":
-        module, name = _OF_SERIES[name]
-        return getattr(import_module(f"shoal.clustering.spaces.{module}"), name)
-    return getattr(import_module(f"shoal.clustering.{_MODULES[name]}"), name)
+    plain = getattr(import_module(f"shoal.clustering.{_MODULES[name]}"), name)
+    return in_space(plain, "series") if algorithm["space"] == "series" else plain
 
 
 def parameters(algorithm: Plain) -> dict[str, Any]:
