@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 
 EVIL = ["<script>document.title='broken'</script>", '"><img src=x onerror=alert(1)>', "w" * 60, "عمود"]
 BLOBS = ((0.0, 0.0), (10.0, 10.0), (0.0, 10.0))
-LONG, COMPILING = 60_000, 420  # ms and s
+LONG, COMPILING = 60_000, 240  # ms and s
 NOW = "[data-now={}]"
 CENTRES = """() => [...shoalLive.scene.centres.known.values()].map((one) => [...one.to])"""
 HELD = "() => [shoalLive.scene.points.next, shoalLive.pump.next, shoalLive.pump.wanted, shoalLive.pump.busy]"
