@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shoal.base.database import Database, open_database
+from shoal.base.database import open_database
 from shoal.base.settings import Live as Settings
 from shoal.live.model import LiveTask, Pace, Summary, Wish
 from shoal.live.office.office import Places
@@ -27,26 +27,39 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """A database on SQLite: what hosts do does not depend on which it is."""
-    shutil.copy(sqlite_template, tmp_path / "shoal.db")
-    opened = open_database(f"sqlite:///{tmp_path / 'shoal.db'}")
-    yield opened
-    opened.close()
+class Home:
+    """Live tasks in a home of their own; on SQLite, for what hosts do does not depend on the database."""
+
+    def __init__(self, root: Path, template: Path) -> None:
+        shutil.copy(template, root / "shoal.db")
+        self._database = open_database(f"sqlite:///{root / 'shoal.db'}")
+        self._places = Places(*(root / name for name in ("live", "run", "files", "logs")))
+        for place in self._places:
+            place.mkdir(mode=0o700)
+
+    def open(self) -> Live:
+        """Return the live tasks, with two hosts."""
+        files = FileStorage(self._places.files)
+        return Live(self._database, files, self._places, Settings(hosts=2, checkpoint=0.5))
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
 
 
-@pytest.fixture
-def live(database: Database, tmp_path: Path) -> Iterator[Live]:
-    """Live tasks in a home of their own, with two hosts."""
-    places = Places(*(tmp_path / name for name in ("live", "run", "files", "logs")))
-    for place in places:
-        place.mkdir(mode=0o700)
-    made = Live(database, FileStorage(places.files), places, Settings(hosts=2, checkpoint=0.5))
-    try:
-        yield made
-    finally:
-        made.close()
+@pytest.fixture(scope="module")
+def home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    made = Home(tmp_path_factory.mktemp("home"), sqlite_template)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def live(home: Home) -> Iterator[Live]:
+    """Live tasks of all these tests: hosts take seconds to load what they need."""
+    made = home.open()
+    yield made
+    made.close()
 
 
 def hosts(live: Live) -> list[int]:
@@ -245,9 +258,7 @@ def name_is(summary: Summary, name: str) -> bool:
     return own in summary.metrics
 
 
-def test_hosts_end_when_the_office_does_and_lose_nothing(
-    database: Database, tmp_path: Path, live: Live
-) -> None:
+def test_hosts_end_with_the_office_and_lose_nothing(home: Home, live: Live) -> None:
     async def story() -> tuple[LiveTask, list[list[float]]]:
         task = await live.create("me", a_wish(k=3))
         await live.push(task.id, blobs(300))
@@ -258,8 +269,7 @@ def test_hosts_end_when_the_office_does_and_lose_nothing(
     pids = hosts(live)
     live.close()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
-    places = Places(*(tmp_path / name for name in ("live", "run", "files", "logs")))
-    again = Live(database, FileStorage(places.files), places, Settings(hosts=1))
+    again = home.open()
     try:
         again.start()
         assert centres(asyncio.run(again.summary(task.id))) == before
