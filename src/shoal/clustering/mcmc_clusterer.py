@@ -51,10 +51,11 @@ class MCMCClusterer(LiveClusterer):
     1 asks for more clusters, below 1 for fewer; `b` below 1 rewards clusters; `prob_k`: how often to try one
     cluster less, as many, one more; `nu`: degrees of freedom of the noise on proposed centres;
     `shape`: "auto" estimates in how many directions clusters are wide, "round" takes all to be wide alike,
-    "elongated" also joins neighbouring centres without a gap between their rows; `scale`: divide columns by
-    their spread before comparing, "none", "std" or "robust"; `method`; `frame_size`: how many rows are kept
-    (0: all); `min_share`: a cluster with a smaller share of the rows is minor; `outliers`: give rows of
-    minor clusters the label -1; `n_iter`: iterations of `fit`; `random_state`.
+    "elongated" also joins neighbouring centres without a gap between their rows (with an `amp` of 4 it parts
+    long clusters that lie side by side); `scale`: divide columns by their spread before comparing, "none",
+    "std" or "robust"; `method`; `frame_size`: how many rows are kept (0: all); `min_share`: a cluster with a
+    smaller share of the rows is minor; `outliers`: give rows of minor clusters the label -1; `n_iter`:
+    iterations of `fit`; `random_state`.
 
     For other spaces than Euclid's see `spaces.live.in_space`.
 

@@ -207,3 +207,12 @@ def test_elongated_shapes_are_joined_where_there_is_no_gap_only() -> None:
     assert model.metrics_["centres"] > model.metrics_["k"] == 5
     assert np.array_equal(model.predict(rows), model.labels_)
     assert np.array_equal(model.counts_, np.bincount(model.labels_))
+
+
+def test_long_clusters_side_by_side_are_parted_by_more_detail() -> None:
+    long = stretched(1500, 2, 10.0, seed=6)
+    rows = np.vstack([long, long + 9.0 * np.linalg.svd(long, full_matrices=False)[2][1]])
+    truth = np.repeat([0, 1], 1500)
+    assert MCMCClusterer(shape="elongated", random_state=0).fit(rows).n_clusters_ == 1
+    model = MCMCClusterer(shape="elongated", amp=4, random_state=0).fit(rows)
+    assert adjusted_rand_score(truth, model.labels_) > 0.98
