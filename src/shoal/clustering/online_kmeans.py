@@ -17,7 +17,7 @@ from shoal.clustering.online.live_clusterer import LiveClusterer
 from shoal.clustering.online.moving import MovingCentres
 from shoal.clustering.online.scaling import SCALINGS, spread_of
 from shoal.clustering.online.seeding import ALIASES
-from shoal.clustering.online.snapshots import Snapshot
+from shoal.clustering.online.snapshots import Snapshot, refused
 from shoal.clustering.online.starting import start
 from shoal.clustering.online.ward import merged_down
 
@@ -269,12 +269,26 @@ class OnlineKMeans(LiveClusterer):
         self._forget()
         for name, kind in MARKS.items():
             setattr(self, f"_{name}", snapshot.fact(name, kind))
+        seen, held = self._frame_of().seen, len(self._frame_of())
+        if not (seen - held <= self._learned <= seen and self._base <= self._checked <= self._learned):
+            raise refused("its rows are not those that its counts tell of")
+        if len(self._moves) != 2 or not all(isinstance(count, int) for count in self._moves):
+            raise refused("moves are no two counts")
         if snapshot.fact("started", bool):
             inner = snapshot.array("inner", np.float64, None, int(self.n_features_in_))
             weighed = snapshot.array("weighed", np.float64, len(inner))
             spread = snapshot.array("spread", np.float64, None)
-            self._model = MovingCentres(inner, weighed.copy(), spread, float(snapshot.fact("unit", float)))
+            if len(spread) not in (0, inner.shape[1]) or not (spread > 0).all():
+                raise refused("spread has the wrong length or values")
+            self._model = MovingCentres(inner, weighed.copy(), spread, _unit_in(snapshot))
 
 
 # What counts rows and calls, in a snapshot by these names.
 MARKS = {"base": int, "learned": int, "checked": int, "iterated": int, "wish": list, "moves": list}
+
+
+def _unit_in(snapshot: Snapshot) -> float:
+    unit = float(snapshot.fact("unit", float))
+    if not 0 < unit < np.inf:
+        raise refused(f"unit is {unit}")
+    return unit

@@ -14,7 +14,7 @@ from shoal.clustering.frame_kmeans import FrameKMeans
 from shoal.clustering.limits import InvalidData, InvalidParameter
 from shoal.clustering.online.frame import Frame
 from shoal.clustering.online.live_clusterer import LiveClusterer
-from shoal.clustering.online.snapshots import InvalidSnapshot, written
+from shoal.clustering.online.snapshots import InvalidSnapshot, read, written
 from shoal.clustering.online_kmeans import OnlineKMeans
 
 Make = Callable[..., LiveClusterer]
@@ -242,3 +242,22 @@ def test_a_damaged_snapshot_is_refused(blobs: Any) -> None:
     for cut in range(0, len(data), 977):
         with pytest.raises(InvalidSnapshot):
             FrameKMeans.restore(data[:cut])
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_no_forged_snapshot_does_more_than_be_refused(make: Make, blobs: Any) -> None:
+    model = make(3, random_state=0).partial_fit(blobs(700), sample_weight=np.ones(700))
+    good = read(model.snapshot(), type(model).__name__, 1)
+    wrong: list[Any] = [None, -1, 10**30, "x", [], {}, float("nan")]
+    forged = [(good.facts | {name: value}, good.arrays) for name in good.facts for value in wrong]
+    for name, array in good.arrays.items():
+        for other in (array[:-1], array.astype("f4"), array * np.inf, np.array(["x"]), array[None]):
+            forged.append((good.facts, good.arrays | {name: other}))
+    for facts, arrays in forged:
+        try:
+            restored = type(model).restore(written(type(model).__name__, 1, facts, arrays))
+            restored.partial_fit(blobs(50)).predict(blobs(5))
+            _ = restored.metrics_, restored.counts_, restored.labels_, restored.snapshot()
+        except (InvalidSnapshot, InvalidParameter, InvalidData):
+            continue
+        assert np.isfinite(restored.cluster_centers_).all()

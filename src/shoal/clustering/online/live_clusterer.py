@@ -17,7 +17,7 @@ from shoal.clustering.limits import InvalidData, Limits, refuse_beyond
 from shoal.clustering.lloyd.iterating import nearest_centres
 from shoal.clustering.online.frame import Frame
 from shoal.clustering.online.generator import generator, resumed, state_of
-from shoal.clustering.online.snapshots import Snapshot, read, written
+from shoal.clustering.online.snapshots import Snapshot, read, refused, written
 from shoal.clustering.rows import checked_rows, checked_weights
 
 Labels = NDArray[np.int32]
@@ -295,8 +295,15 @@ class LiveClusterer(ClusterMixin, BaseEstimator):
             self.feature_names_in_ = np.array(names, dtype=object)
         self._plain_width = -1 if names else self.n_features_in_
         self._frame = frame or _frame_in(snapshot, self.n_features_in_)
-        self._random = resumed(snapshot.fact("random", dict))
+        self._random = _generator_in(snapshot)
         self.n_iter_ = snapshot.fact("iterations", int)
+
+
+def _generator_in(snapshot: Snapshot) -> RandomState:
+    try:
+        return resumed(snapshot.fact("random", dict))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        raise refused(f"it has no generator's state ({error})") from error
 
 
 def _frame_in(snapshot: Snapshot, columns: int) -> Frame:
@@ -305,6 +312,8 @@ def _frame_in(snapshot: Snapshot, columns: int) -> Frame:
     rows = snapshot.array("rows", DOUBLE, None, columns)
     weights = snapshot.array("weights", DOUBLE, None)
     size, seen = snapshot.fact("size", int), snapshot.fact("seen", int)
+    if len(weights) not in (0, len(rows)) or seen < len(rows) or size < 0:
+        raise refused("its rows, weights and counts do not agree")
     return Frame.of(np.ascontiguousarray(rows), weights, size=size, seen=seen)
 
 

@@ -36,22 +36,23 @@ class Snapshot(NamedTuple):
         """Return an array of a type and shape (None admits any length); raise `InvalidSnapshot` otherwise."""
         array = self.arrays.get(name)
         if array is None or array.dtype != np.dtype(dtype) or array.ndim != len(shape):
-            raise _refused(f"{name} is missing or of another kind")
+            raise refused(f"{name} is missing or of another kind")
         if any(want is not None and want != length for want, length in zip(shape, array.shape, strict=True)):
-            raise _refused(f"{name} has the shape {array.shape}")
+            raise refused(f"{name} has the shape {array.shape}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise _refused(f"{name} holds values that are not finite")
+            raise refused(f"{name} holds values that are not finite")
         return array
 
     def fact(self, name: str, kind: type | tuple[type, ...]) -> Any:
         """Return a fact of a type; raise `InvalidSnapshot` when it is missing or of another."""
         value = self.facts.get(name)
         if not isinstance(value, kind):
-            raise _refused(f"{name} is missing or of another kind")
+            raise refused(f"{name} is missing or of another kind")
         return value
 
 
-def _refused(why: str) -> InvalidSnapshot:
+def refused(why: str) -> InvalidSnapshot:
+    """Return an error that says why something is no snapshot."""
     message = f"This is no snapshot that can be restored: {why}."
     return InvalidSnapshot(message, hint="Export the model again.")
 
@@ -76,11 +77,11 @@ def read(data: bytes, kind: str, version: int) -> Snapshot:
         arrays = _arrays(data)
         facts = json.loads(arrays.pop(FACTS).tobytes())
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-        raise _refused(str(error) or type(error).__name__) from error
+        raise refused(str(error) or type(error).__name__) from error
     if not isinstance(facts, dict) or facts.get("kind") != kind:
-        raise _refused(f"it is not of a {kind}")
+        raise refused(f"it is not of a {kind}")
     if facts.get("version") != version:
-        raise _refused(f"it has version {facts.get('version')}, and this Shoal reads version {version}")
+        raise refused(f"it has version {facts.get('version')}, and this Shoal reads version {version}")
     return Snapshot(facts, arrays)
 
 
