@@ -83,7 +83,7 @@ def test_the_one_file_that_is_read_is_named_and_the_others_are_built_in(tmp_path
             {"CLUSERVE_CERTFILE": "missing.pem", "CLUSERVE_KEYFILE": "missing.key"},
             "missing.pem cannot be read",
         ),
-        ({"CLUSERVE_ENDPOINT": "http://0.0.0.0:0"}, "not an endpoint"),
+        ({"CLUSERVE_ENDPOINT": "cluserve:8002"}, "not an endpoint"),
         ({"CLUSERVE_SENTRY": "no dsn"}, "not a DSN"),
     ],
 )
