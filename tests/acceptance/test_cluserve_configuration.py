@@ -88,7 +88,7 @@ def test_the_one_file_that_is_read_is_named_and_the_others_are_built_in(tmp_path
     ],
 )
 def test_what_cannot_be_is_refused_at_the_start(tmp_path: Path, variables: dict[str, str], told: str) -> None:
-    done = shoal("serve", home=tmp_path / "home", cwd=tmp_path, **variables)
+    done = shoal("serve", home=tmp_path / "home", cwd=tmp_path, timeout=120, **variables)
     assert done.code == 1
     assert told in done.err
 
@@ -99,7 +99,7 @@ def test_sentry_is_refused_clearly_without_its_package(tmp_path: Path) -> None:
         "raise ModuleNotFoundError(\"No module named 'sentry_sdk'\", name='sentry_sdk')\n"
     )
     variables = {"CLUSERVE_SENTRY": "http://key@127.0.0.1:9/1", "PYTHONPATH": str(tmp_path / "without")}
-    done = shoal("serve", home=tmp_path / "home", cwd=tmp_path, **variables)
+    done = shoal("serve", home=tmp_path / "home", cwd=tmp_path, timeout=120, **variables)
     assert done.code == 1
     assert "pip install 'shoal[sentry]'" in done.err
 

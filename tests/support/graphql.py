@@ -99,10 +99,10 @@ class Asker:
         """Carry out a mutation that takes an id."""
         return self.data(f"mutation ($id: String!) {{ {name}(id: $id) {{ {fields} }} }}", id=id)[name]
 
-    def centres(self, id: str) -> list[list[float]]:
+    def centres(self, id: str) -> list[Any]:
         found = self.task(id, "centroids { chunks { data } }")["centroids"]["chunks"][0]["data"]
         return sorted(found)
 
-    def settled(self, id: str, n: int = 2, timeout: float = 120) -> list[list[float]]:
+    def settled(self, id: str, n: int = 2, timeout: float = 120) -> list[Any]:
         """Wait until a task has so many centres, and return them."""
-        return wait_until(lambda: found if len(found := self.centres(id)) == n else None, timeout=timeout)
+        return wait_until(lambda: found if len(found := self.centres(id)) == n else [], timeout=timeout)

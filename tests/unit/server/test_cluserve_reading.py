@@ -118,7 +118,12 @@ def test_data_in_variables_is_one_element_for_graphql() -> None:
 
 def test_short_texts_are_remembered_and_long_ones_are_not() -> None:
     counted: list[object] = []
-    library = Library(lambda document: counted.append(document) or [])
+
+    def count(document: object) -> list[object]:
+        counted.append(document)
+        return []
+
+    library = Library(count)
     for _ in range(3):
         library.read("{ tasks { id } }")
         library.read("{ tasks { id } } #" + "x" * 5_000)

@@ -52,7 +52,7 @@ def test_the_scalars_have_their_names(types: dict[str, set[str]]) -> None:
 
 def test_every_root_field_has_a_rule_that_fits_it() -> None:
     for root in (Query, Mutation):
-        for field in root.__strawberry_definition__.fields:  # type: ignore[attr-defined]
+        for field in root.__strawberry_definition__.fields:  # type: ignore[union-attr]
             rules = [each for each in field.extensions if isinstance(each, Ruled)]
             assert len(rules) == 1, field.python_name
             assert rules[0].action.reads == (field.python_name in READING), field.python_name
