@@ -1,5 +1,5 @@
 // Centres on the picture: they glide, leave a trail and carry their number; or stand as bubbles, area = rows.
-export const TRAIL = 20, GLIDE = 200, STEP = 400;
+const TRAIL = 20, GLIDE = 200, STEP = 400;
 
 export class Centres {
   constructor(still) { this.still = still; this.known = new Map(); }

@@ -6,7 +6,7 @@ export class Scene {
   // `modules` are live_points, live_axes and live_centres; `names` the columns; `tell` says what the pointer is on.
   constructor(box, modules, names, { still, size, tell }) {
     const [below, above] = box.querySelectorAll("canvas");
-    Object.assign(this, { box, below, above, modules, names, tell, still, zoom: null, range: null, frame: null, row: 0, drawn: { points: 0, frames: 0 } });
+    Object.assign(this, { box, below, above, modules, names, tell, still, zoom: null, range: null, frame: null, drawn: { points: 0, frames: 0 } });
     this.points = new modules.points.Points(size, names.length);
     this.centres = new modules.centres.Centres(still);
     this.choice = { x: 0, y: Math.min(1, names.length - 1) || modules.axes.ARRIVAL, pca: false, bubbles: false, trails: true, rooted: false };
@@ -60,7 +60,6 @@ export class Scene {
 
   // What the task has found: each cluster with id, slot, centre and rows.
   found(clusters, row) {
-    this.row = row;
     this.slots = new Map(clusters.map((one) => [one.id, one.slot]));
     this.centres.update(clusters.map((one) => ({ ...one, row })), performance.now());
     this.need(!this.points.count);
