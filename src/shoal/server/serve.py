@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from shoal.access.tokens import Tokens, load
 from shoal.base.settings import Settings, resolve_secret
 from shoal.server.app import make_app
+from shoal.server.cluserve import opening
 from shoal.server.draining import Draining
 from shoal.server.lean import without_pandas
 from shoal.server.listener import Listener, checked
@@ -101,7 +102,7 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
         announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
         looking = asyncio.create_task(_look_at_scripts(house))
         try:
-            await asyncio.gather(asyncio.to_thread(warm), *running)
+            await asyncio.gather(asyncio.to_thread(warm), asyncio.to_thread(opening.load), *running)
         finally:
             looking.cancel()
             house.home.publish(None)

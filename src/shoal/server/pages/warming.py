@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 from shoal.base.errors import ShoalError
-from shoal.server.cluserve.opening import load
 from shoal.server.pages.assets import assets, compressed
 from shoal.server.pages.frame import templates
 
 
 def warm() -> int:
-    """Compile every template, compress every asset, load GraphQL; return how many templates there are."""
+    """Compile every template and compress every asset; return how many templates there are."""
     environment = templates()
     names = environment.list_templates(extensions=("j2",))
     for name in names:
@@ -19,5 +18,4 @@ def warm() -> int:
     for asset in assets().values():
         with suppress(ShoalError):  # Whoever asks for it is told.
             compressed(asset)
-    load()
     return len(names)
