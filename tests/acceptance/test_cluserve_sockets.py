@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +103,11 @@ def test_the_gql_client_plays_pushes_and_follows_over_a_socket(server: Served, p
             follow = gql(FOLLOW)
             follow.variable_values = {"id": id_}
             told: list[Any] = []
-            async for result in session.subscribe(follow):
-                told.append(result)
-                if len(told) == 4:
-                    return told
+            async with aclosing(session.subscribe(follow)) as results:
+                async for result in results:
+                    told.append(result)
+                    if len(told) == 4:
+                        break
             return told
 
     told = asyncio.run(asyncio.wait_for(talk(), 120))
