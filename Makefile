@@ -55,7 +55,7 @@ $(VENV)/bin/python:
 	@scripts/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/ready: constraints.txt pyproject.toml | $(VENV)/bin/python
-	@scripts/install.sh $(VENV) constraints.txt
+	@scripts/install.sh $(VENV) constraints.txt studies
 	@touch $@
 
 $(VENV)/ready-dev: constraints-dev.txt pyproject.toml | $(VENV)/bin/python

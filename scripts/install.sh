@@ -2,8 +2,8 @@
 # Install the pinned dependencies, link Shoal in, and make once what takes long: the compiled kernels and the
 # script that draws figures.
 set -eu
-venv=$1 pins=$2
+venv=$1 pins=$2 # and `studies`, if only their kernels are wanted now
 "$venv/bin/python" -m pip install -q --require-hashes -r "$pins"
 "$venv/bin/python" -m pip install -q --no-deps --no-build-isolation --no-index -e .
-"$venv/bin/python" -m shoal.clustering.warm
+"$venv/bin/python" -m shoal.clustering.warm ${3-}
 "$venv/bin/python" -m shoal.studies.bundle

@@ -15,6 +15,7 @@ from shoal.base.settings import Settings, resolve_secret
 from shoal.server.app import make_app
 from shoal.server.cluserve import opening
 from shoal.server.draining import Draining
+from shoal.server.kernels import compile_kernels
 from shoal.server.lean import without_pandas
 from shoal.server.listener import Listener, checked
 from shoal.server.pages.warming import warm
@@ -100,11 +101,13 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
             await asyncio.sleep(0.005)
         house.home.publish(bound.url)
         announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
-        looking = asyncio.create_task(_look_at_scripts(house))
+        asides = [asyncio.create_task(work) for work in (_look_at_scripts(house), compile_kernels())]
         try:
             await asyncio.gather(asyncio.to_thread(warm), asyncio.to_thread(opening.load), *running)
         finally:
-            looking.cancel()
+            for aside in asides:
+                aside.cancel()
+            await asyncio.gather(*asides, return_exceptions=True)
             house.home.publish(None)
 
 
