@@ -88,11 +88,11 @@ def closed(socket: ClientConnection) -> int:
 
 @pytest.mark.parametrize("protocol", [TODAY, OLDER])
 def test_the_gql_client_plays_pushes_and_follows_over_a_socket(server: Served, protocol: str) -> None:
-    transport = WebsocketsTransport(
-        url=f"{server.url.replace('http', 'ws')}{PATH}", subprotocols=[Subprotocol(protocol)]
-    )
+    url = f"{server.url.replace('http', 'ws')}{PATH}"
 
     async def talk() -> list[Any]:
+        # Made where a loop runs: elsewhere it makes a loop of its own, which nobody closes.
+        transport = WebsocketsTransport(url=url, subprotocols=[Subprotocol(protocol)])
         async with Client(transport=transport) as session:
             play = gql("mutation ($task: TaskInput!) { play(task: $task) { id } }")
             play.variable_values = {"task": {"variables": ["x", "y"], "algorithm": {"name": "kmeans"}}}
