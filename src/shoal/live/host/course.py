@@ -18,6 +18,7 @@ from shoal.live.host.checkpoints import Saved
 from shoal.live.host.columns import Columns
 from shoal.live.host.history import History
 from shoal.live.host.intake import Piece, window
+from shoal.live.host.notable import Notable
 from shoal.live.log.reader import Reader
 from shoal.live.model import Wish
 from shoal.live.plain import plain
@@ -52,6 +53,7 @@ class Course:
         self.recent: list[Event] = []
         self.history = History()
         self._identities = Identities(self.space)
+        self._notable = Notable()
         self._drift = self._new_watch()
 
     @property
@@ -114,7 +116,9 @@ class Course:
         """Give clusters their lasting ids, and note which appeared, went, split or merged."""
         if not self.found or self.algorithm is None:
             return
-        for change in self._identities.update(self.algorithm.cluster_centers_, self.algorithm.counts_):
+        counts = self.algorithm.counts_
+        changes = self._identities.update(self.algorithm.cluster_centers_, counts)
+        for change in self._notable.of(changes, self._identities.ids, counts.tolist()):
             detail = {"cluster": _numbered(change.id)}
             if change.other is not None:
                 detail["other"] = _numbered(change.other)
@@ -141,7 +145,8 @@ class Course:
 
     def _begin_anew(self, reader: Reader) -> None:
         self.space = space_of(asdict(self.wish.algorithm))
-        self._identities, self._drift = Identities(self.space), self._new_watch()
+        self._identities, self._notable = Identities(self.space), Notable()
+        self._drift = self._new_watch()
         frame = self.wish.algorithm.frame_size
         first, rows = window(reader, max(0, self.row - frame) if frame else 0, self.row)
         self.close()
@@ -166,6 +171,7 @@ class Course:
             "born": list(self.born.items()),
             "history": self.history.points()[-_HISTORY:],
             "identities": self._identities.as_plain(),
+            "notable": self._notable.known,
             "frame": None,
         }
         if self.algorithm is None:
@@ -189,6 +195,7 @@ class Course:
         course.happened = list(course.recent)
         course.history = History(saved.facts["history"])
         course._identities = Identities.from_plain(saved.facts["identities"], course.space)
+        course._notable = Notable(saved.facts["notable"])
         course._drift = DriftWatch.restore(saved.arrays, space=course.space)
         if saved.algorithm is not None:
             frame = course._frame(reader, saved.facts["frame"])
