@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import httpx
 import pytest
 
 from shoal.access.tokens import generate
+from tests.support.certificates import self_signed
 from tests.support.command import SHOAL, environment, shoal
 from tests.support.graphql import PATH, Asker
+from tests.support.nginx import free_port
 from tests.support.receiver import running_receiver
 from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
@@ -34,12 +37,14 @@ sentry_sdk.flush(20)
 
 
 @contextmanager
-def serving(folder: Path, **variables: str) -> Iterator[tuple[httpx.Client, Path]]:
+def serving(
+    folder: Path, flags: Sequence[str] = ("--port", "0"), **variables: str
+) -> Iterator[tuple[httpx.Client, Path]]:
     """Run `shoal serve` in a folder; gives a client and the file with what it says."""
     output = folder / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [SHOAL, "serve", "--workers", "1", "--port", "0"],
+            [SHOAL, "serve", "--workers", "1", *flags],
             cwd=folder,
             env=environment(folder / "home") | variables,
             stdout=file,
@@ -91,6 +96,20 @@ def test_what_cannot_be_is_refused_at_the_start(tmp_path: Path, variables: dict[
     done = shoal("serve", home=tmp_path / "home", cwd=tmp_path, timeout=120, **variables)
     assert done.code == 1
     assert told in done.err
+
+
+def test_a_certificate_and_its_key_make_the_server_speak_tls(tmp_path: Path) -> None:
+    certificate, key, port = tmp_path / "cluserve.pem", tmp_path / "cluserve.key", free_port()
+    self_signed(certificate, key, "localhost")
+    endpoint = f"https://127.0.0.1:{port}"
+    variables = {"CLUSERVE_CERTFILE": str(certificate), "CLUSERVE_KEYFILE": str(key)}
+    with serving(tmp_path, (), CLUSERVE_ENDPOINT=endpoint, **variables) as (http, _):
+        assert str(http.base_url) == endpoint
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            http.post(PATH, json=QUERY)
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        answer = httpx.post(f"https://localhost:{port}{PATH}", json=QUERY, verify=trusted, trust_env=False)
+        assert answer.json() == {"data": {"tasks": []}}
 
 
 def test_sentry_is_refused_clearly_without_its_package(tmp_path: Path) -> None:
