@@ -24,6 +24,7 @@ from tests.support.server import Served, running_server
 
 TODAY, OLDER = "graphql-transport-ws", "graphql-ws"
 FOLLOW = "subscription ($id: String!) { task(id: $id) { status centroids { metadata } } }"
+PUSHES = 30
 # Follows a task for 6 s with the client that JavaScript programs use; returns what it was told.
 FOLLOWING = """async ({ url, query, id }) => {
   const client = graphqlWs.createClient({ url, lazy: true });
@@ -240,6 +241,36 @@ def test_one_socket_carries_only_so_many_operations(server: Served, idle: str) -
         for n in range(101):
             say(socket, type="subscribe", id=str(n), payload={"query": FOLLOW, "variables": {"id": idle}})
         assert closed(socket) == 1013
+
+
+def test_who_does_not_read_holds_up_nobody_and_misses_what_is_out_of_date(server: Served, ask: Asker) -> None:
+    rows = [[n / 7, n / 11, n / 13] for n in range(10_000)]
+    frame = {"dataframe": {"columns": ["x", "y", "z"], "chunks": [{"data": rows}]}}
+    id_ = ask.play(dataset=frame)
+    ask.settled(id_)
+    query = "subscription ($id: String!) {{ task(id: $id) {{ rows {} }} }}"
+    heavy = "dataset { dataframe { chunks { data } } }"
+    with opened(server, max_queue=1, close_timeout=0.1) as deaf, opened(server) as reading:
+        for socket, names, more in ((deaf, "abcd", heavy), (reading, "e", "")):
+            say(socket, type="connection_init")
+            assert hear(socket)["type"] == "connection_ack"
+            payload = {"query": query.format(more), "variables": {"id": id_}}
+            for name in names:
+                say(socket, type="subscribe", id=name, payload=payload)
+        for n in range(1, PUSHES + 1):
+            ask.data("mutation ($id: String!) { push(id: $id, data: [[1, 2, 3]]) { id } }", id=id_)
+            while rows_told(reading) < 10_000 + n:
+                continue
+        assert ask.task(id_) == {"status": "Running", "error": None}
+        heard = 1
+        while rows_told(deaf) < 10_000 + PUSHES:
+            heard += 1
+        assert heard < 2 * PUSHES  # of at least 4 * PUSHES that there were
+    ask.act("delete", id_)
+
+
+def rows_told(socket: ClientConnection) -> int:
+    return int(hear(socket, "ping")["payload"]["data"]["task"]["rows"])
 
 
 def test_a_message_over_the_limit_ends_the_socket(server: Served) -> None:

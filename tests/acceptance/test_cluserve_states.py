@@ -132,7 +132,8 @@ def figures_of(ask: Asker, id: str) -> dict[str, Any]:
 
 def test_a_run_that_fails_is_finished_with_an_error_and_does_no_harm(ask: Asker) -> None:
     id_ = ask.play(algorithm={"name": "mcmc", "method": "nonsense"})
-    failed = wait_until(lambda: task if (task := ask.task(id_))["error"] else None, timeout=120)
+    wait_until(lambda: ask.task(id_)["error"], timeout=120)
+    failed = ask.task(id_)
     assert failed["status"] == "Finished"
     assert "nonsense" in failed["error"]
     assert ask.http.get(f"/api/v1/live/{id_}").json()["state"] == "failed"
