@@ -163,6 +163,18 @@ def test_a_frame_keeps_the_newest_rows_and_a_flow_counts_all(ask: Asker) -> None
         assert (found["metadata"]["first"], found["chunks"][0]["data"]) == (3, [0, 0, 0])
 
 
+def test_a_dataset_shows_its_frame_in_short_numbers_and_series_by_their_means(ask: Asker) -> None:
+    fields = "dataset { dataframe { metadata chunks { data } } }"
+    id_ = ask.play(
+        algorithm={"name": "kmeans", "k": 1, "frameSize": 2}, dataset=with_rows([[1], [0.1], [0.5]], "x")
+    )
+    shown = ask.task(id_, fields)["dataset"]["dataframe"]
+    assert shown["metadata"] == {"first": 1, "rows": 2, "sent": 3}
+    assert shown["chunks"][0]["data"] == [[float(np.float32(0.1))], [0.5]]
+    id_ = ask.play(algorithm={"name": "kmeans", "k": 1, "space": "series"}, dataset=with_rows([FIRST], "v"))
+    assert ask.task(id_, fields)["dataset"]["dataframe"]["chunks"][0]["data"] == [[1.5]]
+
+
 def test_an_identifier_is_not_clustered_and_predictions_are_told(ask: Asker) -> None:
     rows = [[1000 * n, x, y, 7 if x < 5 else 9] for n, (x, y) in enumerate(ROWS)]
     dataset = with_rows(rows, "id", "x", "y", "price")

@@ -31,8 +31,8 @@ class Dataset:
     @part("the newest rows of the task's frame")
     async def dataframe(self, info: Asked) -> Dataframe | None:
         """Return the newest rows of the task's frame; its metadata says which they are."""
-        since = max(0, self.task.rows - MOST_ROWS)
-        points = await info.context.live.points(self.task.id, since, MOST_ROWS)
+        kept = min(self.task.wish.algorithm.frame_size or MOST_ROWS, MOST_ROWS)
+        points = await info.context.live.points(self.task.id, max(0, self.task.rows - kept), kept)
         rows = await asyncio.to_thread(_listed, points)
         told = {"first": points.first, "rows": len(rows), "sent": self.task.rows}
         return Dataframe.of(
