@@ -78,17 +78,14 @@ def test_neither_iterations_nor_rows_go_faster_than_asked(ask: Asker, algorithm:
 
 
 def test_a_run_ends_with_its_time_and_another_play_has_all_of_it(ask: Asker) -> None:
-    id_ = ask.play(algorithm=KMEANS | {"timeout": 1.0})
-    wait_until(lambda: ask.task(id_)["status"] == "Running")
-    wait_until(lambda: told(ask, id_).get("duration", 0) > 0)
+    rows = with_rows(ROWS * 50, "x", "y")  # for 15 s, so that it does not come to rest
+    id_ = ask.play(algorithm=KMEANS | {"timeout": 2, "dataFreq": 20}, dataset=rows)
+    wait_until(lambda: told(ask, id_).get("duration", 0) > 0.7e9)
     ask.act("pause", id_)
-    first = wait_until(lambda: told(ask, id_)["duration"])
     ask.play(id=id_)
-    assert ask.act("wait", id_, "status error") == {
-        "status": "Finished",
-        "error": "TIMEOUT: The time is over.",
-    }
-    assert told(ask, id_)["duration"] >= first + 0.9e9
+    over = {"status": "Finished", "error": "TIMEOUT: The time is over."}
+    assert ask.act("wait", id_, "status error") == over
+    assert told(ask, id_)["duration"] > 2.3e9  # The first timer would have ended it at 2.
 
 
 @pytest.mark.parametrize(
@@ -97,6 +94,7 @@ def test_a_run_ends_with_its_time_and_another_play_has_all_of_it(ask: Asker) -> 
         ({"space": "euclid"}, [[1, 1]], [1, 2], 1),
         ({"space": "real"}, [[1, 1]], [1, 2], 1),
         ({"space": "vectors"}, [[1, 1]], [1, 2], 1),
+        ({"space": "cosine"}, [[1, 1]], [1, 2], 1 - 3 / np.sqrt(10)),
         ({"space": "complex"}, [[1, 1]], [1, 2], 1),
         ({"space": "cosinus"}, [[1, 1]], [1, 2], 1 - 3 / np.sqrt(10)),
         ({"space": "series"}, [FIRST], SECOND, 4),
@@ -202,13 +200,13 @@ def test_the_centres_of_another_task_may_be_the_first(ask: Asker) -> None:
 def test_who_sends_faster_than_is_read_is_told_to_wait_and_nothing_is_lost(ask: Asker) -> None:
     id_ = ask.play(algorithm=KMEANS | {"dataFreq": 1})
     wait_until(lambda: ask.task(id_)["status"] == "Running")
-    ask.data(PUSH, id=id_, data=[[1, 2]] * WAITING)
+    ask.data(PUSH, id=id_, data=[[1, 2]] * 2 * WAITING)
     refused = ask.error(PUSH, id=id_, data=[[3, 4]])
     assert refused["extensions"]["code"] == "LIVE_ROWS_WAITING"
     assert refused["extensions"]["retry_after"] >= 1
     ask.data(RECONFIGURE, task={"id": id_, "algorithm": {"dataFreq": 0}})
     wait_until(lambda: "errors" not in ask.answer(PUSH, id=id_, data=[[3, 4]]))
-    assert ask.task(id_, "rows") == {"rows": len(ROWS) + WAITING + 1}
+    assert ask.task(id_, "rows") == {"rows": len(ROWS) + 2 * WAITING + 1}
 
 
 @pytest.mark.parametrize("number", [1, 8])

@@ -65,7 +65,7 @@ def brought(ask: Asker, state: str) -> str:
 
 def led(ask: Asker, act: str, id: str) -> str:
     """Return the state that an act leads to, or the code of the error."""
-    call = {"play": "play(task: {id: $id})", "wait": "wait(id: $id, timeout: 0.2)"}.get(
+    call = {"play": "play(task: {id: $id})", "wait": "wait(id: $id, timeout: 0.05)"}.get(
         act, f"{act}(id: $id)"
     )
     answer = ask.answer(f"mutation ($id: String!) {{ done: {call} {{ status }} }}", id=id)
