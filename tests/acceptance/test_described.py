@@ -35,6 +35,11 @@ checks.unsupported_method.enabled = false
 include-operation-id = "import_live_task"
 checks.unsupported_method.enabled = false
 
+# Hosts of live tasks are jobs, too, whose logs do not end.
+[[operations]]
+include-operation-id = "read_job_log"
+parameters = { "query.follow" = false }
+
 # The generated headers that are not declared are no harm.
 [[operations]]
 include-operation-id = "create_upload"
@@ -59,7 +64,8 @@ def there(server: Served) -> str:
         wish = {"dataset": dataset, "max_k": 2, "n_experiments": 1, "n_init": 1}
         study = ended(http, http.post("/api/v1/studies", json=wish).json()["id"])["id"]
         task = http.post("/api/v1/live", json={"algorithm": {"name": "kmeans"}}).json()["id"]
-        # Who asks first starts the hosts, and waits for them.
+        # Who asks first about rows starts the hosts, and waits for them.
+        http.post(f"/api/v1/live/{task}/rows", json=[[0.0, 1.0]]).raise_for_status()
         http.get(f"/api/v1/live/{task}/points", timeout=240).raise_for_status()
     ids = {"dataset": dataset, "study": study, "task": task}
     paths = "".join(f'"path.{name}" = "{value}"\n' for name, value in ids.items())

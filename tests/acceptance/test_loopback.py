@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ def test_our_own_page_may_act(server: Served) -> None:
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
 def test_another_page_may_not_open_a_web_socket(server: Served, origin: str) -> None:
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    upgrade["Sec-WebSocket-Key"] = b64encode(bytes(16)).decode()
     with server.http() as http:
         answer = http.get("/api/v1/events", headers={**upgrade, "Origin": origin})
     assert answer.status_code == 403

@@ -56,7 +56,9 @@ def demo(where: Where, rate: Rate = 1000, seconds: Seconds = None, port: Port = 
 def _task(client: Client) -> LiveTask:
     from shoal.cli.demo_shoals import COLUMNS
 
-    return client.live.play(NAME, "mcmc", columns=COLUMNS, frame_size=FRAME, init_k=3, max_k=12, shape="elongated")
+    return client.live.play(
+        NAME, "mcmc", columns=COLUMNS, frame_size=FRAME, init_k=3, max_k=12, shape="elongated"
+    )
 
 
 def _removed(task: LiveTask) -> None:

@@ -96,6 +96,11 @@ def points(frame: Frame) -> Points:
     return Points(int(frame.header["first"]), int(frame.header["next"]), rows, labels, ids)
 
 
+def pointless() -> Points:
+    """Return the rows of a task that has none."""
+    return Points(0, 0, np.empty((0, 0), np.float32), np.empty(0, np.int32))
+
+
 def labels(frame: Frame) -> Labels:
     """Return the answer to `labels`."""
     n = int(frame.header.get("n", 0))

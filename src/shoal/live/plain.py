@@ -31,7 +31,7 @@ def wish_of(given: Mapping[str, Any]) -> Wish:
         return _FORM.validate_python(given).wish()
     except ValidationError as error:
         faults = [
-            {"pointer": pointer(one["loc"]), "message": words(one)}
+            {"in": "body", "pointer": pointer(one["loc"]), "message": words(one)}
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         first = faults[0]

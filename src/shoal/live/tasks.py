@@ -198,6 +198,8 @@ class Live:
 
     async def points(self, id: str, since: int = 0, limit: int = 5_000) -> Points:
         """Return rows of the frame with their clusters, from row `since` on."""
+        if (await self.get(id)).rows == 0:
+            return answers.pointless()
         return answers.points(await self._ask(id, "points", since=since, limit=limit))
 
     async def labels(self, id: str) -> Labels:

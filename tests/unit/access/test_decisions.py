@@ -68,7 +68,7 @@ def test_reading_actions_are_those_that_change_nothing() -> None:
         action
         for action in Action
         if action.rpartition(".")[2]
-        in {"create", "change", "delete", "backup", "clean", "execute", "evaluate", "limit", "work"}
+        in {"create", "change", "delete", "backup", "clean", "execute", "evaluate", "limit", "work", "push"}
     }
 
 

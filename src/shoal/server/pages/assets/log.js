@@ -4,10 +4,10 @@ const log = document.querySelector("#log");
 const lines = log.querySelector("#lines");
 const part = (id) => log.querySelector(`#${id}`);
 const state = { attempt: log.dataset.attempt, next: Number(log.dataset.next), begin: Number(log.dataset.begin), over: log.dataset.over === "yes", follows: log.dataset.newest === "yes" && !location.search.includes("before="), held: true };
-let busy = false;
+let busy = false, placed = 0;
 
 const atEnd = () => lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR;
-const toEnd = () => { lines.scrollTop = lines.scrollHeight; };
+const toEnd = () => { lines.scrollTop = lines.scrollHeight; placed = lines.scrollTop; };
 
 async function fetchLines(query) {
   const answer = await fetch(`${log.dataset.log}?${new URLSearchParams(query)}`, { headers: { Accept: "text/html" } });
@@ -39,6 +39,7 @@ async function follow() {
       if (!got) return;
       const next = Number(got.headers.get("X-Next-Offset"));
       const moved = next > state.next;
+      if (lines.scrollTop < placed && !atEnd()) state.held = false; // The event that tells of it may still be on its way.
       if (got.some) { lines.append(got.content); trim(); search(); }
       state.next = next;
       state.over = got.headers.get("X-Log-Over") !== null;
