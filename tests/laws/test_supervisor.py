@@ -51,6 +51,16 @@ def files(tmp_path: Path) -> dict[str, str]:
     return {"running": str(tmp_path / "running"), "go": str(tmp_path / "go")}
 
 
+def test_a_running_job_may_ask_its_house_and_is_told_a_refusal(new_house: NewHouse) -> None:
+    house = new_house()
+    [fine] = house.submit("curious", {"numbers": list(range(50))})
+    [refused] = house.submit("curious", {"numbers": [1, -1]}, retry=Retry(max_attempts=1))
+    answered, failed = house.done([fine, refused])
+    assert answered.result == {"jobs": [fine] * 50, "twice": [2 * n for n in range(50)]}
+    assert failed.state is State.FAILED and failed.error is not None
+    assert failed.error["message"] == "a negative number" and failed.error["hint"] == "Ask for another."
+
+
 def test_jobs_are_done_and_their_results_kept(new_house: NewHouse) -> None:
     house = new_house()
     ids = [house.submit("add", {"numbers": [n, 1]})[0] for n in range(20)]

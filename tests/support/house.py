@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from shoal.base.database import Database
+from shoal.base.errors import Conflict
 from shoal.base.faults import fault_point
 from shoal.jobs import kinds, waiting
 from shoal.jobs.model import Attempt, Job, NewJob, Retry
 from shoal.jobs.states import State
 from shoal.jobs.store import reading, submission
+from shoal.jobs.store.tokens import Active
 from shoal.jobs.workers.supervisor import Supervisor
 
 SUBMIT = fault_point("tests.submit", "Jobs of a test are submitted.")
@@ -29,7 +31,10 @@ def register_kinds() -> None:
         if getattr(value, "__module__", None) == work.__name__ and not name.startswith("_"):
             record = refuse_negative if name == "recorded" else None
             inputs = key_of if name == "read" else None
-            kinds.register(kinds.Kind(f"test.{name}", f"{work.__name__}:{name}", record, inputs=inputs))
+            answer = double if name == "curious" else None
+            kinds.register(
+                kinds.Kind(f"test.{name}", f"{work.__name__}:{name}", record, inputs=inputs, answer=answer)
+            )
 
 
 def key_of(spec: Mapping[str, Any]) -> list[str]:
@@ -41,6 +46,13 @@ def refuse_negative(conn: Connection, job: Job, result: Any) -> None:
     """Record nothing, and refuse a negative sum."""
     if result["sum"] < 0:
         raise ValueError("a negative sum")
+
+
+def double(conn: Connection, job: Active, question: Mapping[str, Any]) -> dict[str, int]:
+    """Answer with twice the number, and refuse a negative one."""
+    if question["n"] < 0:
+        raise Conflict("a negative number", hint="Ask for another.")
+    return {"job": job.id, "twice": 2 * int(question["n"])}
 
 
 class House:

@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ def add(spec: Spec, context: Context) -> dict[str, Any]:
     context.log(f"the sum is {total}")
     context.progress(1, 1)
     return {"sum": total, "artifact": context.artifact("sum.txt", str(total).encode())}
+
+
+def curious(spec: Spec, context: Context) -> dict[str, Any]:
+    """Ask the house from many threads at once."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: context.ask({"n": n}), spec["numbers"]))
+    return {"jobs": [one["job"] for one in answers], "twice": [one["twice"] for one in answers]}
 
 
 def where(spec: Spec, context: Context) -> dict[str, Any]:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shoal.jobs.model import Job, Lease
+    from shoal.jobs.store.tokens import Active
 
 Record = Callable[["Connection", "Job", Any], None]
 Mourn = Callable[["Connection", "Sequence[Job]"], None]
+Answer = Callable[["Connection", "Active", Mapping[str, Any]], Any]
 Inputs = Callable[[Mapping[str, Any]], Sequence[str]]
 _kinds: dict[str, Kind] = {}
 
@@ -32,6 +34,8 @@ class Kind:
     a machine without our storage can fetch them first. `charged` jobs count against their owner's quota.
     `elsewhere` is False for what only the house's own workers may do. `grace` is how many seconds a run that
     is told to stop may take to end its program, unless its spec says so itself (`kill_grace`).
+    `answer` answers what a run asks (`context.ask`), in a transaction in which its lease is known to hold, so
+    that a run may keep a journal where the database is; only the house's own workers can ask.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Kind:
     charged: bool = False
     elsewhere: bool = True
     grace: float = 0.0
+    answer: Answer | None = None
 
 
 def register(kind: Kind) -> Kind:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.base import clock
-from shoal.base.errors import ShoalError, Unauthenticated, Unavailable
+from shoal.base.errors import Conflict, ShoalError, Unauthenticated, Unavailable
 from shoal.jobs.model import Lease, Order
 from shoal.jobs.nodes.courier import Courier
 from shoal.jobs.nodes.encoding import lease_from_json, outcome_as_json
@@ -136,6 +136,12 @@ class NodeDesk:
             self._settle(tokens)
 
         return self._ask("finish", {"reports": told}, recorded, None)
+
+    def ask(self, lease: Lease, question: Mapping[str, Any]) -> Future[Any]:
+        """Refuse: a node is not told what only the house may know."""
+        refused: Future[Any] = Future()
+        refused.set_exception(Conflict("A job on a node cannot ask the house.", job=lease.job_id))
+        return refused
 
     def give_back(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Put jobs back into the queue."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from functools import partial
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
-from shoal.jobs.workers.protocol import Artifact, Assignment, FromWorker, Log, Progress, Raw
+from shoal.base.errors import ShoalError, Unavailable
+from shoal.jobs.workers.protocol import Artifact, Ask, Assignment, FromWorker, Log, Progress, Raw, Told
 from shoal.storage.backend import Storage
 
 _AT_ONCE = 8192  # characters of log that are sent without waiting for more
@@ -20,6 +23,14 @@ _PAUSE = 0.05  # seconds between two messages of the same sort that can be merge
 
 class Cancelled(Exception):
     """End a job that was told to stop; raised by `Context.check`."""
+
+
+class Refused(ShoalError):
+    """Say that the house refused what a job asked for; `problem` is the error as the house tells it."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem["title"], hint=problem.get("detail", ""), code=problem["code"])
+        self.problem = dict(problem)
 
 
 class Failed(Exception):
@@ -64,6 +75,8 @@ class Context:
         self._waiting = 0
         self._logged = self._reported = float("-inf")
         self._progress: Progress | None = None
+        self._numbers = count(1)
+        self._answers: dict[int, Future[Told]] = {}
 
     def log(self, line: str) -> None:
         """Add a line to the attempt's log."""
@@ -107,6 +120,31 @@ class Context:
     def artifact_stream(self, file: BinaryIO, name: str) -> str:
         """Store what is left to read of an open file durably, and return its key; raises as `artifact`."""
         return self._keep(name, iter(partial(file.read, _PIECE), b""))
+
+    def ask(self, question: Mapping[str, Any], timeout: float = 60.0) -> Any:
+        """Ask the house, and return what the job's kind answers (`Kind.answer`), durably written down.
+
+        Raises:
+            Refused: the house says no; it carries the error as an RFC 9457 problem.
+            Unavailable: it did not answer in time; whether it has written is not known.
+        """
+        number, answer = next(self._numbers), Future[Told]()
+        self._answers[number] = answer
+        try:
+            self._send(Ask(self.token, number, dict(question)))
+            told = answer.result(timeout)
+        except TimeoutError as error:
+            raise Unavailable("The house did not answer in time.") from error
+        finally:
+            self._answers.pop(number, None)
+        if told.error is not None:
+            raise Refused(told.error)
+        return told.answer
+
+    def told(self, answer: Told) -> None:
+        """Pass an answer on to the thread that asked; called by the worker."""
+        if (waiting := self._answers.get(answer.number)) is not None:
+            waiting.set_result(answer)
 
     def cancelled(self) -> bool:
         """Say whether the job should end soon; `reason` says why."""

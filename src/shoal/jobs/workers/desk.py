@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from shoal.jobs.model import Lease, Order, Outcome
 from shoal.jobs.workers.protocol import Artifact, Progress
@@ -69,6 +69,12 @@ class Desk(Protocol):
 
     def finish(self, reports: Sequence[Report]) -> Future[None]:
         """Record outcomes and what their kinds record of them, all or none; stale ones are refused."""
+
+    def ask(self, lease: Lease, question: Mapping[str, Any]) -> Future[Any]:
+        """Return what the kind of a job answers to its run (`Kind.answer`), as a durable write.
+
+        The future raises `Conflict` when the lease is no longer held, and what the kind raises.
+        """
 
     def give_back(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Put jobs back into the queue; the attempts do not count."""

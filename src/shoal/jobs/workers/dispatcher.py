@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Any
 
 from shoal.base import clock
+from shoal.base.errors import ShoalError
 from shoal.jobs import kinds
 from shoal.jobs.model import Lease, Order, Outcome
 from shoal.jobs.workers import verdicts
@@ -29,6 +30,7 @@ from shoal.jobs.workers.nursery import Nursery
 from shoal.jobs.workers.pacing import AHEAD, LONG, MOST_STACKED, STACK, Pace
 from shoal.jobs.workers.protocol import (
     Artifact,
+    Ask,
     Assign,
     Assignment,
     Finish,
@@ -40,6 +42,7 @@ from shoal.jobs.workers.protocol import (
     Registered,
     Returned,
     Stop,
+    Told,
 )
 from shoal.jobs.workers.worker import Settings
 
@@ -83,6 +86,7 @@ class Dispatcher:
             options.workers, settings, options.preload, nursery, self._on_message, self._on_death
         )
         self.is_closing = False
+        self._asking: set[asyncio.Future[None]] = set()
         self.changed = asyncio.Event()
         self.emptied = asyncio.Event()
         self.emptied.set()
@@ -186,6 +190,8 @@ class Dispatcher:
                 self.held[token].keep(b64decode(data), stream)
             case Artifact(token) if token in self.held:
                 self.held[token].artifacts.append(message)
+            case Ask(token) if token in self.held:
+                self._ask(member, self.held[token].lease, message)
             case Progress(token) if token in self.held:
                 self.ledger.progress.add(message)
             case Registered(pid):
@@ -193,6 +199,20 @@ class Dispatcher:
                 self.hand_out()
             case Returned(tokens):
                 self._on_returned(member, tokens)
+
+    def _ask(self, member: Member, lease: Lease, asked: Ask) -> None:
+        """Tell a job what the house answers, as soon as it can."""
+        answering = asyncio.ensure_future(self._answer(member, lease, asked))
+        self._asking.add(answering)
+        answering.add_done_callback(self._asking.discard)
+
+    async def _answer(self, member: Member, lease: Lease, asked: Ask) -> None:
+        try:
+            answer = await self.ledger.persist(partial(self._desk.ask, lease, asked.question))
+            told = Told(asked.token, asked.number, answer)
+        except ShoalError as error:
+            told = Told(asked.token, asked.number, error=error.as_problem())
+        member.send(told)
 
     def _on_finish(self, member: Member, message: Finish) -> None:
         if not member.held or member.held[0].lease.token != message.token:

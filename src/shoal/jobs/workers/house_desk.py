@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from shoal.base.database import Database
+from shoal.base.errors import Conflict, NotFound
 from shoal.base.faults import FaultPoint, fault_point
 from shoal.jobs import kinds
 from shoal.jobs.model import Lease, Order, Outcome, WorkerId
 from shoal.jobs.states import State
-from shoal.jobs.store import finishing, leasing, progress
+from shoal.jobs.store import finishing, leasing, progress, tokens
 from shoal.jobs.workers.desk import Report, Taken
 from shoal.jobs.workers.protocol import Progress
 
@@ -26,6 +27,7 @@ RENEW = fault_point("jobs.renew", "Leases are renewed.")
 PROGRESS = fault_point("jobs.progress", "The progress of jobs is recorded.")
 RETURN = fault_point("jobs.return", "Leases are given back undone.")
 EXPIRE = fault_point("jobs.expire", "What ran out of time is ended.")
+ASK = fault_point("jobs.ask", "What a running job tells its house is written down.")
 ABANDON = fault_point("jobs.abandon", "The leases of a pool that died are taken back.")
 _UNDONE = Outcome(State.QUEUED)
 
@@ -98,6 +100,19 @@ class HouseDesk:
                 progress.report(conn, one.token, one.done, one.total, one.note)
 
         return self._submit(PROGRESS, work, relaxed=True)
+
+    def ask(self, lease: Lease, question: Mapping[str, Any]) -> Future[Any]:
+        """Let the kind answer in a transaction, if the lease holds."""
+
+        def work(conn: Connection) -> Any:
+            job = tokens.held(conn, [lease.token], lock=True).get(lease.token)
+            if job is None:
+                raise Conflict("The lease is no longer held.", code="stale_lease")
+            if (answer := kinds.get(lease.kind).answer) is None:
+                raise NotFound(f"A job of the kind {lease.kind} has nothing to ask.")
+            return answer(conn, job, question)
+
+        return self._submit(ASK, work)
 
     def give_back(self, tokens: Sequence[str]) -> Future[list[bool]]:
         """Put jobs back into the queue; the attempts do not count."""

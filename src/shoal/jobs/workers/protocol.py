@@ -1,9 +1,9 @@
 """What workers and the house say to each other, as JSON, whatever carries it.
 
-A worker registers, is handed leases, and says heartbeat, log, progress, artifact and finish. The house may
-recall leases that are not begun and order a job to stop. Every message about a job carries the lease's
-token: an answer under a token that is no longer valid is refused. The two messages that every job needs are
-not frozen, for that triples the time to make one.
+A worker registers, is handed leases, and says heartbeat, log, progress, artifact and finish; a job may ask
+the house something and is told. The house may recall leases that are not begun and order a job to stop. Every
+message about a job carries the lease's token: one under a token that is no longer valid is refused. The two
+messages that every job needs are not frozen, for that triples the time to make one.
 """
 
 from __future__ import annotations
@@ -65,6 +65,15 @@ class Artifact:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that a job puts to the house (`Kind.answer`); `number` tells its questions apart."""
+
+    token: str
+    number: int
+    question: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Finish:
     """How a job ended; `state` is succeeded, failed or cancelled.
@@ -123,14 +132,27 @@ class Stop:
     reason: str
 
 
-FromWorker = Registered | Heartbeat | Log | Raw | Progress | Artifact | Finish | Returned
-FromHouse = Assign | Recall | Stop
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to a question; `error` has `code`, `message`, `hint` and `status` when there is none."""
+
+    token: str
+    number: int
+    answer: Any = None
+    error: dict[str, Any] | None = None
+
+
+FromWorker = Registered | Heartbeat | Log | Raw | Progress | Artifact | Ask | Finish | Returned
+FromHouse = Assign | Recall | Stop | Told
 Message = FromWorker | FromHouse
 
 _TYPES: dict[str, type[Message]] = {
     kind.__name__.lower(): kind
-    for kind in (Registered, Heartbeat, Log, Raw, Progress, Artifact, Finish, Returned, Assign, Recall, Stop)
-}
+    for kind in (
+        Registered, Heartbeat, Log, Raw, Progress, Artifact, Ask, Finish, Returned,
+        Assign, Recall, Stop, Told,
+    )
+}  # fmt: skip
 
 
 def encode(message: Message) -> bytes:

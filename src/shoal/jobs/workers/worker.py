@@ -39,6 +39,7 @@ from shoal.jobs.workers.protocol import (
     Registered,
     Returned,
     Stop,
+    Told,
     decode,
     encode,
 )
@@ -176,6 +177,9 @@ class Worker:
                 self._inbox.put(leases)
             case Recall():
                 self._send(Returned(self._inbox.withdraw()))
+            case Told(token) as told:
+                if (context := self._context) is not None and context.token == token:
+                    context.told(told)
             case Stop(token, reason):
                 if (context := self._context) is not None and context.token == token:
                     context.stop(reason)
