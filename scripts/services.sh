@@ -13,6 +13,9 @@ present() {
     mosquitto) [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null ;;
     nodejs) command -v node >/dev/null ;;
     secantusdb) command -v secantusd-py >/dev/null ;;
+    moto) command -v moto_server >/dev/null ;;
+    openssh-server) [ -x /usr/sbin/sshd ] ;;
+    openssh-client) command -v ssh >/dev/null ;;
     debootstrap) [ -x /usr/sbin/debootstrap ] ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -25,8 +28,14 @@ install_secantusdb() {
     ln -sf $tools/bin/secantusd-py /usr/local/bin/secantusd-py
 }
 
-components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap mosquitto nodejs"
-[ "${1-}" != --long ] || components="$components debootstrap docker-compose podman runc docker-registry"
+# moto answers as EC2 does, in an environment of its own: a simulated cloud for the tests.
+install_moto() {
+  "${PYTHON:-python3.11}" -m venv /opt/moto && /opt/moto/bin/python -m pip install -q "moto[server]==5.2.5" &&
+    ln -sf /opt/moto/bin/moto_server /usr/local/bin/moto_server
+}
+
+components="postgresql nginx-light chromium openssl docker.io busybox-static bubblewrap mosquitto nodejs openssh-server openssh-client debootstrap"
+[ "${1-}" != --long ] || components="$components docker-compose podman runc docker-registry"
 missing=
 for component in $components; do
   if present "$component"; then echo "$component: installed"; else missing="$missing $component"; fi
@@ -37,6 +46,13 @@ elif [ "$(id -u)" = 0 ] && install_secantusdb; then
   echo "secantusdb: installed now"
 else
   echo "not installed: secantusdb (pip install secantusdb; the tests of the extra mongodb are skipped)"
+fi
+if present moto; then
+  echo "moto: installed"
+elif [ "$(id -u)" = 0 ] && install_moto; then
+  echo "moto: installed now"
+else
+  echo "not installed: moto (the tests of the provider ec2 are skipped)"
 fi
 [ -n "$missing" ] || exit 0
 

@@ -15,7 +15,6 @@ from shoal.jobs import kinds, waiting
 from shoal.jobs.model import Attempt, Job, NewJob, Retry
 from shoal.jobs.states import State
 from shoal.jobs.store import reading, submission
-from shoal.jobs.store.tokens import Active
 from shoal.jobs.workers.supervisor import Supervisor
 
 SUBMIT = fault_point("tests.submit", "Jobs of a test are submitted.")
@@ -48,11 +47,11 @@ def refuse_negative(conn: Connection, job: Job, result: Any) -> None:
         raise ValueError("a negative sum")
 
 
-def double(conn: Connection, job: Active, question: Mapping[str, Any]) -> dict[str, int]:
+def double(conn: Connection, job: int, question: Mapping[str, Any]) -> dict[str, int]:
     """Answer with twice the number, and refuse a negative one."""
     if question["n"] < 0:
         raise Conflict("a negative number", hint="Ask for another.")
-    return {"job": job.id, "twice": 2 * int(question["n"])}
+    return {"job": job, "twice": 2 * int(question["n"])}
 
 
 class House:

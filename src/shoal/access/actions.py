@@ -56,6 +56,11 @@ class Action(StrEnum):
     LIVE_CHANGE = "live.change"
     LIVE_DELETE = "live.delete"
 
+    INFRA_CREATE = "infra.create"
+    INFRA_READ = "infra.read"
+    INFRA_CHANGE = "infra.change"
+    INFRA_DELETE = "infra.delete"
+
     EVENT_READ = "event.read"
 
     HOUSE_BACKUP = "house.backup"

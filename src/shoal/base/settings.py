@@ -135,6 +135,23 @@ class Live(_Branch):
     )
 
 
+class Infra(_Branch):
+    """How clusters of machines are built and kept."""
+
+    passes: int = Field(default=2, ge=1, le=64, description="infrastructures that are worked on at once")
+    parallel: int = Field(
+        default=32, ge=1, le=512, description="calls to providers at once, of one infrastructure"
+    )
+    interval: float = Field(default=10.0, gt=0, description="seconds between two looks at what is kept")
+    credentials: Path | None = Field(
+        default=None, description="YAML file with what providers ask for; empty: where Occopus looked for it"
+    )
+    machines: int = Field(default=2000, ge=1, description="machines that one infrastructure may have")
+    commands: bool = Field(
+        default=False, description="whether templates may run commands on this machine with cmd()"
+    )
+
+
 class GraphQL(_Branch):
     """How GraphQL at /v1/graphql is answered."""
 
@@ -183,6 +200,7 @@ class Settings(_Branch):
     execution: Execution = Execution()
     containers: Containers = Containers()
     live: Live = Live()
+    infra: Infra = Infra()
     graphql: GraphQL = GraphQL()
     debug: bool = Field(default=False, description="whether the server logs each request")
     sentry: str | None = Field(

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from shoal.jobs.model import Job, Lease
-    from shoal.jobs.store.tokens import Active
 
 Record = Callable[["Connection", "Job", Any], None]
 Mourn = Callable[["Connection", "Sequence[Job]"], None]
-Answer = Callable[["Connection", "Active", Mapping[str, Any]], Any]
+Answer = Callable[["Connection", int, Mapping[str, Any]], Any]  # the number is that of the job
 Inputs = Callable[[Mapping[str, Any]], Sequence[str]]
 _kinds: dict[str, Kind] = {}
 

@@ -110,7 +110,7 @@ class HouseDesk:
                 raise Conflict("The lease is no longer held.", code="stale_lease")
             if (answer := kinds.get(lease.kind).answer) is None:
                 raise NotFound(f"A job of the kind {lease.kind} has nothing to ask.")
-            return answer(conn, job, question)
+            return answer(conn, job.id, question)
 
         return self._submit(ASK, work)
 

@@ -1,0 +1,1 @@
+"""Clusters of machines from a description: plan, build, heal, scale, destroy."""

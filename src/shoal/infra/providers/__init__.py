@@ -1,0 +1,1 @@
+"""Where machines come from: one file for each provider, one set of laws for all."""
