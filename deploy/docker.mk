@@ -9,9 +9,10 @@ DEPLOY_ADDRESS    ?= 127.0.0.1
 DEPLOY_PORT       ?= $(or $(CLUSERVE_PORT),8002)
 DEPLOY_PROJECT    ?= shoal$(DEV)
 DEPLOY_SECRETS    ?= $(CURDIR)/deploy/secrets
+DEPLOY_CONFIGS    ?= $(CURDIR)/configs
 COMPOSE           ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
-deploy_names := CONTEXT DOCKERFILE IMAGE CONTAINER ADDRESS PORT SECRETS
+deploy_names := CONTEXT DOCKERFILE IMAGE CONTAINER ADDRESS PORT SECRETS CONFIGS
 compose = $(foreach name,$(deploy_names),DEPLOY_$(name)='$(DEPLOY_$(name))') $(COMPOSE) \
 	--project-name $(DEPLOY_PROJECT) --file deploy/compose.yml $(if $(DEV),--file deploy/compose.dev.yml)
 # Without a terminal, as in scripts, none is asked for.

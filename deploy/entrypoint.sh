@@ -11,4 +11,9 @@ if [ "${1-} ${2-}" = "shoal serve" ] && [ -z "${SHOAL_SERVER_TOKEN-}" ]; then
   fi
   export SHOAL_SERVER_TOKEN="@$token"
 fi
+# Cluserve's files, when they are mounted: the server reads `configs/` below the folder it is started in.
+mounted=${CLUSERVE_MOUNT:-/etc/shoal}
+if [ "${1-} ${2-}" = "shoal serve" ] && [ -d "$mounted/configs" ]; then
+  cd "$mounted"
+fi
 exec "$@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from shoal.access.tokens import generate
 from tests.support.certificates import self_signed
@@ -24,6 +26,7 @@ from tests.support.waiting import wait_until
 
 PAGE = "https://app.example.org"
 QUERY = {"query": "{ tasks { id } }"}
+ENTRYPOINT = Path(__file__).parents[2] / "deploy" / "entrypoint.sh"
 TELLING = """
 import logging, sys
 from shoal.base.settings import Settings
@@ -38,13 +41,17 @@ sentry_sdk.flush(20)
 
 @contextmanager
 def serving(
-    folder: Path, flags: Sequence[str] = ("--port", "0"), **variables: str
+    folder: Path,
+    flags: Sequence[str] = ("--port", "0"),
+    program: Sequence[str] = (SHOAL,),
+    verify: ssl.SSLContext | bool = True,
+    **variables: str,
 ) -> Iterator[tuple[httpx.Client, Path]]:
     """Run `shoal serve` in a folder; gives a client and the file with what it says."""
     output = folder / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [SHOAL, "serve", "--workers", "1", *flags],
+            [*program, "serve", "--workers", "1", *flags],
             cwd=folder,
             env=environment(folder / "home") | variables,
             stdout=file,
@@ -52,7 +59,7 @@ def serving(
         )
     try:
         line = wait_until(lambda: _line(output), timeout=90, on_timeout=output.read_text)
-        with httpx.Client(base_url=line.split()[3], trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=line.split()[3], trust_env=False, timeout=60, verify=verify) as http:
             yield http, output
     finally:
         process.send_signal(signal.SIGTERM)
@@ -76,6 +83,28 @@ def test_the_one_file_that_is_read_is_named_and_the_others_are_built_in(tmp_path
         assert http.post(PATH, json=QUERY, headers={"Origin": PAGE}).status_code == 200
         assert http.post(PATH, json=QUERY, headers={"Origin": "https://evil.example"}).status_code == 403
         wait_until(lambda: "shoal.access" in output.read_text())
+
+
+def test_a_file_that_is_mounted_into_the_container_is_read(tmp_path: Path) -> None:
+    """What the image runs first, with the folder that the composition mounts at /etc/shoal."""
+    mounted = tmp_path / "etc"
+    (mounted / "configs").mkdir(parents=True)
+    (mounted / "configs" / "config.yml").write_text(f"cluserve: {{domains: ['{PAGE}']}}\n")
+    (mounted / "configs" / "config.production.toml").write_text("[cluserve]\ntimeout = 9\n")
+    path = os.pathsep.join([str(Path(SHOAL).parent), os.environ["PATH"]])
+    inside = {"CLUSERVE_MOUNT": str(mounted), "SHOAL_HOME": str(tmp_path / "home"), "PATH": path} | {"CONFIGOR_ENV": "production"}
+    (tmp_path / "home").mkdir(mode=0o700)
+    with serving(tmp_path, program=(str(ENTRYPOINT), "shoal"), **inside) as (http, output):
+        for name in ("config.yml", "config.production.toml"):
+            assert str(mounted / "configs" / name) in output.read_text()
+        assert http.post(PATH, json=QUERY, headers={"Origin": PAGE}).status_code == 200
+        assert http.post(PATH, json=QUERY, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_the_composition_mounts_the_folder_of_configurations_where_it_is_looked_for() -> None:
+    composed = yaml.safe_load((ENTRYPOINT.parent / "compose.yml").read_text())
+    assert "${DEPLOY_CONFIGS:-../configs}:/etc/shoal/configs:ro" in composed["services"]["shoal"]["volumes"]
+    assert "${CLUSERVE_MOUNT:-/etc/shoal}" in ENTRYPOINT.read_text()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +139,21 @@ def test_a_certificate_and_its_key_make_the_server_speak_tls(tmp_path: Path) -> 
         trusted = ssl.create_default_context(cafile=str(certificate))
         answer = httpx.post(f"https://localhost:{port}{PATH}", json=QUERY, verify=trusted, trust_env=False)
         assert answer.json() == {"data": {"tasks": []}}
+
+
+def test_a_port_of_ones_own_speaks_tls_too_and_a_certificate_that_nobody_uses_is_told(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cluserve.pem", tmp_path / "cluserve.key"
+    self_signed(certificate, key, "localhost")
+    variables = {"CLUSERVE_CERTFILE": str(certificate), "CLUSERVE_KEYFILE": str(key)}
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    trusted.check_hostname = False
+    with serving(tmp_path, ("--port", "0"), verify=trusted, **variables) as (http, output):
+        assert http.base_url.scheme == "https"
+        assert http.post(PATH, json=QUERY).json() == {"data": {"tasks": []}}
+        assert "not encrypted" not in output.read_text()
+    with serving(tmp_path, ("--listen", "127.0.0.1:0"), **variables) as (http, output):
+        assert http.base_url.scheme == "http"
+        assert "not encrypted: no address is marked tls" in output.read_text()
 
 
 def test_sentry_is_refused_clearly_without_its_package(tmp_path: Path) -> None:

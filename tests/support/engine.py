@@ -25,7 +25,7 @@ BASE = "debian:bookworm-slim"
 # What the image is built of, and what `make docker-...` reads.
 TREE = (
     *("Dockerfile", ".dockerignore", "Makefile", "constraints.txt", "constraints-dev.txt"),
-    *("pyproject.toml", "README.md", "LICENSE", "src", "deploy"),
+    *("pyproject.toml", "README.md", "LICENSE", "src", "deploy", "configs"),
 )
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "secrets", "*.crt")
 POSTGRES_IMAGE = """\

@@ -45,8 +45,9 @@ def serve(
     """Start the server and its workers."""
     if reload:
         return serve_anew([word for word in sys.argv[1:] if word != "--reload"])
-    addresses = [*(listen or []), *([f"127.0.0.1:{port}"] if port is not None else [])] or None
     older = older_configuration()
+    marked = ",tls" if "tls_certificate" in older.tree else ""  # Cluserve's certificate is for its one port.
+    addresses = [*(listen or []), *([f"127.0.0.1:{port}{marked}"] if port is not None else [])] or None
     settings = Where(home, config, database, workers).settings(
         (older.source, older.tree),
         listen=addresses,
@@ -55,6 +56,8 @@ def serve(
         tls_key=tls_key,
     )
     older.check(settings)
+    if settings.tls_certificate and not any(",tls" in address for address in settings.listen):
+        say("There is a certificate, but what is sent is not encrypted: no address is marked tls (HOST:PORT,tls).")
     from shoal.server.house import House
     from shoal.server.reporting import report
     from shoal.server.serve import serve as run
