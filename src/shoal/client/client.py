@@ -16,6 +16,7 @@ from shoal.client.driver import Driver
 from shoal.client.events import Event, watch
 from shoal.client.fits import AsyncFits, Fits
 from shoal.client.futures import AsyncJobFuture, JobFuture
+from shoal.client.infra import AsyncInfra, Infra
 from shoal.client.jobs import AsyncJobs, Jobs
 from shoal.client.live import AsyncLive, Live
 from shoal.client.methods import Awaiting, Blocking, listing, operation, pieces
@@ -82,6 +83,7 @@ class Client(_Client[JobFuture], Blocking):
         self.fits = Fits(self._driver)
         self.jobs = Jobs(self._driver)
         self.live = Live(self._driver)
+        self.infra = Infra(self._driver)
         self.scripts = Scripts(self._driver)
         self._promise = partial(JobFuture, self._driver)
         self.workers = Workers(self._driver)
@@ -123,6 +125,7 @@ class AsyncClient(_Client[AsyncJobFuture], Awaiting):
         self.fits = AsyncFits(self._driver)
         self.jobs = AsyncJobs(self._driver)
         self.live = AsyncLive(self._driver)
+        self.infra = AsyncInfra(self._driver)
         self.scripts = AsyncScripts(self._driver)
         self._promise = partial(AsyncJobFuture, self._driver)
         self.workers = AsyncWorkers(self._driver)
