@@ -26,6 +26,7 @@ from tests.support.waiting import wait_until
 
 PAGE = "https://app.example.org"
 QUERY = {"query": "{ tasks { id } }"}
+FREE = ("--port", "0")
 ENTRYPOINT = Path(__file__).parents[2] / "deploy" / "entrypoint.sh"
 TELLING = """
 import logging, sys
@@ -42,9 +43,10 @@ sentry_sdk.flush(20)
 @contextmanager
 def serving(
     folder: Path,
-    flags: Sequence[str] = ("--port", "0"),
+    flags: Sequence[str] = FREE,
     program: Sequence[str] = (SHOAL,),
     verify: ssl.SSLContext | bool = True,
+    /,
     **variables: str,
 ) -> Iterator[tuple[httpx.Client, Path]]:
     """Run `shoal serve` in a folder; gives a client and the file with what it says."""
@@ -92,9 +94,10 @@ def test_a_file_that_is_mounted_into_the_container_is_read(tmp_path: Path) -> No
     (mounted / "configs" / "config.yml").write_text(f"cluserve: {{domains: ['{PAGE}']}}\n")
     (mounted / "configs" / "config.production.toml").write_text("[cluserve]\ntimeout = 9\n")
     path = os.pathsep.join([str(Path(SHOAL).parent), os.environ["PATH"]])
-    inside = {"CLUSERVE_MOUNT": str(mounted), "SHOAL_HOME": str(tmp_path / "home"), "PATH": path} | {"CONFIGOR_ENV": "production"}
+    inside = {"CLUSERVE_MOUNT": str(mounted), "SHOAL_HOME": str(tmp_path / "home"), "PATH": path}
+    inside["CONFIGOR_ENV"] = "production"
     (tmp_path / "home").mkdir(mode=0o700)
-    with serving(tmp_path, program=(str(ENTRYPOINT), "shoal"), **inside) as (http, output):
+    with serving(tmp_path, FREE, (str(ENTRYPOINT), "shoal"), **inside) as (http, output):
         for name in ("config.yml", "config.production.toml"):
             assert str(mounted / "configs" / name) in output.read_text()
         assert http.post(PATH, json=QUERY, headers={"Origin": PAGE}).status_code == 200
@@ -147,7 +150,7 @@ def test_a_port_of_ones_own_speaks_tls_too_and_a_certificate_that_nobody_uses_is
     variables = {"CLUSERVE_CERTFILE": str(certificate), "CLUSERVE_KEYFILE": str(key)}
     trusted = ssl.create_default_context(cafile=str(certificate))
     trusted.check_hostname = False
-    with serving(tmp_path, ("--port", "0"), verify=trusted, **variables) as (http, output):
+    with serving(tmp_path, FREE, (SHOAL,), trusted, **variables) as (http, output):
         assert http.base_url.scheme == "https"
         assert http.post(PATH, json=QUERY).json() == {"data": {"tasks": []}}
         assert "not encrypted" not in output.read_text()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from shoal.base.errors import Conflict, InvalidInput, NotFound
-from shoal.client import AsyncClient, Client
+from shoal.client import AsyncClient, Client, ending
 from shoal.client.live_task import LiveTask
 from tests.support.server import Served, running_server
 
@@ -92,6 +92,43 @@ def test_what_is_asked_for_changes_and_faults_are_named(client: Client) -> None:
     with pytest.raises(Conflict) as act:
         task.pause()
     assert act.value.error_code == "not_running"
+
+
+def test_a_run_ends_by_a_condition_of_ones_own(client: Client) -> None:
+    enough = (ending.rows >= 90) & ending.settled | (ending.iterations >= 10**6)
+    task = made(client, iter=0, until=enough)
+    task.push(BLOBS[:60])
+    task.play()
+    task.push(BLOBS[60:])
+    task.wait(timeout=COMPILING)
+    assert (task.state, task.facts["pushed"]) == ("ready", 90)
+    task.reconfigure(until=ending.rows > 90).play()
+    task.push([[0, 0]])
+    assert task.wait(timeout=60).state == "ready"
+    with pytest.raises(InvalidInput) as refused:
+        task.reconfigure(until="rows >= 9 and __import__('os')")
+    assert "pace/until" in str(refused.value.details["errors"])
+    assert task.refresh().facts["wish"]["pace"]["until"] == "rows > 90"
+
+
+def test_a_task_runs_within_its_block_and_is_stopped_after_it(client: Client) -> None:
+    with pytest.raises(ZeroDivisionError), made(client, iter=0, until=ending.settled) as task:
+        task.push(BLOBS)
+        assert task.wait(timeout=COMPILING).state == "ready"
+        raise ZeroDivisionError
+    assert task.refresh().state == "finished"
+    assert len(task.centers()) == 3
+    with task:
+        task.stop()
+    with client.live.play("gone", "kmeans", k=3, columns=["x", "y"]) as gone:
+        gone.remove()
+
+    async def awaited() -> str:
+        async with AsyncClient(client.url) as other, await other.live.get(task.id) as again:
+            assert again.state in ("initializing", "running")
+        return again.state
+
+    assert asyncio.run(awaited()) == "finished"
 
 
 def test_waiting_ends_with_the_time(client: Client) -> None:

@@ -59,6 +59,10 @@ OPTIONS: dict[str, Any] = {
     "timeout": Annotated[
         float | None, _option("--timeout", metavar="SECONDS", help="End a run after this time.")
     ],
+    "until": Annotated[
+        Names,
+        _option("--until", metavar="CONDITION", help="End a run when so: `rows >= 99 or settled`."),
+    ],
     "columns": Annotated[Names, _option("--columns", metavar="A,B", help="What rows consist of.")],
     "variables": Annotated[Names, _option("--variables", metavar="A,B", help="Columns to cluster by.")],
     "dataset": Annotated[Names, _option("--dataset", metavar="ID", help="Its rows go ahead.")],

@@ -57,7 +57,7 @@ def serve(
     )
     older.check(settings)
     if settings.tls_certificate and not any(",tls" in address for address in settings.listen):
-        say("There is a certificate, but what is sent is not encrypted: no address is marked tls (HOST:PORT,tls).")
+        say("There is a certificate, but what is sent is not encrypted: no address is marked tls.")
     from shoal.server.house import House
     from shoal.server.reporting import report
     from shoal.server.serve import serve as run

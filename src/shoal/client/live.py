@@ -40,7 +40,7 @@ class _Live(Generic[L]):
                 options.
             key: under the same key it is made once.
             **options: of the algorithm (k, init_k, max_k, frame_size, half_life, space, ...), of its pace
-                (iter, data_per_iter, iter_per_data, iter_freq, timeout, ...) and of the task (columns,
+                (iter, data_per_iter, iter_per_data, iter_freq, timeout, until, ...) and of the task (columns,
                 variables, identifier, predictions, dataset, shards).
 
         Raises:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
+from shoal.base.errors import Conflict, NotFound
 from shoal.client.async_driver import AsyncDriver
 from shoal.client.calls import API, Ask, Call, Items, bytes_of, json_of, nothing, pages
 from shoal.client.driver import Driver
@@ -20,6 +21,7 @@ PATH = f"{API}/live"
 # The server answers earlier when the task comes to rest.
 ROUND = 20.0
 LONG = 600.0
+GOING = frozenset({"initializing", "running"})
 RESTING = frozenset({"ready", "idle", "finished", "failed"})
 Facts = dict[str, Any]
 
@@ -194,23 +196,57 @@ class _LiveTask:
         """Return all it has found, with its frame, as NPZ, never a pickle; `client.live.load` takes it."""
         return (yield from bytes_of(Ask("GET", f"{self.path}/export", patience=LONG)))
 
+    @change
+    def _entered(self) -> Call[None]:
+        if self.state not in GOING:
+            yield from self._act("play")
+
+    @operation
+    def _left(self) -> Call[None]:
+        """End what is alive; what has ended or gone by itself is well."""
+        try:
+            yield from self._act("stop")
+        except NotFound:
+            return
+        except Conflict as error:
+            if error.error_code != "not_alive":
+                raise
+
     def _act(self, verb: str) -> Call[None]:
         self.facts = yield from json_of(Ask("POST", f"{self.path}/{verb}"))
 
 
 class LiveTask(_LiveTask, Blocking):
-    """One live task on the server, as it was when it was last looked at; `refresh` looks again."""
+    """One live task on the server, as it was when it was last looked at; `refresh` looks again.
+
+    `with task:` plays it, and stops it at the end of the block: what it has found stays to be asked for.
+    """
 
     def __init__(self, driver: Driver, facts: Facts) -> None:
         super().__init__(driver)
         self.facts = facts
         self._made = lambda made: LiveTask(driver, made)
 
+    def __enter__(self) -> Self:
+        return self._entered()
+
+    def __exit__(self, *error: object) -> None:
+        self._left()
+
 
 class AsyncLiveTask(_LiveTask, Awaiting):
-    """One live task on the server, as it was when it was last looked at; `refresh` looks again."""
+    """One live task on the server, as it was when it was last looked at; `refresh` looks again.
+
+    `async with task:` plays it, and stops it at the end of the block.
+    """
 
     def __init__(self, driver: AsyncDriver, facts: Facts) -> None:
         super().__init__(driver)
         self.facts = facts
         self._made = lambda made: AsyncLiveTask(driver, made)
+
+    async def __aenter__(self) -> Self:
+        return await self._entered()
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._left()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shoal.base.ending import Ending
+
 # Where an option belongs; every other one is the algorithm's. The server judges them all.
 OF_TASK = frozenset({"columns", "variables", "identifier", "predictions", "dataset", "shards"})
 OF_PACE = frozenset(
     {
         *("iter", "data_per_iter", "iter_per_data", "iter_freq", "data_freq"),
-        *("timeout", "num_cpu", "parallel"),
+        *("timeout", "num_cpu", "parallel", "until"),
     }
 )
 Wish = dict[str, Any]
@@ -35,4 +37,6 @@ def wish_of(name: str | None, algorithm: str | Mapping[str, Any] | None, options
 def _jsonable(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
+    if isinstance(value, Ending):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from shoal.base.errors import Conflict, TooLarge, TooManyRequests
+from shoal.base.errors import Conflict, TooLarge, TooManyRequests, Unavailable
 
 WORDS = MappingProxyType(
     {
@@ -17,7 +17,7 @@ WORDS = MappingProxyType(
         "timeout": ("The time is over.", "Give it more time, or none to wait for."),
         "never_finish": (
             "Nothing can end this task's run by itself.",
-            "Give it iter or iter_per_data, or a timeout.",
+            "Give it iter, iter_per_data or until, or a timeout.",
         ),
         "finished": ("The task has ended.", "Play it to begin anew."),
         "not_iterate": ("The task has made no iteration.", "Send rows and play it."),
@@ -40,6 +40,20 @@ class LiveConflict(Conflict):
         message, hint = WORDS[code]
         details = {"task": task} if task else {}
         super().__init__(message, hint=hint, code=code, **details)
+
+
+class Busy(Unavailable):
+    """Say that the process that follows a task is too busy to answer, or too many died; nothing was done."""
+
+    code = "live_host_busy"
+
+    def __init__(self, task: str) -> None:
+        super().__init__(
+            "The process that follows this task has not answered in time.",
+            hint="It may be busy with long iterations. Ask again in a moment.",
+            task=task,
+            retry_after=5,
+        )
 
 
 class RowsWaiting(TooManyRequests):

@@ -49,8 +49,9 @@ class Algorithm:
 class Pace:
     """How long and how fast a task runs; 0 means no bound.
 
-    A run ends when `iterations >= iter + pushed rows * iter_per_data`, if one of both is given. `timeout` is
-    in seconds; the frequencies are the most turns and the most rows in a second.
+    A run ends when `iterations >= iter + pushed rows * iter_per_data`, if one of both is given, or when
+    `until` is so, a condition of `base.ending`. `timeout` is in seconds; the frequencies are the most turns
+    and the most rows in a second.
     """
 
     iter: int = 0
@@ -61,6 +62,7 @@ class Pace:
     timeout: float = 0.0
     num_cpu: int = 0
     parallel: bool = False
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shoal.live.errors import LiveConflict
 from shoal.live.kinds import register_kinds
 from shoal.live.log.keys import checked as checked_key
 from shoal.live.log.log import Log
+from shoal.live.log.reader import Reader
 from shoal.live.log.record import Rows, payload_of
 from shoal.live.making import Making, centres_of
 from shoal.live.model import Change, LiveEvent, LiveTask, Summary, Wish
@@ -167,7 +168,10 @@ class Live:
         return answers.predicted(frame, len(rows), soft)
 
     async def reconfigure(self, id: str, wish: Wish) -> LiveTask:
-        """Give a task another wish; its host takes it before the next iteration."""
+        """Give a task another wish; its host takes it before the next iteration.
+
+        What its host knows to be impossible raises InvalidInput, and the task is as it was.
+        """
         await self._started()
         return await self._in_office(self._office.reconfigure(id, wish))
 
@@ -198,8 +202,10 @@ class Live:
 
     async def points(self, id: str, since: int = 0, limit: int = 5_000) -> Points:
         """Return rows of the frame with their clusters, from row `since` on."""
-        if (await self.get(id)).rows == 0:
-            return answers.pointless()
+        task = await self.get(id)
+        if task.state is State.CREATED or task.rows == 0:
+            reader = Reader(self._office.logs.folder_of(id) / "log")
+            return await asyncio.to_thread(answers.unplaced, reader, since, task.rows, limit)
         return answers.points(await self._ask(id, "points", since=since, limit=limit))
 
     async def labels(self, id: str) -> Labels:
@@ -348,5 +354,5 @@ def _goes_on(task: LiveTask) -> bool:
 
 def check_end(wish: Wish) -> None:
     """Pass when something ends a run of a task by itself; raises LiveConflict."""
-    if not (wish.pace.iter or wish.pace.iter_per_data or wish.pace.timeout):
+    if not (wish.pace.iter or wish.pace.iter_per_data or wish.pace.timeout or wish.pace.until):
         raise LiveConflict("never_finish")

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from shoal.base.ending import Judge
+from shoal.base.errors import InvalidInput
 from shoal.live.model import Algorithm, Pace, Wish
 
 # The older service's three libraries each had names of their own; the first is ours.
@@ -95,6 +97,16 @@ class PaceForm(_Form):
     timeout: _NotNegative = 0.0
     num_cpu: Annotated[int, Field(ge=0, le=1024)] = 0
     parallel: bool = False
+    until: str = ""
+
+    @field_validator("until")
+    @classmethod
+    def _condition(cls, until: str) -> str:
+        try:
+            Judge(until) if until.strip() else None
+        except InvalidInput as error:
+            raise ValueError(f"{error.message} {error.hint}") from error
+        return until.strip()
 
 
 class WishForm(_Form):

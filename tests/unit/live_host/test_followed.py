@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +45,26 @@ def test_a_run_ends_at_exactly_as_many_iterations_as_iter_and_rows_ask_for(tmp_p
         ("ready", 1, None),
         ("ready", 2, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("until", "iterations"),
+    [
+        ("iterations >= 25 and settled", 25),
+        ("iterations > 25 or rows > 40", 26),
+        ("clusters > 9 or iterations >= 7", 7),
+    ],
+)
+@pytest.mark.parametrize("by_row", [False, True])
+def test_a_run_ends_at_exactly_the_iteration_of_its_own_condition(
+    tmp_path: Path, until: str, iterations: int, by_row: bool
+) -> None:
+    more: dict[str, Any] = {"method": "original"} if by_row else {"k": 3}
+    task = Task(tmp_path, a_wish("streaming" if by_row else "kmeans", Pace(until=until), **more))
+    task.push(blobs(10 if not by_row else 40))
+    task.play()
+    task.turns()
+    assert (task.summary["iterations"], task.followed.state) == (iterations, "ready")
 
 
 def test_a_run_without_rows_waits_and_begins_with_the_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from shoal.live.errors import WORDS
 from shoal.live.host.around import Around
 from shoal.live.host.keeping import Keeping
 from shoal.live.host.looking import Looking
-from shoal.live.host.pacing import goal, reached
+from shoal.live.host.pacing import met, next_stop, reached
 from shoal.live.host.running import Running
 from shoal.live.host.telling import Telling
 from shoal.live.host.working import Work, piece
@@ -181,15 +181,25 @@ class Followed:
             return False
         if now >= running.deadline:
             return self._finish(State.FINISHED, Fault("timeout", WORDS["timeout"][0]))
-        if reached(self.wish.pace, work.course.iterations, self.end - self.base):
+        if self._is_over(work):
             return self._finish(State.READY)
         return self._take_rows(work, now) or self._iterate(work, now)
+
+    def _is_over(self, work: Work) -> bool:
+        pushed, course = self.end - self.base, work.course
+        if reached(self.wish.pace, course.iterations, pushed):
+            return True
+        algorithm = course.algorithm
+        found = {"clusters": algorithm.n_clusters_, "settled": algorithm.settled_} if algorithm else {}
+        figures = {"iterations": course.iterations, "rows": pushed, "clusters": 0, "settled": 0}
+        return met(self.wish.pace, figures | (found if course.found else {}))
 
     def _take_rows(self, work: Work, now: float) -> bool:
         running, course = self._running, work.course
         if running.resting or (now < running.turns.due and not course.is_one_pass):
             running.target = self.end
-        left = goal(self.wish.pace, self.end - self.base) - course.iterations if course.counts_rows else inf
+        stop = next_stop(self.wish.pace, course.iterations, self.end - self.base)
+        left = stop - course.iterations if course.counts_rows else inf
         most = min(running.allowance.rows(now), piece(self.dim), left)
         if course.row >= running.target or most < 1:
             return False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
+from collections.abc import Mapping
+from functools import lru_cache
+from math import ceil, inf
 
+from shoal.base.ending import Judge
 from shoal.live.model import Pace
 
 
@@ -14,12 +17,31 @@ def reached(pace: Pace, iterations: int, pushed: int) -> bool:
 
 def goal(pace: Pace, pushed: int) -> float:
     """Return how many iterations end a run to which so many rows were pushed; infinity when none do."""
-    return inf if endless(pace) else pace.iter + pushed * pace.iter_per_data
+    return inf if pace.iter <= 0 and pace.iter_per_data <= 0 else pace.iter + pushed * pace.iter_per_data
+
+
+def met(pace: Pace, figures: Mapping[str, float]) -> bool:
+    """Say whether the run's own condition is so, given the figures that `base.ending` names."""
+    return bool(pace.until) and _judge(pace.until).met(figures)
+
+
+def next_stop(pace: Pace, iterations: int, pushed: int) -> float:
+    """Return after how many iterations to look next whether the run is over; infinity when none end it."""
+    named = _judge(pace.until).milestones("iterations") if pace.until else ()
+    # One more than it is compared with, for `>`.
+    stops = (stop for each in named for stop in (ceil(each), ceil(each) + 1) if stop > iterations)
+    return min([goal(pace, pushed), *stops])
 
 
 def endless(pace: Pace) -> bool:
     """Say whether no number of iterations ends a run."""
-    return pace.iter <= 0 and pace.iter_per_data <= 0
+    counted = pace.until and "iterations" in _judge(pace.until).figures
+    return pace.iter <= 0 and pace.iter_per_data <= 0 and not counted
+
+
+@lru_cache(maxsize=256)
+def _judge(text: str) -> Judge:
+    return Judge(text)
 
 
 class Turns:

@@ -42,6 +42,7 @@ class AlgorithmInput:
     space: str | None = strawberry.field(default=None, description="euclid, cosinus, series or complex")
     inner_space: str | None = strawberry.field(default=None, description="series: space of their elements")
     window: Long | None = strawberry.field(default=None, description="series: most that steps drift apart")
+    until: str | None = strawberry.field(default=None, description="ends a run: `rows >= 9 and settled`")
     num_cpu: Long | None = strawberry.field(name="numCPU", default=None, description="most processors")
     frame_size: Long | None = strawberry.field(default=None, description="rows that are kept; 0: all")
     parallel: bool | None = strawberry.field(default=None, description="true or false, 1 or 0")
@@ -95,6 +96,7 @@ class Algorithm:
     num_cpu: Long = strawberry.field(name="numCPU")
     frame_size: Long
     parallel: bool
+    until: str
     init: str | None
     given: JSON | None
     method: str | None

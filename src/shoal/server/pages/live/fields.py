@@ -136,6 +136,12 @@ ADVANCED: tuple[Group, ...] = (
             _pace("iter_freq", "Most iterations a second", "0: no limit."),
             _pace("data_freq", "Most rows a second", "0: no limit."),
             _pace("timeout", "Timeout", "Seconds; then the run fails. 0: none."),
+            Field(
+                "until",
+                "End when",
+                "Like: iterations >= 100 and settled or rows >= 5000. There is clusters, too.",
+                within="pace/until",
+            ),
             Field("shards", "Hosts to spread over", "1 to 64.", "number", usual="1"),
         ),
     ),
