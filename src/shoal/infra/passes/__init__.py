@@ -1,1 +1,1 @@
-"""What brings an infrastructure to its wish, in a worker process: a pass, and the keeper that asks for passes."""
+"""What brings an infrastructure to its wish, in a worker process: passes, and the keeper that asks for them."""

@@ -17,8 +17,8 @@ Every answer holds `turn`, the newest of the infrastructure, so that a new wish 
     Sets `done` to N, the phase and the error, when N is the newest turn. `{"turn": n, "reached": bool}`.
     With phase `destroyed` the row is `ended`, too.
 `{"op": "attached", "since": NUMBER | None}`
-    `{"number": m, "changed": [{"infrastructure": {...}, "instances": [...], "working": bool}], "left": [ids]}`:
-    what is attached, neither paused nor being destroyed, and has changed (itself or its rows) after `since`;
+    `{"number": m, "changed": [{"infrastructure": {...}, "instances": [...], "working": bool}, ...],
+    "left": [ids]}`: what is attached, neither paused nor being destroyed, and has changed (itself or its rows) after `since`;
     `left` are those that no longer are. `working`: a pass is waiting or at work.
 `{"op": "heal", "infra": ID, "turn": N}`
     Submits a pass and begins a new turn, unless N is no longer the newest turn or a pass is waiting or at
@@ -71,6 +71,11 @@ class Journal:
         """Return the infrastructure and its instances that are not dropped."""
         state = self._question("state", turn=None)["state"]
         return infrastructure_of(state["infrastructure"]), [instance_of(row) for row in state["instances"]]
+
+    def newer(self) -> bool:
+        """Ask whether there is a newer wish than the journal has been told of."""
+        known = self.turn
+        return bool(self._question("state", turn=known)["turn"] != known)
 
     def plan_instances(
         self, turn: int, instances: Sequence[Instance], happened: Sequence[Happened] = ()
