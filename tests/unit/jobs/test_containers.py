@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.base.errors import Forbidden, InvalidInput, InvalidSetting
+from shoal.base.process import is_alive, process_label
 from shoal.base.settings import Containers
-from shoal.jobs.containers import archives, creation, leftovers
+from shoal.jobs.containers import archives, creation
 from shoal.jobs.containers.engine import EngineGone
 from shoal.jobs.containers.finding import find
 from shoal.jobs.containers.frames import demultiplexed
@@ -161,14 +162,14 @@ def test_a_name_that_leads_elsewhere_is_not_taken_from_an_archive(name: str) -> 
 
 
 def test_a_living_process_keeps_its_containers_and_a_dead_one_does_not() -> None:
-    mine = leftovers.process_label()
-    assert leftovers.is_alive(mine)
-    assert not leftovers.is_alive(f"{mine}0"), "another process with the same id"
-    assert not leftovers.is_alive("")
-    printed = "from shoal.jobs.containers.leftovers import process_label as p; print(p())"
+    mine = process_label()
+    assert is_alive(mine)
+    assert not is_alive(f"{mine}0"), "another process with the same id"
+    assert not is_alive("")
+    printed = "from shoal.base.process import process_label as p; print(p())"
     done = subprocess.run([sys.executable, "-c", printed], capture_output=True, text=True, check=True)
     assert done.stdout.strip().rpartition("/")[0].rpartition("/")[0] == mine.rsplit("/", 2)[0]
-    assert not leftovers.is_alive(done.stdout.strip())
+    assert not is_alive(done.stdout.strip())
 
 
 def test_the_first_engine_that_answers_is_taken(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The Docker Engine API over a Unix socket, as Docker and podman both speak it.
+"""The Docker Engine API over a socket, as Docker and podman both speak it.
 
 Written on `http.client`: of httpx we would need none of the pools and it takes six times as long to import,
 and an SDK would bring a third client for the eleven requests that there are.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
@@ -19,6 +19,7 @@ from shoal.base.errors import Conflict, InvalidInput, NotFound, ShoalError, Unav
 
 VERSION = "v1.40"  # Docker 19.03 and podman 3 and everything after them
 QUICK = 120.0  # seconds in which an engine under load answers anything that does not wait for a container
+TCP = "tcp://"
 Query = Mapping[str, Any]
 
 
@@ -35,7 +36,10 @@ class EngineRefused(Unavailable):
 
 
 class Engine:
-    """Speak with the engine behind one socket; a connection for each request, so threads may share it."""
+    """Speak with the engine behind one socket; a connection for each request, so threads may share it.
+
+    `path` is that of a Unix socket, or `tcp://HOST:PORT` of an engine in a network that is trusted.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -100,6 +104,10 @@ class _Connection(HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
+        if self._path.startswith(TCP):
+            place = urlsplit(self._path)
+            self.sock = socket.create_connection((place.hostname, place.port or 2375), self.timeout)
+            return
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)

@@ -1,38 +1,29 @@
 """Containers whose worker is dead: nobody waits for them, so they are removed.
 
-Each container carries a label with its worker's process: the machine's boot, its process namespace, its id
-and its start, which together never come twice. So whether an attempt is over can be told here, without asking
-the database, and a worker that lives keeps its container.
+Each container carries a label with its worker's process, of a kind that never comes twice. So whether an
+attempt is over can be told here, without asking the database, and a worker that lives keeps its container.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from shoal.base.errors import ShoalError
+from shoal.base.process import is_alive, space
 from shoal.jobs.containers import finding
 from shoal.jobs.containers.container import Container
 from shoal.jobs.containers.creation import HOME, JOB, PROCESS
 from shoal.jobs.containers.engine import Engine
 
 Labels = Mapping[str, str]
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def home_label(nest: str) -> str:
     """Return what marks the containers of one home on one machine; `nest` is where its jobs work."""
     return hashlib.sha256(f"{socket.gethostname()}:{nest}".encode()).hexdigest()[:16]
-
-
-def process_label() -> str:
-    """Return what marks the containers of this process."""
-    return f"{_space()}/{os.getpid()}/{_birth(os.getpid())}"
 
 
 def remove_before(engine: Engine, labels: Labels) -> None:
@@ -70,32 +61,4 @@ def _remove(engine: Engine, label: str, is_over: Callable[[Labels], bool]) -> No
 
 def _is_dead(labels: Labels) -> bool:
     label = labels.get(PROCESS, "")
-    return label.startswith(f"{_space()}/") and not is_alive(label)
-
-
-def is_alive(label: str) -> bool:
-    """Say whether the process with a label lives; one of another machine or namespace does not."""
-    space, pid, birth = [*label.rsplit("/", 2), "", ""][:3]
-    if space != _space() or not pid.isdecimal():
-        return False
-    try:
-        return _birth(int(pid)) == birth
-    except PermissionError:
-        return True
-
-
-def _space() -> str:
-    try:
-        boot = _BOOT.read_text().strip()
-        return f"{boot}/{_NAMESPACE.stat().st_ino}"
-    except OSError:
-        return socket.gethostname()
-
-
-def _birth(pid: int) -> str:
-    """Return a process's start in ticks since boot, or nothing when it is dead; raises PermissionError."""
-    try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if state in "ZX" else rest[18]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    return label.startswith(f"{space()}/") and not is_alive(label)

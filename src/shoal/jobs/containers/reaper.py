@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 from shoal.base.errors import ShoalError
+from shoal.base.process import is_alive, process_label
 from shoal.jobs.containers import leftovers
 from shoal.jobs.containers.engine import Engine
 
@@ -22,7 +23,7 @@ _DYING = 30.0  # seconds that a worker whose files are closed already may take t
 def watch(engine: Engine) -> None:
     """Let this process have a reaper at an engine, from its first container on."""
     if engine.path not in _watched:
-        command = [sys.executable, "-P", "-m", __name__, engine.path, leftovers.process_label()]
+        command = [sys.executable, "-P", "-m", __name__, engine.path, process_label()]
         _watched[engine.path] = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -36,7 +37,7 @@ def main(path: str, label: str) -> None:
     """Wait until the worker with this label is dead, then remove what it left."""
     sys.stdin.buffer.read()
     until = time.monotonic() + _DYING
-    while leftovers.is_alive(label) and time.monotonic() < until:
+    while is_alive(label) and time.monotonic() < until:
         time.sleep(0.01)
     with suppress(ShoalError):
         leftovers.remove_orphans(Engine(path))

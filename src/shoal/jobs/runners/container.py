@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 from shoal.base.errors import NotFound, ShoalError
+from shoal.base.process import process_label
 from shoal.jobs import logs
 from shoal.jobs.containers import archives, creation, finding, images, leftovers, reaper
 from shoal.jobs.containers.container import Container, End, created
@@ -58,7 +59,7 @@ def _created(engine: Engine, spec: dict[str, Any], terms: Terms, context: Contex
         creation.JOB: str(context.job_id),
         creation.ATTEMPT: attempt,
         creation.HOME: leftovers.home_label(terms.nest),
-        creation.PROCESS: leftovers.process_label(),
+        creation.PROCESS: process_label(),
     }
     reaper.watch(engine)
     leftovers.remove_before(engine, labels)
