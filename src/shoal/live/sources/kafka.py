@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from shoal.base.errors import InvalidInput, Unavailable
@@ -56,7 +57,7 @@ class Kafka:
                     place = batch.place if batch else place
                     yield batch
             finally:
-                runner.run(consumer.stop())
+                runner.run(_stopped(consumer))
 
     async def _opened(self, place: Mapping[str, int], errors: Any) -> Any:
         consumer = self._aiokafka.AIOKafkaConsumer(
@@ -64,15 +65,24 @@ class Kafka:
         )
         try:
             await consumer.start()
+            await self._assign(consumer, await self._partitions(consumer), place)
         except errors.KafkaError as error:
-            await consumer.stop()
+            await _stopped(consumer)
             raise Unavailable(f"No Kafka broker answers at {self._servers}: {error}.") from error
-        partitions = consumer.partitions_for_topic(self._topic)
-        if not partitions:
-            await consumer.stop()
-            raise InvalidInput(f"There is no Kafka topic {self._topic!r} at {self._servers}.")
-        await self._assign(consumer, sorted(partitions), place)
+        except InvalidInput:
+            await _stopped(consumer)
+            raise
         return consumer
+
+    async def _partitions(self, consumer: Any) -> list[int]:
+        """Return the topic's partitions; only of a topic that is subscribed to does the client know them."""
+        if self._topic not in await consumer.topics():  # Subscribing could make it.
+            raise InvalidInput(f"There is no Kafka topic {self._topic!r} at {self._servers}.")
+        consumer.subscribe([self._topic])
+        while not (partitions := consumer.partitions_for_topic(self._topic)):
+            await asyncio.sleep(0.02)
+        consumer.unsubscribe()
+        return sorted(partitions)
 
     async def _assign(self, consumer: Any, partitions: Sequence[int], place: Mapping[str, int]) -> None:
         assigned = [self._aiokafka.TopicPartition(self._topic, number) for number in partitions]
@@ -93,6 +103,12 @@ class Kafka:
         except errors.KafkaError as error:
             raise Unavailable(f"The Kafka broker at {self._servers} does not answer: {error}.") from error
         return found
+
+
+async def _stopped(consumer: Any) -> None:
+    # A client that is stopped before its first task ran passes the cancelling of that task on.
+    with suppress(asyncio.CancelledError):
+        await consumer.stop()
 
 
 def batch_of(found: Mapping[Any, Sequence[Any]], place: Mapping[str, int]) -> Batch | None:
