@@ -9,6 +9,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from shoal.live.log.drawing import drawn
+from shoal.live.log.reader import Reader
 from shoal.live.log.record import Rows
 from shoal.live.wire import Frame
 
@@ -96,9 +98,10 @@ def points(frame: Frame) -> Points:
     return Points(int(frame.header["first"]), int(frame.header["next"]), rows, labels, ids)
 
 
-def pointless() -> Points:
-    """Return the rows of a task that has none."""
-    return Points(0, 0, np.empty((0, 0), np.float32), np.empty(0, np.int32))
+def unplaced(reader: Reader, since: int, end: int, limit: int) -> Points:
+    """Return rows of a log whose task never ran: they are in no cluster. It blocks."""
+    found = drawn(reader, since, end, limit)
+    return Points(found.first, end, found.points, np.full(len(found.points), -1, np.int32))
 
 
 def labels(frame: Frame) -> Labels:

@@ -10,9 +10,10 @@ import pytest
 from shoal.base.errors import InvalidInput
 from shoal.live.host.columns import Columns
 from shoal.live.host.history import History
-from shoal.live.host.intake import Intake, window
+from shoal.live.host.intake import Intake
 from shoal.live.host.journal import LOOK, ROWS, Journal, Note, notes
 from shoal.live.host.pacing import Allowance, Turns, reached
+from shoal.live.log.drawing import window
 from shoal.live.log.reader import Reader
 from shoal.live.log.record import encoded, payload_of
 from shoal.live.model import Pace, Wish

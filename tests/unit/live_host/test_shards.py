@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from shoal.clustering.frame_kmeans import FrameKMeans
 from shoal.live.host.sharded import ShardedKMeans
 from shoal.live.model import Algorithm, Pace, Wish
 from tests.support.followed import Task, blobs
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -30,12 +32,40 @@ def test_centres_are_those_of_one_process_at_every_step(sharded: ShardedKMeans) 
         for model in (whole, sharded):
             model.absorb(rows)
             model.iterate()
+        if step in (0, 3, 8):
+            wait_until(lambda: sharded.is_spread)
         if step in (4, 9):
             os.kill(sharded.pids[step % 3], signal.SIGKILL)
         np.testing.assert_allclose(sharded.cluster_centers_, whole.cluster_centers_, rtol=0, atol=1e-9)
         np.testing.assert_array_equal(sharded.labels_, whole.labels_)
         np.testing.assert_array_equal(sharded.counts_, whole.counts_)
     assert sharded.inertia_ == pytest.approx(whole.inertia_, rel=1e-12)
+
+
+def test_nobody_waits_for_many_processes_that_begin_nor_for_one_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shoal.live.host.crew._PATIENCE", 0.5)
+    whole, made = FrameKMeans(4, random_state=3), ShardedKMeans(4, random_state=3, shards=64)
+    sharded = ShardedKMeans(4, random_state=3, shards=2)
+    try:
+        began = monotonic()
+        for model in (whole, made, sharded):
+            model.absorb(blobs(500, spread=3.0))
+            model.iterate()
+        np.testing.assert_allclose(made.cluster_centers_, whole.cluster_centers_, rtol=0, atol=1e-9)
+        assert monotonic() - began < 5
+        made.close()
+        wait_until(lambda: sharded.is_spread)
+        os.kill(hung := sharded.pids[0], signal.SIGSTOP)
+        for model in (whole, sharded):
+            model.iterate()
+        np.testing.assert_allclose(sharded.cluster_centers_, whole.cluster_centers_, rtol=0, atol=1e-9)
+        wait_until(lambda: sharded.is_spread)
+        assert hung not in sharded.pids
+    finally:
+        made.close()
+        sharded.close()
 
 
 def test_a_task_with_shards_is_followed_on_and_ends_its_processes(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from shoal.live.errors import LiveConflict
 from shoal.live.host.course import Course
 from shoal.live.host.exported import exported
 from shoal.live.host.followed import Followed
-from shoal.live.host.intake import window
+from shoal.live.log.drawing import drawn
+from shoal.live.plain import wish_of
 
-MOST_POINTS = 100_000
 _SAMPLE = 2000  # newest rows of the frame, by which the width of clusters is told
 Said = Mapping[str, Any]
 
@@ -44,17 +44,21 @@ def predict(task: Followed, said: Said, payload: bytes) -> Answer:
 
 def points(task: Followed, said: Said, payload: bytes) -> Answer:
     """Return the newest rows from `since` on (float32) with their clusters; of series their means."""
-    limit = max(0, min(int(said["limit"]), MOST_POINTS))
     end = task.end
-    first, rows = window(task.reader, max(int(said.get("since") or 0), end - limit, 0), end)
+    found = drawn(task.reader, int(said.get("since") or 0), end, int(said["limit"]))
     course = _course(task)
-    labels = np.full(len(rows), -1, np.int32)
-    if course is not None and course.found and len(rows):
-        labels = _labels(course, course.prepared(rows))
-    drawn = np.array([each.mean(axis=0) for each in rows]) if isinstance(rows, list) else rows
+    labels = np.full(len(found.rows), -1, np.int32)
+    if course is not None and course.found and len(found.rows):
+        labels = _labels(course, course.prepared(found.rows))
     ids = [] if course is None else course.ids
-    header = {"n": len(rows), "first": first, "next": end, "dim": drawn.shape[1], "ids": ids}
-    return Answer(header, drawn.astype(np.float32).tobytes() + labels.tobytes())
+    header = {
+        "n": len(found.rows),
+        "first": found.first,
+        "next": end,
+        "dim": found.points.shape[1],
+        "ids": ids,
+    }
+    return Answer(header, found.points.tobytes() + labels.tobytes())
 
 
 def labels(task: Followed, said: Said, payload: bytes) -> Answer:
@@ -84,7 +88,21 @@ def history(task: Followed, said: Said, payload: bytes) -> Answer:
     return Answer({}, orjson.dumps(found))
 
 
-ANSWERS = {"predict": predict, "points": points, "labels": labels, "export": export, "history": history}
+def weigh(task: Followed, said: Said, payload: bytes) -> Answer:
+    """Answer nothing when the task can go on as another wish asks; raises InvalidInput when it cannot."""
+    if (course := _course(task)) is not None:
+        course.weigh(wish_of(said["wish"]), task.reader)
+    return Answer({})
+
+
+ANSWERS = {
+    "weigh": weigh,
+    "predict": predict,
+    "points": points,
+    "labels": labels,
+    "export": export,
+    "history": history,
+}
 
 
 def _course(task: Followed) -> Course | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from shoal.base import clock
+from shoal.base.errors import InvalidInput, ShoalError
 from shoal.clustering.drift import DriftWatch
 from shoal.clustering.identity import Identities
 from shoal.clustering.live_algorithms import LiveAlgorithm, counts_rows, is_one_pass, shows_frame, space_of
@@ -17,8 +18,9 @@ from shoal.live.host import estimators
 from shoal.live.host.checkpoints import Saved
 from shoal.live.host.columns import Columns
 from shoal.live.host.history import History
-from shoal.live.host.intake import Piece, window
+from shoal.live.host.intake import Piece
 from shoal.live.host.notable import Notable
+from shoal.live.log.drawing import window
 from shoal.live.log.reader import Reader
 from shoal.live.model import Wish
 from shoal.live.plain import plain
@@ -132,27 +134,55 @@ class Course:
         fresh.algorithm = None if self.algorithm is None else self.algorithm.reset()
         return fresh
 
+    def weigh(self, wish: Wish, reader: Reader) -> None:
+        """Pass when another wish can be gone on with, as far as the newest rows tell.
+
+        Raises:
+            InvalidInput: what an estimator says to its parameters, or to the rows.
+        """
+        estimators.check(wish)
+        for most, turns in _TRIALS:
+            first, rows = window(reader, max(0, self.row - most), self.row)
+            trial = Course(replace(wish, shards=1), first)
+            try:
+                if first < self.row:
+                    trial.absorb(Piece(rows, self.row, 0))
+                for _ in range(turns):
+                    trial.iterate()
+            except (ValueError, TypeError, IndexError) as error:
+                if isinstance(error, ShoalError):
+                    raise
+                raise InvalidInput(f"The task's rows cannot be clustered so: {error}") from error
+
     def reconfigured(self, wish: Wish, reader: Reader) -> None:
-        """Go on as another wish asks; what cannot be kept begins anew from the frame."""
+        """Go on as another wish asks; what cannot be kept begins anew from the frame.
+
+        When that raises, the course is as it was.
+        """
         estimators.check(wish)
         before, columns = self.wish, Columns.of(wish)
         same = columns.clustered == self.columns.clustered and estimators.kept(before, wish)
-        self.wish, self.columns = wish, columns
-        if self.algorithm is not None and same:
+        if not same:
+            return self._become(self._anew(wish, reader))
+        if self.algorithm is not None:
             estimators.retuned(self.algorithm, before, wish)
-        elif not same:
-            self._begin_anew(reader)
+        self.wish, self.columns = wish, columns
 
-    def _begin_anew(self, reader: Reader) -> None:
-        self.space = space_of(asdict(self.wish.algorithm))
-        self._identities, self._notable = Identities(self.space), Notable()
-        self._drift = self._new_watch()
-        frame = self.wish.algorithm.frame_size
+    def _anew(self, wish: Wish, reader: Reader) -> Course:
+        """Return a course as another wish asks, that has the rows of its frame."""
+        frame = wish.algorithm.frame_size
         first, rows = window(reader, max(0, self.row - frame) if frame else 0, self.row)
-        self.close()
-        self.algorithm = estimators.built(self.wish)
+        fresh = Course(wish, self.row)
         if first < self.row:
-            self.algorithm.absorb(self.prepared(rows))
+            fresh.algorithm = estimators.built(wish)
+            fresh.algorithm.absorb(fresh.prepared(rows))
+        return fresh
+
+    def _become(self, other: Course) -> None:
+        """Take over what another course clusters and how; what was counted stays."""
+        self.close()
+        for name in _MANNER:
+            setattr(self, name, getattr(other, name))
 
     def _new_watch(self) -> DriftWatch:
         return DriftWatch(space=self.space, frame=max(LEAST_FRAME, self.wish.algorithm.frame_size))
@@ -225,4 +255,6 @@ def _numbered(id: int) -> int:
     return id + 1
 
 
+_TRIALS = ((1000, 0), (3, 1))  # rows and turns
+_MANNER = ("wish", "columns", "space", "algorithm", "_identities", "_notable", "_drift")
 _FACTS = ("row", "turns", "iterations", "seconds", "last_data", "recent")

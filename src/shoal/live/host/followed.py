@@ -118,6 +118,11 @@ class Followed:
         """Say whether it runs and does not rest."""
         return self.state is State.RUNNING and not self._running.resting
 
+    @property
+    def is_behind(self) -> bool:
+        """Say whether it is still on the way to where an earlier host was."""
+        return self.work is not None and self.work.behind and not self._failed
+
     def due(self, now: float) -> float:
         """Return when there is something to do; infinity when only the office can change that."""
         if self.work is None or self._failed:

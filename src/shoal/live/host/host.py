@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from shoal.base.errors import ShoalError, Unavailable
+from shoal.live.errors import Busy
 from shoal.live.host.around import Around
 from shoal.live.host.asked import ANSWERS
 from shoal.live.host.followed import Followed
@@ -32,6 +33,7 @@ class Host:
         self._line = line
         self._log = log
         self._tasks: dict[str, Followed] = {}
+        self._early: list[Frame] = []  # questions about tasks that are not yet where they were
         self._inbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._writing: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._around = Around(line.say, self._writing.put, log, checkpoint, lambda: self._crowd)
@@ -47,6 +49,7 @@ class Host:
         try:
             while not self._over:
                 self._hear(self._work())
+                self._hear_again()
             if not self._gone:  # Else another host may have them by now.
                 for task in self._tasks.values():
                     task.checkpoint()
@@ -66,6 +69,7 @@ class Host:
             self._gone = True
             self.end()
         else:
+            frame.header["heard"] = monotonic()
             self._inbox.put(frame)
 
     def _write(self) -> None:
@@ -90,14 +94,22 @@ class Host:
         return 0.0
 
     def _hear(self, patience: float) -> None:
-        """Obey what was said; wait for it if nothing else is to be done."""
+        """Obey what was said; wait for it if nothing else is to be done. Then tasks have a turn again."""
         try:
             frame = self._inbox.get(timeout=patience) if patience > 0 else self._inbox.get_nowait()
+            until = monotonic() + SLICE
             while frame is not None and not self._over:
                 self._obey(frame)
+                if monotonic() > until:
+                    return
                 frame = self._inbox.get_nowait()
         except queue.Empty:
             return
+
+    def _hear_again(self) -> None:
+        early, self._early = self._early, []
+        for frame in early:
+            self._obey(frame)
 
     def _obey(self, frame: Frame) -> None:
         try:
@@ -116,6 +128,10 @@ class Host:
         task = self._tasks.get(str(said["task"]))
         if frame.op == "assign":
             self._assign(task, said)
+        elif frame.op in ANSWERS and monotonic() - said["heard"] > said.get("patience", _NEVER):
+            raise Busy(str(said["task"]))  # Who asked has gone.
+        elif frame.op in ANSWERS and task is not None and task.is_behind:
+            self._early.append(frame)
         elif frame.op in ANSWERS:
             header, payload = ANSWERS[frame.op](self._known(task), said, frame.payload)
             self._answer(frame, payload, **header)
@@ -145,7 +161,7 @@ class Host:
 
     def _known(self, task: Followed | None) -> Followed:
         if task is None:
-            raise Unavailable("This host does not follow the task.", hint="Ask again in a moment.")
+            raise Unavailable("This host does not follow the task.", code="live_host_gone")
         return task
 
     def _answer(self, frame: Frame, payload: bytes = b"", error: Any = None, **header: Any) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from shoal.live.log.drawing import joined
 from shoal.live.log.reader import Reader
 from shoal.live.log.record import Chunk
 
@@ -51,21 +50,3 @@ class Intake:
         if len(left.rows) >= most:
             return [left]
         return [left, *self._reader.read(row + len(left.rows), most - len(left.rows))]
-
-
-def window(reader: Reader, first: int, end: int) -> tuple[int, Any]:
-    """Return the rows of a log from `first` to before `end`, and the number of the first that is there."""
-    chunks = reader.read(first, end - first) if end > first else []
-    chunks = [chunk for chunk in chunks if chunk.first < end]
-    if not chunks:
-        return end, np.empty((0, 0))
-    return chunks[0].first, joined([chunk.rows[: end - chunk.first] for chunk in chunks])
-
-
-def joined(parts: list[Any]) -> Any:
-    """Return rows that came apart as one array, or one list of series."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], list):
-        return [series for part in parts for series in part]
-    return np.concatenate(parts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shoal.clustering.quality import quality
 from shoal.live.host.course import Course
-from shoal.live.host.intake import window
+from shoal.live.log.drawing import window
 from shoal.live.log.reader import Reader
 
 WINDOW = 20_000  # rows of the frame, the newest, that quality is measured on

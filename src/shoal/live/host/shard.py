@@ -1,6 +1,7 @@
 """A process that holds a part of a task's frame, and sums its rows by nearest centre: one shard.
 
-It reads messages (`live.wire`) from its standard input until that ends, and answers on its standard output.
+It says `ready` on its standard output, reads messages (`live.wire`) from its standard input until that ends,
+and answers.
 `take {oldest, numbers, dim}` with rows: keep them, drop what is older than number `oldest`; no answer.
 `sum {k, dim, far}` with centres and the spread of columns: answers what the rows add to a step, and labels.
 """
@@ -19,6 +20,7 @@ from shoal.live.wire import Frame as Message
 from shoal.live.wire import Unpacker, packed
 
 Doubles = NDArray[np.float64]
+READY = "ready"
 _PIECE = 1 << 18
 
 
@@ -84,6 +86,7 @@ def main() -> None:
     output = os.dup(1)
     os.dup2(2, 1)  # What a library prints is no answer.
     shard, unpacker = Shard(), Unpacker()
+    _write(output, packed({"op": READY}))
     while piece := os.read(0, _PIECE):
         for message in unpacker.feed(piece):
             if message.op == "take":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from shoal.base import clock
 from shoal.base.errors import Unavailable
+from shoal.live.errors import Busy
 from shoal.live.log.logs import Logs
-from shoal.live.model import LiveTask
+from shoal.live.model import LiveTask, Wish
 from shoal.live.office.line import HostGone, Line
 from shoal.live.office.mirror import Mirror
 from shoal.live.office.roster import Roster
@@ -18,10 +20,12 @@ from shoal.live.plain import plain
 from shoal.live.states import HOSTED, State
 from shoal.live.wire import Frame
 
-ANSWER = 60.0  # seconds that a host may take
+ANSWER = 20.0  # seconds that a host may take: who asks over HTTP seldom waits for longer
+EXPORT = 120.0  # all rows of a frame, packed
 ARRIVAL = 60.0  # seconds until a host is there; compiling its kernels the first time takes long
 REST = 60.0  # seconds after which a host forgets a task that has ended and that nobody asks about
 GOODBYE = 5.0
+WEIGHED = 10.0
 
 
 class Following:
@@ -80,6 +84,16 @@ class Following:
         if (line := self.roster.line_of(task)) is not None:
             line.say("rows", task=task, end=end)
 
+    async def weigh(self, task: LiveTask, wish: Wish) -> None:
+        """Let the host that follows a task look at another wish; raises what it says, else passes.
+
+        Where there is none, or none has the time, it is seen when the wish is taken.
+        """
+        if self.roster.line_of(task.id) is not None:
+            with suppress(TimeoutError, Unavailable):
+                async with asyncio.timeout(WEIGHED):
+                    await self.ask(task, "weigh", wish=plain(wish))
+
     async def ask(self, task: LiveTask, op: str, payload: bytes = b"", **header: Any) -> Frame:
         """Ask the host that follows a task, which is found if need be.
 
@@ -88,26 +102,24 @@ class Following:
             ShoalError: what the host says.
         """
         self._asked[task.id] = _now()
+        await self._start_hosts()
+        await self.roster.some(ARRIVAL)
+        patience = EXPORT if op == "export" else ANSWER
         try:
-            async with asyncio.timeout(ARRIVAL + ANSWER):
-                return await self._ask(task, op, payload, header)
+            async with asyncio.timeout(patience):
+                return await self._ask(task, op, payload, header | {"patience": patience})
         except TimeoutError:
-            raise Unavailable("The process that follows this task does not answer.", task=task.id) from None
+            raise Busy(task.id) from None
 
     async def _ask(self, task: LiveTask, op: str, payload: bytes, header: dict[str, Any]) -> Frame:
         while True:
-            line = await self._line(task)
+            line = self.follow(self._mirror.get(task.id) or task)
             try:
-                return await line.ask(op, payload, task=task.id, **header)
+                if line is not None:
+                    return await line.ask(op, payload, task=task.id, **header)
             except HostGone:
-                await asyncio.sleep(0.05)
-
-    async def _line(self, task: LiveTask) -> Line:
-        while (line := self.follow(self._mirror.get(task.id) or task)) is None:
-            await self._start_hosts()
-            await self.roster.some(ARRIVAL)
+                pass  # Another takes the task over.
             await asyncio.sleep(0.05)
-        return line
 
     async def release(self, id: str) -> None:
         """Let the host that follows a task keep what it knows and forget it."""

@@ -23,6 +23,7 @@ from shoal.live.kinds import HOST, LABEL, TERMS
 
 WANTED = fault_point("live.hosts", "The jobs that follow live tasks are there.")
 PRELOAD = ("shoal.live.host.process",)
+HUNG = 20.0  # seconds without a sign of life, after which another process takes over
 _SOON = Retry(
     max_attempts=1_000_000, on=("error", "timeout", "lost", "memory", "exit"), backoff=0.1, max_delay=10.0
 )
@@ -39,6 +40,7 @@ class Hosts:
         self._logs = logs
         self._tag = sha256(str(files.resolve()).encode()).hexdigest()[:12]
         self._pool: Supervisor | None = None
+        self._ids: list[int] = []
         self._starting = threading.Lock()
 
     @property
@@ -55,9 +57,15 @@ class Hosts:
         """Start the hosts; does nothing the second time. It writes to the database."""
         with self._starting:
             if self._pool is None:
-                self._database.write(WANTED, partial(_ensure, n=self._n, tag=self._tag))
+                self._ids = self._database.write(WANTED, partial(_ensure, n=self._n, tag=self._tag))
                 self._pool = self._made(terms)
                 self._pool.start()
+
+    def renew(self) -> None:
+        """Begin those again that somebody cancelled or removed."""
+        states = self._database.read(partial(reading.states, ids=self._ids))
+        if len(states) < len(self._ids) or any(state in ENDS for state in states.values()):
+            self._ids = self._database.write(WANTED, partial(_ensure, n=self._n, tag=self._tag))
 
     def stop(self) -> None:
         """End the hosts at once: what they have not kept is done again."""
@@ -76,15 +84,17 @@ class Hosts:
             labels=(LABEL, f"{LABEL}:{self._tag}"),
             terms={TERMS: dict(terms)},
             kinds=(HOST.name,),
+            hung_after=HUNG,
         )
 
 
-def _ensure(conn: Connection, n: int, tag: str) -> None:
-    """Have a job for each host; one that somebody ended begins again."""
+def _ensure(conn: Connection, n: int, tag: str) -> list[int]:
+    """Have a job for each host; one that somebody ended begins again. Returns the jobs."""
     ids = submission.submit(conn, HOUSE, [_job(number, tag) for number in range(1, n + 1)])
     states = reading.states(conn, ids)
     if ended := [id_ for id_ in ids if states[id_] in ENDS]:
         rerunning.rerun(conn, ended)
+    return list(ids)
 
 
 def _job(number: int, tag: str) -> NewJob:

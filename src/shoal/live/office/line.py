@@ -21,7 +21,9 @@ class HostGone(Unavailable):
     code = "live_host_gone"
 
     def __init__(self) -> None:
-        super().__init__("The process that follows this task died just now.", hint="Ask again in a moment.")
+        super().__init__(
+            "The process that follows this task died just now.", hint="Ask again in a moment.", retry_after=1
+        )
 
 
 class Line:

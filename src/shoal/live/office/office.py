@@ -93,7 +93,9 @@ class Office:
         return self.mirror.counted(added)
 
     async def reconfigure(self, id: str, wish: Wish) -> LiveTask:
-        """Give a task another wish; raises NotFound."""
+        """Give a task another wish; raises NotFound, and InvalidInput when its host refuses it."""
+        if (known := self.mirror.get(id)) is not None:
+            await self.following.weigh(known, wish)
         async with self._alone(id):
             task = await self.write(faults.ACT, partial(changing.reconfigure, id=id, wish=wish))
             self._note(task)
@@ -313,6 +315,8 @@ class Office:
         await self._count()
         if any(task.state in HOSTED for task in self.mirror):
             await self._start_hosts()
+        if self.hosts.started and len(list(self.following.roster)) < self.settings.hosts:
+            await asyncio.to_thread(self.hosts.renew)
         self._follow_orphans()
         for id in self.following.rested():
             await self.following.release(id)

@@ -48,6 +48,7 @@ class Roster:
             raise Unavailable(
                 "No process that follows live tasks is there.",
                 hint="They may be starting: try again in a moment. The server's log says more.",
+                retry_after=5,
             ) from None
 
     def place(self, task: str, may_take: Callable[[Line], bool]) -> Line | None:
