@@ -14,6 +14,12 @@ class BadDescription(InvalidInput):
     code = "bad_description"
 
 
+class BadTemplate(BadDescription):
+    """Say that a template cannot be filled in; `faults` are as those of BadDescription."""
+
+    code = "bad_template"
+
+
 class NoCapacity(Unavailable):
     """Say that a provider has no room or quota for a machine now; another implementation may have."""
 

@@ -1,0 +1,1 @@
+"""Filling in the templates of descriptions: strictly, byte by byte, and in a process of its own."""

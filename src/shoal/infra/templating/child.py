@@ -1,0 +1,87 @@
+"""Filling in templates, in a process of its own: `python -m shoal.infra.templating.child`.
+
+It reads and writes JSON, a value a line. For each text that it was sent it answers with the text filled in or
+with a fault, and may ask for secrets meanwhile. The kernel bounds what it takes: the parent sees it die.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from functools import cache
+from typing import Any, BinaryIO
+
+import orjson
+
+from shoal.infra.templating.environment import Language, fill
+from shoal.infra.templating.explaining import explained
+from shoal.infra.templating.functions import Functions, WrongCall
+from shoal.infra.templating.leaves import is_template
+
+CPU_SECONDS = 3
+MEMORY = 768 << 20
+LONGEST = 4 << 20  # characters of one text, filled in
+
+
+class Child:
+    """Serve one parent over two pipes."""
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._language = cache(Language)
+
+    def serve(self) -> None:
+        """Answer until the parent is gone."""
+        while line := self._requests.readline():
+            order = orjson.loads(line)
+            functions = Functions(order["nodes"], self._ask, order["commands"])
+            names = {**order["names"], **functions.all()}
+            for text in order["texts"]:
+                functions.saw.clear()
+                self._say({**self._filled(text, names), "saw": functions.saw})
+
+    def _filled(self, text: str, names: dict[str, Any]) -> dict[str, Any]:
+        if not is_template(text):
+            return {"text": text}
+        _allow(CPU_SECONDS)
+        try:
+            filled = fill(self._language, text, names)
+        except Exception as error:
+            return {"fault": explained(error, text, names)}
+        if len(filled) > LONGEST:
+            advice = "make the text shorter"
+            return {"fault": {"message": f"it is {len(filled)} characters long, filled in", "advice": advice}}
+        return {"text": filled}
+
+    def _ask(self, name: str, kind: str, public: bool) -> str:
+        self._say({"secret": name, "kind": kind, "public": public})
+        answer = orjson.loads(self._requests.readline())
+        if "refused" in answer:
+            raise WrongCall(*answer["refused"])
+        return str(answer["secret"])
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._answers.write(orjson.dumps(message) + b"\n")
+        self._answers.flush()
+
+
+def _allow(seconds: int) -> None:
+    """Let this process use some more processor time."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+
+
+def main() -> None:
+    """Serve on standard input and output; whatever else prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    Child(sys.stdin.buffer, answers).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The language of the templates: Jinja's, in its sandbox, without its silent spots."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import StrictUndefined
+from jinja2.exceptions import UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+FUNCTIONS = (
+    *("getip", "getprivip", "getipall", "find_node_id"),
+    *("cut", "cmd", "secret", "public_key"),
+)
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\r", re.DOTALL)
+# Stands for a lone carriage return while a template is filled in; no text has it.
+_RETURN = "\U0010fffd\U0010fffc"
+
+
+class Language(ImmutableSandboxedEnvironment):
+    """Jinja in which a key of a mapping comes before the mapping's methods, and nothing prints None."""
+
+    def __init__(self, newline: str = "\n") -> None:
+        super().__init__(
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            newline_sequence=newline,  # type: ignore[arg-type]
+            finalize=_printable,
+            autoescape=False,
+        )
+        self.filters["b64encode"] = b64encode
+        self.filters["b64decode"] = b64decode
+        self.filters["quote"] = quote
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return a value below another by the name after a dot."""
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+class EmptyValue(UndefinedError):
+    """Say that a null was to be printed."""
+
+
+def _printable(value: Any) -> Any:
+    if value is None:
+        raise EmptyValue("the value is null")
+    return value
+
+
+def b64encode(value: Any) -> str:
+    """Return a text's UTF-8 bytes in base64."""
+    return base64.b64encode(str(value).encode()).decode()
+
+
+def b64decode(value: Any) -> str:
+    """Return the text whose UTF-8 bytes are in base64."""
+    return base64.b64decode(str(value), validate=True).decode()
+
+
+def quote(value: Any) -> str:
+    """Return a text as one word of a shell."""
+    return shlex.quote(str(value))
+
+
+def fill(languages: Callable[[str], Language], text: str, names: dict[str, Any]) -> str:
+    """Return a template filled in, with its own line ends: Jinja makes them all alike."""
+    if "\r" not in text:
+        return languages("\n").from_string(text).render(names)
+    if text.count("\r\n") == text.count("\n") == text.count("\r"):
+        return languages("\r\n").from_string(text).render(names)
+    kept = _TAG.sub(lambda found: _RETURN if found.group() == "\r" else found.group(), text)
+    return languages("\n").from_string(kept).render(names).replace(_RETURN, "\r")
