@@ -58,6 +58,21 @@ def connected(where: Where, *, work: bool = False) -> Iterator[Client]:
 
 
 @contextmanager
+def serving(where: Where) -> Iterator[Client]:
+    """Give a client of a server that runs, for what goes on after the command.
+
+    Raises:
+        Unavailable: none answers.
+    """
+    from shoal.client.client import DEFAULT_URL
+
+    settings = where.settings()
+    found = None if where.server else holder(settings.home)
+    with client_of(where.server or (found.url if found and found.url else DEFAULT_URL), settings) as client:
+        yield client
+
+
+@contextmanager
 def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
     # Nothing is uploaded: the file is here, and what it may expand to bounds it.
     limits = settings.limits.model_copy(update={"upload": UNBOUNDED})

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shoal.cli import live_feed, live_rows, live_view, live_watch
-from shoal.cli.connection import Where
-from shoal.cli.live_options import Task, as_wished, found, serving
+from shoal.cli.connection import Where, serving
+from shoal.cli.live_options import Task, as_wished, found
 from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
 from shoal.cli.output import answer, say

@@ -13,9 +13,9 @@ import typer
 
 from shoal.base.errors import InvalidSetting, TooManyRequests, Unavailable
 from shoal.base.settings import is_reference
-from shoal.cli.connection import Where
+from shoal.cli.connection import Where, serving
 from shoal.cli.interruption import interruption
-from shoal.cli.live_options import Task, found, serving
+from shoal.cli.live_options import Task, found
 from shoal.cli.located import located
 from shoal.cli.output import say
 

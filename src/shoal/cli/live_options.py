@@ -1,9 +1,7 @@
-"""What can be said about a live task on the command line, and the server it is said to."""
+"""What can be said about a live task on the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +9,6 @@ import orjson
 import typer
 
 from shoal.base.errors import Conflict, InvalidInput, NotFound
-from shoal.base.home import holder
-from shoal.cli.connection import Where, client_of
 from shoal.cli.located import in_place_of
 
 if TYPE_CHECKING:
@@ -88,21 +84,6 @@ def wished(given: dict[str, Any]) -> dict[str, Any]:
 
 
 as_wished = in_place_of("options", OPTIONS, wished)
-
-
-@contextmanager
-def serving(where: Where) -> Iterator[Client]:
-    """Give a client of a server that runs: a task that is live needs one.
-
-    Raises:
-        Unavailable: none answers.
-    """
-    from shoal.client.client import DEFAULT_URL
-
-    settings = where.settings()
-    found = None if where.server else holder(settings.home)
-    with client_of(where.server or (found.url if found and found.url else DEFAULT_URL), settings) as client:
-        yield client
 
 
 def found(client: Client, word: str) -> LiveTask:

@@ -11,8 +11,8 @@ import typer
 from shoal.base.errors import InvalidInput
 from shoal.base.faults import fault_point
 from shoal.base.files import write_durably
-from shoal.cli.connection import Where
-from shoal.cli.live_options import Task, found, serving
+from shoal.cli.connection import Where, serving
+from shoal.cli.live_options import Task, found
 from shoal.cli.live_view import page
 from shoal.cli.located import located
 from shoal.cli.options import Format, Output

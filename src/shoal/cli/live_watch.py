@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from shoal.base.errors import Conflict, NotFound, ShoalError
-from shoal.cli.connection import Where
+from shoal.cli.connection import Where, serving
 from shoal.cli.interruption import interruption
-from shoal.cli.live_options import Task, found, serving
+from shoal.cli.live_options import Task, found
 from shoal.cli.live_view import headline
 from shoal.cli.located import located
 from shoal.cli.options import Format, Output

@@ -1,6 +1,6 @@
 """The entry of `shoal`: finds the command, and turns errors into sentences and exit codes.
 
-Exit 0: done. 1: failed. 2: wrong usage. 130: stopped by Ctrl-C.
+Exit 0: done. 1: failed. 2: wrong usage (`infra plan`: there are changes). 130: stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from shoal.cli import (
     dataset,
     demo,
     doctor,
+    infra,
     job,
     live,
     maintenance,
@@ -32,7 +33,10 @@ from shoal.cli import (
     study,
     worker,
 )
+from shoal.cli.telling import error_lines
 
+# Of these 2 says that there is something to do.
+TWO_MEANS_CHANGES = (" infra plan", " infra drift")
 app = typer.Typer(
     name="shoal",
     epilog="Start with: shoal study run yourfile.csv     Every command takes --help and --debug.",
@@ -44,6 +48,7 @@ app.add_typer(study.app, name="study")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(job.app, name="job")
 app.add_typer(live.app, name="live")
+app.add_typer(infra.app, name="infra")
 app.add_typer(script.app, name="script")
 app.add_typer(node.app, name="node")
 app.command("serve")(serve.serve)
@@ -114,13 +119,12 @@ def _wrong_usage(misuse: TyperException) -> int:
     typer.echo(f"error: {message}", err=True)
     command = getattr(getattr(misuse, "ctx", None), "command_path", "shoal")
     typer.echo(f"  See: {command} --help", err=True)
-    return 2
+    return 1 if command.endswith(TWO_MEANS_CHANGES) else 2
 
 
 def _failed(error: ShoalError) -> int:
-    typer.echo(f"error: {error.message}", err=True)
-    for line in error.hint.splitlines():
-        typer.echo(f"  {line}", err=True)
+    for line in error_lines(error):
+        typer.echo(line, err=True)
     return 1
 
 

@@ -16,7 +16,6 @@ from shoal.client.methods import Awaiting, Blocking, change, listing, operation
 PATH = f"{API}/infrastructures"
 # The server answers earlier when something changes.
 ROUND = 20.0
-AT_REST = frozenset({"ready", "degraded", "failed", "destroyed"})
 Facts = dict[str, Any]
 
 
@@ -192,7 +191,7 @@ class _Infrastructure:
 
     def _over(self, turn: int) -> bool:
         """Say whether a wish was reached or given up."""
-        if self.facts["done"] >= turn or self.phase in AT_REST:
+        if self.facts["done"] >= turn:
             return True
         if self.facts["paused"]:
             raise Conflict(f"{self.name} is paused.", hint=f"Go on: shoal infra resume {self.id}")

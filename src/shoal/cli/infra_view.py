@@ -1,0 +1,115 @@
+"""Infrastructures and their machines in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shoal.cli.infra_plan_view import price
+from shoal.cli.output import table
+from shoal.cli.words import ago
+from shoal.studies.wording import counted, printable
+
+Facts = Mapping[str, Any]
+EMPTY = "No infrastructures yet. Take a blueprint: shoal infra blueprint list"
+
+
+def lines(found: Sequence[Facts]) -> str:
+    """Return infrastructures as a table."""
+    if not found:
+        return EMPTY
+    head = ["ID", "NAME", "PHASE", "MACHINES", "HEALED", "MADE", "OWNER"]
+    return table(head, [_line(each) for each in found], right=["MACHINES"])
+
+
+def page(infra: Facts, instances: Sequence[Facts]) -> str:
+    """Return one infrastructure: how it is, and its machines."""
+    parts = [headline(infra), _error(infra), machines(instances)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def headline(infra: Facts) -> str:
+    """Return an infrastructure in one line."""
+    parts = [infra["id"], printable(infra["name"]), infra["phase"], _ready(infra), _kept(infra)]
+    return "  ".join(part for part in parts if part)
+
+
+def machines(instances: Sequence[Facts]) -> str:
+    """Return machines as a table."""
+    if not instances:
+        return "No machines."
+    head = ["NODE", "ID", "STATE", "ADDRESS", "PROVIDER", "SINCE", "REASON"]
+    return table(head, [_machine(each) for each in instances])
+
+
+def costs(cost: Facts) -> str:
+    """Return what each machine costs an hour, and all together."""
+    rows = [
+        (node, instance, price(amount))
+        for node, each in cost["nodes"].items()
+        for instance, amount in each.items()
+    ]
+    listed = table(["NODE", "ID", "AN HOUR"], rows, right=["AN HOUR"]) + "\n\n" if rows else ""
+    unknown = sum(amount == "-" for _, _, amount in rows)
+    without = f", without {counted(unknown, 'machine')} of unknown price" if unknown else ""
+    return f"{listed}{price(cost['total'])} an hour{without}"
+
+
+def outputs(found: Facts) -> str:
+    """Return the addresses, the ssh configuration and what was published, as text."""
+    parts = [
+        f"{node}: {' '.join(_address(each) for each in instances)}"
+        for node, instances in found["nodes"].items()
+    ]
+    published = [
+        f"{node}: {name}" for node, files in (found.get("published") or {}).items() for name in files
+    ]
+    files = ["published files:\n" + "\n".join(published)] if published else []
+    return "\n".join([*parts, *files, *filter(None, [found.get("ssh_config")])])
+
+
+def _line(infra: Facts) -> tuple[Any, ...]:
+    healed = "paused" if infra["paused"] else "yes" if infra["attached"] else "no"
+    return (
+        infra["id"],
+        printable(infra["name"]),
+        infra["phase"],
+        _ready(infra) or "-",
+        healed,
+        ago(infra["created"]),
+        infra["owner"],
+    )
+
+
+def _ready(infra: Facts) -> str:
+    nodes = (infra.get("nodes") or {}).values()
+    ready, wanted = (sum(node[what] for node in nodes) for what in ("ready", "target"))
+    return f"{ready}/{wanted} ready" if nodes else ""
+
+
+def _kept(infra: Facts) -> str:
+    if infra["paused"]:
+        return "paused"
+    return "" if infra["attached"] or infra["ended"] else "not healed (detached)"
+
+
+def _error(infra: Facts) -> str:
+    error = infra["error"]
+    return f"{printable(error['message'])} ({error['code']})" if error else ""
+
+
+def _machine(instance: Facts) -> tuple[Any, ...]:
+    return (
+        f"{instance['node']}-{instance['number']}",
+        instance["id"],
+        instance["state"],
+        _address(instance),
+        instance["provider"],
+        ago(instance["since"]),
+        printable(instance["reason"]),
+    )
+
+
+def _address(instance: Facts) -> str:
+    addresses = instance["addresses"]
+    return str(addresses[0]) if addresses else "-"
