@@ -1,0 +1,52 @@
+"""Which providers there are; each is loaded when it is first used, for some bring big libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, cast
+
+from shoal.infra.errors import Refused
+from shoal.infra.providers.provider import Means, Provider
+
+_HERE = "shoal.infra.providers"
+_CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "process": f"{_HERE}.process:Processes",
+        "docker": f"{_HERE}.docker:Docker",
+        "hosts": f"{_HERE}.hosts:Hosts",
+        "ec2": f"{_HERE}.ec2:Ec2",
+        "simulated": f"{_HERE}.simulated:Simulated",
+    }
+)
+# What of a resource section finds its machines again: no secrets, for it is kept in rows.
+_PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "process": (),
+        "docker": ("endpoint",),
+        "hosts": ("hosts", "range", "port", "user", "key_file", "known_hosts", "share", "timeout", "sudo"),
+        "ec2": ("endpoint", "regionname"),
+        "simulated": ("endpoint", "cloud"),
+    }
+)
+PROVIDERS = frozenset(_CLASSES)
+
+
+def provider_of(kind: str, place: Mapping[str, Any], means: Means) -> Provider:
+    """Return a provider that makes machines of a type at a place.
+
+    Raises:
+        Refused: there is no such provider, or no such place.
+        MissingExtra: its library is not installed.
+    """
+    if (path := _CLASSES.get(kind)) is None:
+        raise Refused(f"There is no provider {kind!r} yet.", hint=f"There are {', '.join(sorted(_CLASSES))}.")
+    module, _, name = path.partition(":")
+    return cast("Provider", getattr(import_module(module), name)(place, means))
+
+
+def place_of(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a rendered resource section by which its machines are found again."""
+    keys = _PLACES.get(str(resource.get("type")), ())
+    return {key: resource[key] for key in keys if resource.get(key) is not None}
