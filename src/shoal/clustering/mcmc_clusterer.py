@@ -57,6 +57,9 @@ class MCMCClusterer(LiveClusterer):
     smaller share of the rows is minor; `outliers`: give rows of minor clusters the label -1; `n_iter`:
     iterations of `fit`; `random_state`.
 
+    A weight counts in the score as so many equal rows. What is tried is drawn among rows, though, so a fit of
+    weighted rows and one of repeated rows may end in other centres, unlike scikit-learn asks of weights.
+
     For other spaces than Euclid's see `spaces.live.in_space`.
 
     Attributes: `cluster_centers_` (k, d), the largest cluster first; `labels_` and `counts_` of the frame,
