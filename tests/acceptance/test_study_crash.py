@@ -19,6 +19,7 @@ ELSEWHERE = {
     "cli.backup": "no backup is made",
     "cli.live_export": "there is no live task",
     "cli.plan": "no plan is saved",
+    "cli.report": "there is no infrastructure",
     "cqueue.": "no task is posted",
     "crash.": "of the tests",
     "datafiles.": "studies read datasets",

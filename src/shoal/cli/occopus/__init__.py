@@ -1,0 +1,1 @@
+"""Occopus' programs, with their documented arguments and closing lines, over a server of ours."""
