@@ -1,1 +1,1 @@
-"""What brings an infrastructure to its wish, in a worker process: passes, and the keeper that asks for them."""
+"""What brings an infrastructure to its wish, in a worker process: passes, and who asks for them."""

@@ -18,8 +18,8 @@ Every answer holds `turn`, the newest of the infrastructure, so that a new wish 
     With phase `destroyed` the row is `ended`, too.
 `{"op": "attached", "since": NUMBER | None}`
     `{"number": m, "changed": [{"infrastructure": {...}, "instances": [...], "working": bool}, ...],
-    "left": [ids]}`: what is attached, neither paused nor being destroyed, and has changed (itself or its rows) after `since`;
-    `left` are those that no longer are. `working`: a pass is waiting or at work.
+    "left": [ids]}`: what is attached, neither paused nor being destroyed, and has changed (itself or its
+    rows) after `since`; `left` are those that no longer are. `working`: a pass is waiting or at work.
 `{"op": "heal", "infra": ID, "turn": N}`
     Submits a pass and begins a new turn, unless N is no longer the newest turn or a pass is waiting or at
     work. `{"turn": n, "healing": bool}`.
