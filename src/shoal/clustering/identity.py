@@ -8,7 +8,7 @@ the sibling alone, else a birth; a lost centre is a merge or a death by the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self
 
@@ -83,6 +83,7 @@ class Identities:
         self._space = space
         self._living: list[Known] = []
         self._next = 0
+        self._again: list[int] = []
         self._slots = Slots()
 
     @property
@@ -130,8 +131,17 @@ class Identities:
     def _renewed(self, old: list[Known], place: int | None, centre: Element, mass: float) -> Known:
         if place is not None:
             return Known(old[place].id, old[place].slot, np.array(centre), mass)
+        return Known(self._new_id(), self._slots.take(), np.array(centre), mass)
+
+    def _new_id(self) -> int:
+        if self._again:
+            return self._again.pop(0)
         self._next += 1
-        return Known(self._next - 1, self._slots.take(), np.array(centre), mass)
+        return self._next - 1
+
+    def give_again(self, ids: Iterable[int]) -> None:
+        """Give ids of clusters that went to new ones: those that nobody was told of, the lowest first."""
+        self._again = sorted({*self._again, *ids} - set(self.ids))
 
     def _gain(self, old: list[Known], place: int, pairs: Pairs) -> Change:
         """Say whether a new cluster is born, or one part of a split one."""
@@ -162,6 +172,7 @@ class Identities:
         """Return the state as JSON-able values; numbers keep all their bits."""
         return {
             "next": self._next,
+            "again": list(self._again),
             "used": self._slots.used,
             "freed": list(self._slots.freed),
             "living": [
@@ -174,7 +185,7 @@ class Identities:
     def from_plain(cls, plain: Mapping[str, Any], space: Space = EUCLID) -> Self:
         """Return identities that go on from what `as_plain` returned."""
         made = cls(space)
-        made._next = plain["next"]
+        made._next, made._again = plain["next"], list(plain.get("again", ()))
         made._slots = Slots(plain["used"], list(plain["freed"]))
         made._living = [
             Known(one["id"], one["slot"], np.asarray(one["centre"], np.float64), one["mass"])

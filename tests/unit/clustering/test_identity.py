@@ -92,10 +92,23 @@ def test_freed_colours_are_taken_last() -> None:
     assert sorted(known.slots) == list(range(COLOURS))
 
 
+def test_an_id_that_is_given_back_goes_to_the_next_new_cluster_and_never_to_two() -> None:
+    known = seen(line(0, 10, 20, 30))
+    known.update(line(0, 30), masses(range(2)))
+    known.give_again([1])
+    known.update(line(0, 30, 100), masses(range(3)))
+    assert known.ids == [0, 3, 1]
+    known.give_again([1, 2])  # The first lives again.
+    known.update(line(0, 30, 100, 200, 300), masses(range(5)))
+    assert known.ids == [0, 3, 1, 2, 4]
+
+
 def test_state_goes_through_json() -> None:
     random = np.random.default_rng(1)
     centres = random.normal(size=(5, 3))
     one = seen(centres)
+    one.update(centres[:-2], masses(centres[:-2]))
+    one.give_again([4, 3])
     other = Identities.from_plain(json.loads(json.dumps(one.as_plain())))
     for _ in range(5):
         centres = np.vstack([centres[1:], 9 * random.normal(size=(2, 3))])

@@ -171,3 +171,17 @@ def test_summaries_are_told_at_most_ten_times_a_second(tmp_path: Path) -> None:
         task.push(blobs(10))
         task.turns(0.02)
     assert 5 <= len(task.said("summary")) <= 10 * (monotonic() - began) + 2
+
+
+def test_specks_use_up_no_numbers(tmp_path: Path) -> None:
+    task = Task(tmp_path, a_wish("mcmc", frame_size=600))
+    task.play()
+    random = np.random.default_rng(2)
+    for part in range(30):
+        far = random.uniform(100, 900, (2, 2))
+        task.push(np.vstack([blobs(98, seed=part), far]))
+        task.turns(5, until=lambda: any(one["row"] == task.end for one in task.said("summary")))
+    born = [each["detail"]["cluster"] for each in task.said("event") if each["kind"] == "birth"]
+    assert sorted(born) == [1, 2, 3]
+    # Sixty specks came, twelve at a time are in the frame.
+    assert max(each["id"] for each in task.summary["clusters"]) <= 3 + 2 * 12

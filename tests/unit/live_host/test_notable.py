@@ -13,6 +13,13 @@ def test_a_cluster_is_told_of_when_it_first_holds_enough_rows() -> None:
     assert notable.of([], [0, 1], [900, 100]) == []
 
 
+def test_of_few_rows_a_single_one_is_no_news_yet() -> None:
+    notable = Notable()
+    assert notable.of([], [0, 1], [49, 1]) == [Change("birth", 0)]
+    assert notable.of([], [0, 1], [95, 5]) == [Change("birth", 1)]
+    assert Notable().of([], [0, 1, 2], [2, 3, 3]) == [Change("birth", id) for id in range(3)]
+
+
 def test_a_speck_comes_and_goes_unseen() -> None:
     notable = Notable([0])
     assert notable.of([Change("split", 1, 0)], [0, 1], [999, 1]) == []

@@ -120,6 +120,10 @@ class Course:
             return
         counts = self.algorithm.counts_
         changes = self._identities.update(self.algorithm.cluster_centers_, counts)
+        told = self._notable.known
+        self._identities.give_again(
+            change.id for change in changes if change.kind in ("death", "merge") and change.id not in told
+        )
         for change in self._notable.of(changes, self._identities.ids, counts.tolist()):
             detail = {"cluster": _numbered(change.id)}
             if change.other is not None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from shoal.clustering.identity import Change
 
 LEAST_SHARE = 0.01  # of the rows of all clusters
+# Of few rows a single one is a large share: so many make a cluster, or a share that no speck has.
+ENOUGH_ROWS, ENOUGH_SHARE = 5, 0.1
 
 
 class Notable:
@@ -24,7 +26,8 @@ class Notable:
         """Return what is news of changes, given the clusters there are now; in the order of ids."""
         gone = [self._gone(change) for change in changes if change.kind in ("death", "merge")]
         origins = {change.id: change.other for change in changes if change.kind == "split"}
-        enough = LEAST_SHARE * sum(rows)
+        total = sum(rows)
+        enough = max(LEAST_SHARE * total, min(ENOUGH_ROWS, ENOUGH_SHARE * total))
         large = [id for id, n in zip(ids, rows, strict=True) if n >= enough and id not in self._known]
         come = [self._come(id, origins.get(id)) for id in large]
         self._known.update(large)
