@@ -51,10 +51,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a provider works with: its folder on this machine, and what the credentials file holds for it."""
+    """What a provider works with: its folder on this machine, and what the credentials file holds for it.
+
+    `engine` is the container engine that is used where a section names none; None for the first that answers.
+    """
 
     folder: str
     credentials: Mapping[str, Any] = field(default_factory=dict)
+    engine: str | None = None
 
 
 class Provider(Protocol):
