@@ -1,0 +1,96 @@
+"""A description and node definitions as they were written, with the line of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shoal.base.pointers import pointer
+from shoal.infra.describing.faults import Fault, refuse
+
+Path = tuple[str | int, ...]
+Place = tuple[str, int]
+DEPTH, WEIGHT = 64, 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What was read from one or several files, nothing of it checked.
+
+    `places` has the file and line of each value, by its JSON pointer into the plain form.
+    """
+
+    description: Mapping[str, Any] | None
+    definitions: Mapping[str, Any]
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the form that is uploaded."""
+        return {
+            "description": self.description,
+            "definitions": dict(self.definitions),
+            "places": {where: list(place) for where, place in self.places.items()},
+        }
+
+    def place(self, path: Path) -> Place | None:
+        """Return where a value was written, or else what it is part of; None when no text is known."""
+        return next(
+            (
+                found
+                for length in range(len(path), 0, -1)
+                if (found := self.places.get(pointer(path[:length])))
+            ),
+            None,
+        )
+
+
+def bundle_of(plain: Mapping[str, Any]) -> Bundle:
+    """Return the bundle that was uploaded.
+
+    Raises:
+        BadDescription: it is no bundle, or nested too deeply, or too large.
+    """
+    description, definitions = plain.get("description"), plain.get("definitions") or {}
+    places = plain.get("places") or {}
+    faults = [
+        Fault(f"`{name}` of the upload is not a mapping.", "Send what reading the files gave.", f"/{name}")
+        for name, value in (("description", description), ("definitions", definitions), ("places", places))
+        if not isinstance(value, Mapping) and value is not None
+    ]
+    faults += [
+        Fault(f"There is no `{name}` in an upload.", "There are: description, definitions, places.")
+        for name in plain
+        if name not in ("description", "definitions", "places")
+    ]
+    refuse(faults)
+    refuse(_oversize((description, definitions)))
+    return Bundle(
+        description, definitions, {at: place for at, value in places.items() if (place := _place(value))}
+    )
+
+
+def _place(value: Any) -> Place | None:
+    match value:
+        case [str(file), int(line)]:
+            return file, line
+    return None
+
+
+def _oversize(value: Any) -> list[Fault]:
+    """Return what is too much of a tree that somebody sent: others walk it by calling themselves."""
+    weight, level = 0, [value]
+    for _ in range(DEPTH):
+        weight += sum(16 + (len(one) if isinstance(one, str) else 0) for one in level)
+        level = [below for one in level for below in _below(one)]
+        if weight > WEIGHT:
+            return [Fault(f"The description is larger than {WEIGHT >> 20} MiB.", "Leave something out.")]
+        if not level:
+            return []
+    return [Fault(f"The description is nested deeper than {DEPTH} levels.", "Write it flatter.")]
+
+
+def _below(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    return list(value) if isinstance(value, list | tuple) else []
