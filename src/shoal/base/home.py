@@ -34,7 +34,7 @@ class Home:
     """A home folder, held by this process until `close`.
 
     Below it: `shoal.db` (unless another database is set), `files/` (datasets, artifacts), `live/` (rows of
-    live tasks), `logs/`, `run/`.
+    live tasks), `infra/` (secrets and logs of infrastructures), `logs/`, `run/`.
     """
 
     def __init__(self, path: Path, lock: int) -> None:
@@ -42,6 +42,7 @@ class Home:
         self._lock = lock
         self.files = path / "files"
         self.live = path / "live"
+        self.infra = path / "infra"
         self.logs = path / "logs"
         self.run = path / "run"
 
@@ -69,7 +70,7 @@ class Home:
             home.publish(None)
             if not restoring and (path / RESTORING).exists():
                 raise _half_restored(path)
-            for folder in (home.files, home.live, home.logs, home.run):
+            for folder in (home.files, home.live, home.infra, home.logs, home.run):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except BaseException as error:
             if lock is not None:

@@ -147,6 +147,10 @@ class Infra(_Branch):
         default=None, description="YAML file with what providers ask for; empty: where Occopus looked for it"
     )
     machines: int = Field(default=2000, ge=1, description="machines that one infrastructure may have")
+    per_owner: int = Field(default=100, ge=1, description="infrastructures that one owner may have")
+    bundle: int = Field(
+        default=4 << 20, ge=1 << 10, le=16 << 20, description="bytes of a description with its definitions"
+    )
     commands: bool = Field(
         default=False, description="whether templates may run commands on this machine with cmd()"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shoal.base.errors import Conflict, InvalidInput, Unavailable
+from shoal.base.errors import Conflict, InvalidInput, TooLarge, TooManyRequests, Unavailable
 
 
 class BadDescription(InvalidInput):
@@ -42,3 +42,42 @@ class Destroyed(Conflict):
     """Say that the infrastructure is destroyed, or is being destroyed."""
 
     code = "infrastructure_destroyed"
+
+
+class TooManyInfrastructures(TooManyRequests):
+    """Say that an owner has as many infrastructures as there may be."""
+
+    code = "too_many_infrastructures"
+
+    def __init__(self, owner: str, limit: int) -> None:
+        super().__init__(
+            f"{owner} has {limit} infrastructures, which is the limit.",
+            hint="Destroy one, or raise infra.per_owner.",
+            limit=limit,
+        )
+
+
+class TooManyMachines(InvalidInput):
+    """Say that an infrastructure would have more machines than one may have."""
+
+    code = "too_many_machines"
+
+    def __init__(self, number: int, limit: int) -> None:
+        super().__init__(
+            f"It would have {number:,} machines; one infrastructure may have {limit:,}.",
+            hint="Ask for fewer, or raise infra.machines.",
+            limit=limit,
+        )
+
+
+class BundleTooLarge(TooLarge):
+    """Say that a description with its definitions is larger than the server takes."""
+
+    code = "bundle_too_large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The description with its definitions has {size:,} bytes; at most {limit:,} are taken.",
+            hint="Move large files to where machines can fetch them, or raise infra.bundle.",
+            limit=limit,
+        )

@@ -144,8 +144,10 @@ class Infrastructure(NamedTuple):
     """An infrastructure as its row holds it.
 
     `targets` are the wanted numbers of those nodes that were scaled; `condemned` are instances that somebody
-    chose to drop. `turn` grows with every wish (build, update, scale, destroy): a plan of an earlier turn is
-    stale. `done` is the last turn that was reached, `job` the newest pass. While `attached` it is healed.
+    chose to drop. `turn` grows with every wish (build, update, scale, destroy), `version` with everything
+    that makes a plan stale. `done` is the last turn that a pass has ended on: `phase` and `error` say how.
+    `job` is the newest pass. While `attached` it is healed. `home` names the home that holds its secrets and
+    logs.
     """
 
     id: str
@@ -164,6 +166,8 @@ class Infrastructure(NamedTuple):
     created: int
     changed: int
     ended: int | None
+    version: int = 0
+    home: str = ""
 
 
 class Happening(NamedTuple):

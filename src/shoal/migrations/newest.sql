@@ -1,4 +1,4 @@
--- 5e4ea626786ecd9b11df1b978b45e2250d46bd718f6ddb149a021477f606bf0c;
+-- 1411c0f3e2ef0345ac8d05b05ad485109e6feb34b0685409d87a92752c29e9cb;
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -362,4 +362,84 @@ CREATE UNIQUE INDEX uq_live_events_name ON live_events (task, name);
 
 CREATE INDEX ix_live_events_task ON live_events (task, seq);
 
-INSERT INTO alembic_version VALUES ('0006');
+CREATE TABLE infra_infrastructures (
+	id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	home TEXT NOT NULL, 
+	phase TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	targets TEXT NOT NULL, 
+	condemned TEXT NOT NULL, 
+	attached BOOLEAN NOT NULL, 
+	paused BOOLEAN NOT NULL, 
+	turn BIGINT NOT NULL, 
+	done BIGINT NOT NULL, 
+	version BIGINT NOT NULL, 
+	job BIGINT, 
+	error TEXT, 
+	created BIGINT NOT NULL, 
+	changed BIGINT NOT NULL, 
+	ended BIGINT, 
+	"key" TEXT, 
+	CONSTRAINT pk_infra_infrastructures PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_infra_infrastructures_owner ON infra_infrastructures (owner, created, id);
+
+CREATE INDEX ix_infra_infrastructures_created ON infra_infrastructures (created, id);
+
+CREATE INDEX ix_infra_infrastructures_job ON infra_infrastructures (job);
+
+CREATE UNIQUE INDEX uq_infra_infrastructures_key ON infra_infrastructures (owner, "key") WHERE key IS NOT NULL;
+
+CREATE TABLE infra_instances (
+	id TEXT NOT NULL, 
+	infra TEXT NOT NULL, 
+	node TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	provider TEXT NOT NULL, 
+	implementation INTEGER NOT NULL, 
+	place TEXT NOT NULL, 
+	hash TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	ref TEXT, 
+	addresses TEXT NOT NULL, 
+	private TEXT, 
+	saw TEXT NOT NULL, 
+	tries INTEGER NOT NULL, 
+	reason TEXT NOT NULL, 
+	price FLOAT, 
+	created BIGINT NOT NULL, 
+	since BIGINT NOT NULL, 
+	ready BIGINT, 
+	failing_since BIGINT, 
+	missing_since BIGINT, 
+	ended BIGINT, 
+	CONSTRAINT pk_infra_instances PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_infra_instances_infra ON infra_instances (infra, ended);
+
+CREATE TABLE infra_happenings (
+	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	infra TEXT NOT NULL, 
+	instance TEXT, 
+	node TEXT, 
+	kind TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
+	at BIGINT NOT NULL
+);
+
+CREATE INDEX ix_infra_happenings_infra ON infra_happenings (infra, seq);
+
+CREATE TABLE infra_definitions (
+	owner TEXT NOT NULL, 
+	type TEXT NOT NULL, 
+	implementations TEXT NOT NULL, 
+	changed BIGINT NOT NULL, 
+	CONSTRAINT pk_infra_definitions PRIMARY KEY (owner, type)
+);
+
+INSERT INTO alembic_version VALUES ('0007');

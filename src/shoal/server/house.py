@@ -17,6 +17,8 @@ from shoal.base.database import Database, open_database
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
+from shoal.infra.infrastructures import Infrastructures
+from shoal.infra.office.pool import Places as InfraPlaces
 from shoal.jobs.containers import leftovers as containers
 from shoal.jobs.containers.finding import ENGINE
 from shoal.jobs.data.mongodb import MONGODB
@@ -70,6 +72,7 @@ class House:
         terms = terms_of(settings.execution, self.home.path)
         self.catalogue = Catalogue(settings.execution.scripts, self.home.path / "scripts", terms)
         self.live = self._live()
+        self.infra = self._infra()
         self.requests = Requests(Means(settings, self.storage, self.catalogue))
         register_kinds()
         runner_kinds.register_kinds()
@@ -91,6 +94,14 @@ class House:
         live = Live(self.database, self.storage, places, self.settings.live)
         self._closing.callback(live.close)
         return live
+
+    def _infra(self) -> Infrastructures:
+        """Return the infrastructures of the home, whose passes end before the database is closed."""
+        home, settings = self.home, self.settings
+        places = InfraPlaces(home.infra, home.files, home.logs)
+        infra = Infrastructures(self.database, places, settings.infra, settings.containers.engine)
+        self._closing.callback(infra.close)
+        return infra
 
     def start_workers(self, nursery: Nursery | None = None) -> Supervisor:
         """Start the workers of this machine; the house ends them when it closes.

@@ -8,6 +8,7 @@ from typing import Protocol
 from shoal.base.database import Database
 from shoal.base.home import Home
 from shoal.base.settings import Settings
+from shoal.infra.infrastructures import Infrastructures
 from shoal.jobs.requests.submitting import Requests
 from shoal.jobs.scripts.catalogue import Catalogue
 from shoal.jobs.workers.supervisor import Supervisor
@@ -41,6 +42,10 @@ class House(Protocol):
     @property
     def live(self) -> Live:
         """Return the live tasks."""
+
+    @property
+    def infra(self) -> Infrastructures:
+        """Return the infrastructures."""
 
     @property
     def requests(self) -> Requests:

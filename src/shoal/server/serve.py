@@ -77,6 +77,7 @@ def serve(house: House, announce: Announce = print) -> None:
         if house.supervisor is None:
             house.start_workers()
         house.live.start()
+        house.infra.start()
         asyncio.run(_serve(house, bound, tokens, announce))
     finally:
         bound.close()

@@ -1,0 +1,337 @@
+"""Infrastructures, as the rooms above use them: `house.infra`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from shoal.base import clock, events
+from shoal.base.database import Database
+from shoal.base.errors import ShoalError
+from shoal.base.faults import FaultPoint
+from shoal.base.ids import new_id
+from shoal.base.settings import Infra as Settings
+from shoal.infra.kinds import register_kinds
+from shoal.infra.model import Description, Happening, Infrastructure, Instance
+from shoal.infra.office import folders, planning
+from shoal.infra.office.costs import costs
+from shoal.infra.office.outputs import outputs
+from shoal.infra.office.pool import Places, Workers
+from shoal.infra.office.wakes import wakes
+from shoal.infra.plain import plain
+from shoal.infra.states import Phase
+from shoal.infra.store import definitions, faults, reading, telling, wishing
+
+__all__ = ["Infrastructures", "Places"]
+T = TypeVar("T")
+Bundle = Mapping[str, Any]
+
+
+class Infrastructures:
+    """Plan, build, scale, heal and destroy infrastructures.
+
+    Every coroutine may be awaited in any event loop and blocks none. A wish is written when its coroutine
+    returns; passes make it so, and `wait` returns when one has. What is asked of an infrastructure that is
+    not there raises NotFound; of one that is destroyed or being destroyed, Destroyed.
+    """
+
+    def __init__(self, database: Database, places: Places, settings: Settings, engine: str | None) -> None:
+        """Prepare; nothing runs before the first wish, or `start`."""
+        register_kinds()
+        self._database = database
+        self._places = places
+        self._settings = settings
+        self._workers = Workers(database, places, settings, engine)
+
+    def start(self) -> None:
+        """Go on with what is kept and with what was begun. Blocks for a moment."""
+        home = self._home
+        if self._database.read(lambda conn: _is_awaited(conn, home)):
+            self._workers.start(home)
+
+    def close(self) -> None:
+        """End the processes that make passes; others take up what they do."""
+        self._workers.stop()
+
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps wishes from being made true now, if anything."""
+        return self._workers.trouble
+
+    async def import_definitions(self, owner: str, bundle: Bundle) -> list[str]:
+        """Keep the node definitions of a bundle, over those of the same types; returns the types.
+
+        Raises:
+            BadDescription: one cannot be used; none is kept.
+        """
+        found = await asyncio.to_thread(planning.definitions_in, bundle, self._settings.bundle)
+        await self._write(faults.IMPORT, partial(definitions.keep, owner=owner, found=found))
+        return sorted(found)
+
+    async def definitions(self, owner: str) -> dict[str, list[Any]]:
+        """Return an owner's node definitions: the implementations of each type."""
+        return await self._read(partial(reading.known_definitions, owner=owner))
+
+    async def forget_definition(self, owner: str, type: str) -> None:
+        """Keep a node definition no longer; what was built with it stays. Raises NotFound."""
+        await self._write(faults.IMPORT, partial(definitions.forget, owner=owner, type_=type))
+
+    async def validate(self, owner: str, bundle: Bundle) -> Description:
+        """Return what a bundle describes, with the definitions that its owner has.
+
+        Raises:
+            BadDescription: it cannot be used; `faults` are all that was found.
+        """
+        return await self._described(owner, bundle)
+
+    async def plan(self, owner: str, bundle: Bundle, id: str | None = None) -> planning.Made:
+        """Return what building a bundle would do, or updating an infrastructure by it."""
+        description = await self._described(owner, bundle)
+        return await self._read(partial(planning.made, infra=id, description=description))
+
+    async def plan_of(self, id: str) -> planning.Made:
+        """Return what would have to be done now, as far as the machines were last observed."""
+        return await self._read(partial(planning.made, infra=id))
+
+    async def build(
+        self, owner: str, bundle: Bundle, *, attach: bool = True, key: str | None = None
+    ) -> Infrastructure:
+        """Begin to build what a bundle describes; under the same `key` an owner builds it once.
+
+        Raises:
+            BadDescription: it cannot be used; nothing was done.
+            TooManyInfrastructures, TooManyMachines: there would be more than there may be.
+        """
+        if key is not None and (known := await self._read(partial(reading.by_key, owner=owner, key=key))):
+            return known
+        return await self._build(owner, await self._described(owner, bundle), attach, key)
+
+    async def update(self, id: str, bundle: Bundle) -> Infrastructure:
+        """Wish for what another bundle describes; machines that stay as they are are not touched.
+
+        Raises:
+            BadDescription, TooManyMachines: as `build`.
+        """
+        infra = await self.get(id)
+        return await self._update(infra, await self._described(infra.owner, bundle))
+
+    async def apply(self, owner: str, planned: Mapping[str, Any], *, attach: bool = True) -> Infrastructure:
+        """Wish for what a plan (its plain form, with the `bundle` that it was made of) was made for.
+
+        Raises:
+            StalePlan: something has changed since; nothing was done.
+            InvalidInput: that is no plan.
+        """
+        asked = planning.asked(planned)
+        description = await self._described(owner, asked.bundle)
+        again = await self._read(partial(planning.made, infra=asked.infra, description=description))
+        planning.check_same(asked, again)
+        if asked.infra is None:
+            return await self._build(owner, description, attach, None)
+        return await self._update(await self.get(asked.infra), description, again.version)
+
+    async def get(self, id: str) -> Infrastructure:
+        """Return an infrastructure, also a destroyed one."""
+        return await self._read(partial(reading.get, id=id))
+
+    async def find(
+        self,
+        owner: str | None = None,
+        search: str = "",
+        *,
+        gone: bool = False,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> list[Infrastructure]:
+        """Return infrastructures, the newest first: those after the one with the id `after`.
+
+        `search` is a part of a name or of an id; with `gone` the destroyed ones are among them.
+        """
+        work = partial(reading.find, owner=owner, search=search, gone=gone, limit=limit, after=after)
+        return await self._read(work)
+
+    async def instances(self, id: str, gone: bool = False) -> list[Instance]:
+        """Return the machines of an infrastructure, the oldest first; with `gone` also those that were."""
+        await self.get(id)
+        return await self._read(partial(reading.machines, infra=id, gone=gone))
+
+    async def count(self, ids: Collection[str]) -> dict[str, dict[str, int]]:
+        """Return how many machines infrastructures have, by state."""
+        return await self._read(partial(reading.counted, ids=list(ids)))
+
+    async def happenings(self, id: str, after: int = 0, limit: int = 1_000) -> list[Happening]:
+        """Return what happened in an infrastructure, the oldest first: what came after number `after`."""
+        await self.get(id)
+        return await self._read(partial(reading.happened, infra=id, after=after, limit=limit))
+
+    async def log(self, id: str, instance: str, offset: int = 0) -> tuple[str, int]:
+        """Return what was done in a machine from a byte of its log on, and the byte to go on from."""
+        found = await self._read(partial(reading.instance, infra=id, id=instance))
+        path = folders.log_of(self._places.infra, id, found.id)
+        return await asyncio.to_thread(folders.read_log, path, offset)
+
+    async def scale(
+        self, id: str, node: str, *, to: int | None = None, by: int | None = None, drop: str | None = None
+    ) -> Infrastructure:
+        """Wish for so many machines of a node, for more or fewer, or that a certain one goes.
+
+        `drop` is an instance's id or one of its addresses.
+
+        Raises:
+            NotFound: there is no such node or instance.
+            InvalidInput, Conflict: it is not one of the three, or outside what the description allows.
+        """
+        work = partial(
+            wishing.scale, id=id, node=node, to=to, by=by, drop=drop, machines=self._settings.machines
+        )
+        return await self._wish(faults.SCALE, work)
+
+    async def heal(self, id: str) -> Infrastructure:
+        """Let a pass mend what is not as it is wished, or go on with destroying."""
+        return await self._wish(faults.HEAL, partial(wishing.heal, id=id))
+
+    async def attach(self, id: str) -> Infrastructure:
+        """Let an infrastructure be healed from now on; raises Conflict when it is."""
+        return await self._wish(faults.MARK, partial(wishing.attach, id=id, attached=True))
+
+    async def detach(self, id: str) -> Infrastructure:
+        """Leave an infrastructure alone from now on; raises Conflict when it is left alone."""
+        return await self._wish(faults.MARK, partial(wishing.attach, id=id, attached=False))
+
+    async def pause(self, id: str) -> Infrastructure:
+        """Let nothing be done to an infrastructure, whatever is wished, until `resume` or `destroy`."""
+        return await self._wish(faults.MARK, partial(wishing.pause, id=id, paused=True))
+
+    async def resume(self, id: str) -> Infrastructure:
+        """Go on with what is wished."""
+        return await self._wish(faults.MARK, partial(wishing.pause, id=id, paused=False))
+
+    async def release_brake(self, id: str) -> Infrastructure:
+        """Let the next pass replace as many failed machines as there are."""
+        return await self._wish(faults.HEAL, partial(wishing.release, id=id))
+
+    async def destroy(self, id: str) -> Infrastructure:
+        """Let all machines of an infrastructure go; its history stays. May be asked for again and again."""
+        return await self._wish(faults.DESTROY, partial(wishing.destroy, id=id))
+
+    async def wait(self, id: str, turn: int | None = None, timeout: float | None = None) -> Infrastructure:
+        """Return an infrastructure when a pass has ended on a turn (else its newest), or time is over.
+
+        `done` says whether it has; `phase` and `error` say how. One that is paused is not waited for.
+        """
+        infra = await self.get(id)
+        turn = infra.turn if turn is None else turn
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout), wakes(self._database) as wake:
+                while not is_settled(infra, turn):
+                    wake.clear()
+                    infra = await self.get(id)
+                    if not is_settled(infra, turn):
+                        await wake.wait()
+        return infra
+
+    async def watch(self, ids: Collection[str] | None = None) -> AsyncIterator[events.Event]:
+        """Yield what happens from now on, to some infrastructures or to all; never ends by itself."""
+        seq = await self._read(events.last)
+        async with wakes(self._database) as wake:
+            while True:
+                wake.clear()
+                for event in await self._read(partial(events.after, seq=seq, topics=[telling.TOPIC])):
+                    seq = event.seq
+                    wake.set()  # There may be more than one answer holds.
+                    if ids is None or event.subject in ids:
+                        yield event
+                await wake.wait()
+
+    async def outputs(self, id: str) -> dict[str, Any]:
+        """Return addresses by node, an ssh configuration, and what machines have published."""
+        there = await self.instances(id)
+        return await asyncio.to_thread(outputs, self._places.infra, id, there)
+
+    async def published(self, id: str, instance: str, name: str) -> Path:
+        """Return the path of a file that a machine has published; raises NotFound."""
+        found = await self._read(partial(reading.instance, infra=id, id=instance))
+        return await asyncio.to_thread(folders.published_file, self._places.infra, id, found.id, name)
+
+    async def cost(self, id: str) -> dict[str, Any]:
+        """Return what machines cost an hour and have cost until now, as far as that is known."""
+        return costs(await self.instances(id, gone=True), clock.now())
+
+    def metrics(self) -> Mapping[str, Mapping[str, int]]:
+        """Return how many infrastructures there are by phase, and machines by state; reads the database."""
+        found = self._database.read(lambda conn: (reading.phases(conn), reading.states(conn)))
+        return dict(zip(("infrastructures", "machines"), found, strict=True))
+
+    @property
+    def _home(self) -> str:
+        return folders.named(self._places.infra)
+
+    async def _described(self, owner: str, bundle: Bundle) -> Description:
+        known = await self.definitions(owner)
+        return await asyncio.to_thread(planning.described_by, bundle, known, self._settings.bundle)
+
+    async def _build(
+        self, owner: str, description: Description, attach: bool, key: str | None
+    ) -> Infrastructure:
+        home = await asyncio.to_thread(lambda: self._home)
+        new = Infrastructure(
+            id=new_id(),
+            owner=owner,
+            name=description.name,
+            phase=Phase.NEW,
+            description=plain(description),
+            targets={},
+            condemned=(),
+            attached=attach,
+            paused=False,
+            turn=0,
+            done=0,
+            job=None,
+            error=None,
+            created=0,
+            changed=0,
+            ended=None,
+            home=home,
+        )
+        bounds = wishing.Bounds(self._settings.per_owner, self._settings.machines)
+        return await self._wish(faults.BUILD, partial(wishing.build, new=new, bounds=bounds, key=key))
+
+    async def _update(
+        self, infra: Infrastructure, description: Description, version: int | None = None
+    ) -> Infrastructure:
+        work = partial(
+            wishing.update_to,
+            id=infra.id,
+            description=plain(description),
+            machines=self._settings.machines,
+            version=version,
+        )
+        return await self._wish(faults.UPDATE, work)
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self._database.read, work)
+
+    async def _write(self, point: FaultPoint, work: Callable[[Connection], T]) -> T:
+        """Write; a caller that goes away does not undo it."""
+        return await asyncio.shield(asyncio.wrap_future(self._database.submit(point, work)))
+
+    async def _wish(self, point: FaultPoint, work: Callable[[Connection], Infrastructure]) -> Infrastructure:
+        """Write a wish, and have somebody who makes it so."""
+        infra = await self._write(point, work)
+        await asyncio.to_thread(lambda: self._workers.start(self._home))
+        return infra
+
+
+def is_settled(infra: Infrastructure, turn: int) -> bool:
+    """Say whether waiting for a turn is over: a pass has ended on it, or nothing will be done about it."""
+    return infra.done >= turn or infra.paused or infra.phase is Phase.DESTROYED
+
+
+def _is_awaited(conn: Connection, home: str) -> bool:
+    return bool(reading.attached(conn, home) or reading.unsettled(conn, home))

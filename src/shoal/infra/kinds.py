@@ -1,0 +1,30 @@
+"""The kinds of job here: a pass makes one infrastructure as it is wished, the keeper looks after all of them.
+
+A pass's spec is `{"infra": ID}`, the keeper's `{"home": HOME}`. What they ask and write down is answered in
+`store/journal.py`. Where things lie is told to their workers and never kept, in `context.terms["infra"]`:
+`home` (the folder of all infrastructures), `credentials`, `parallel`, `interval`, `commands`, `engine`.
+"""
+
+from __future__ import annotations
+
+from shoal.infra.store import journal, passing
+from shoal.jobs.kinds import Kind, register
+
+PASS = Kind(
+    passing.PASS,
+    "shoal.infra.passes.passing:run",
+    elsewhere=False,
+    grace=30.0,
+    mourn=passing.mourn,
+    answer=journal.answer,
+)
+KEEPER = Kind(
+    "infra.keeper", "shoal.infra.passes.keeping:run", elsewhere=False, grace=30.0, answer=journal.answer
+)
+TERMS = "infra"  # under which name workers are told where things lie
+
+
+def register_kinds() -> None:
+    """Make the kinds known to this process."""
+    for kind in (PASS, KEEPER):
+        register(kind)

@@ -1,0 +1,96 @@
+"""Bundles as descriptions, and plans: made of what is there, and done only while that is so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from shoal.base.errors import InvalidInput
+from shoal.base.transaction import now
+from shoal.infra.deciding.plan import Plan, plan
+from shoal.infra.describing.bundle import Bundle, bundle_of
+from shoal.infra.describing.descriptions import definitions_of, described
+from shoal.infra.errors import BundleTooLarge, StalePlan
+from shoal.infra.model import Description
+from shoal.infra.plain import description_of, plain
+from shoal.infra.store import reading
+
+_FORM = {"infra": (str, type(None)), "fingerprint": str, "digest": str, "bundle": dict}
+
+
+class Made(NamedTuple):
+    """A plan, the version of the infrastructure that it was made of, and a hash of what was wished."""
+
+    plan: Plan
+    version: int
+    digest: str
+
+
+class Asked(NamedTuple):
+    """What somebody asks for with a plan's plain form."""
+
+    infra: str | None
+    fingerprint: str
+    digest: str
+    bundle: Mapping[str, Any]
+
+
+def definitions_in(bundle: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    """Return the node definitions of a bundle, checked; raises BadDescription, BundleTooLarge."""
+    return definitions_of(_bounded(bundle, limit))
+
+
+def described_by(bundle: Mapping[str, Any], known: Mapping[str, Any], limit: int) -> Description:
+    """Return what a bundle describes with known definitions; raises BadDescription, BundleTooLarge."""
+    return described(_bounded(bundle, limit), known)
+
+
+def made(conn: Connection, infra: str | None, description: Description | None = None) -> Made:
+    """Return the plan that makes an infrastructure (None: a new one) like a description (None: its own)."""
+    if infra is None:
+        if description is None:
+            raise InvalidInput("A plan is of an infrastructure, of a description, or of both.")
+        return Made(plan(None, description, [], now(conn)), 0, digest_of(description))
+    found, there = reading.get(conn, infra), reading.machines(conn, infra)
+    wished = description_of(found.description) if description is None else description
+    return Made(plan(found, wished, there, now(conn)), found.version, digest_of(wished))
+
+
+def asked(planned: Mapping[str, Any]) -> Asked:
+    """Return what a plan's plain form asks for; raises InvalidInput when it is none."""
+    for name, kind in _FORM.items():
+        if name not in planned or not isinstance(planned[name], kind):
+            raise InvalidInput(
+                f"That is no plan that can be applied: its `{name}` is missing or wrong.",
+                hint="Send what planning a description answered, as it came.",
+            )
+    return Asked(*(planned[name] for name in Asked._fields))
+
+
+def check_same(asked: Asked, again: Made) -> None:
+    """Pass when making a plan again gives the same.
+
+    Raises:
+        StalePlan: the infrastructure, its machines or node definitions have changed.
+    """
+    if (asked.fingerprint, asked.digest) != (again.plan.fingerprint, again.digest):
+        what = "the infrastructure" if asked.digest == again.digest else "a node definition"
+        raise StalePlan(
+            f"Since the plan was made, {what} has changed; nothing was done.", hint="Make another plan."
+        )
+
+
+def digest_of(description: Description) -> str:
+    """Return a hash of everything that a description says."""
+    return sha256(orjson.dumps(plain(description), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _bounded(bundle: Mapping[str, Any], limit: int) -> Bundle:
+    size = len(orjson.dumps(bundle))
+    if size > limit:
+        raise BundleTooLarge(size, limit)
+    return bundle_of(bundle)

@@ -1,0 +1,114 @@
+"""The processes that make passes: a pool of their own, so that they never take a worker from other jobs."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from shoal.base.database import Database
+from shoal.base.errors import ShoalError
+from shoal.base.settings import Infra as Settings
+from shoal.infra.kinds import KEEPER, PASS, TERMS
+from shoal.infra.store import faults
+from shoal.infra.store.passing import LABEL, labels_of
+from shoal.jobs.model import HOUSE, NewJob, Retry
+from shoal.jobs.states import ENDS
+from shoal.jobs.store import reading, rerunning, submission
+from shoal.jobs.workers.supervisor import Supervisor
+
+_SOON = Retry(
+    max_attempts=1_000_000, on=("error", "timeout", "lost", "memory", "exit"), backoff=0.5, max_delay=30.0
+)
+
+
+class Places(NamedTuple):
+    """The folders of a home that are needed: of infrastructures, of stored files, of logs."""
+
+    infra: Path
+    files: Path
+    logs: Path
+
+
+class Workers:
+    """Keep so many processes alive once `start` was called, and the keeper among their jobs."""
+
+    def __init__(self, database: Database, places: Places, settings: Settings, engine: str | None) -> None:
+        """Prepare; nothing runs yet. `engine` is where the container engine listens."""
+        self._database = database
+        self._places = places
+        self._settings = settings
+        self._engine = engine
+        self._pool: Supervisor | None = None
+        self._starting = threading.Lock()
+
+    @property
+    def started(self) -> bool:
+        """Say whether there should be processes."""
+        return self._pool is not None
+
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps them from being there."""
+        return self._pool.trouble if self._pool is not None else None
+
+    def start(self, home: str) -> None:
+        """Start the processes; does nothing the second time. It writes to the database."""
+        with self._starting:
+            if self._pool is None:
+                self._database.write(faults.KEEPER, partial(_ensure_keeper, home=home))
+                self._pool = self._made(home)
+                self._pool.start()
+
+    def stop(self) -> None:
+        """End the processes; what they do is taken up again by others."""
+        with self._starting:
+            if self._pool is not None:
+                self._pool.stop()
+
+    def _made(self, home: str) -> Supervisor:
+        return Supervisor(
+            self._database,
+            self._places.files,
+            self._settings.passes + 1,  # one for the keeper, which does not end
+            self._places.logs,
+            (),
+            name=f"{socket.gethostname()}:{self._places.infra.resolve()}",
+            labels=labels_of(home),
+            terms={TERMS: self._terms()},
+            kinds=(PASS.name, KEEPER.name),
+        )
+
+    def _terms(self) -> Mapping[str, Any]:
+        credentials = self._settings.credentials
+        return {
+            "home": str(self._places.infra),
+            "credentials": None if credentials is None else str(credentials),
+            "parallel": self._settings.parallel,
+            "interval": self._settings.interval,
+            "commands": self._settings.commands,
+            "engine": self._engine,
+        }
+
+
+def _ensure_keeper(conn: Connection, home: str) -> None:
+    """Have a job that looks after what is attached; one that somebody ended begins again."""
+    job = NewJob(
+        KEEPER.name,
+        {"home": home},
+        name="keeper of infrastructures",
+        labels=labels_of(home),
+        retry=_SOON,
+        service=True,
+        relaxed=True,
+        idempotency_key=f"{LABEL}.keeper.{home}",
+    )
+    ids = submission.submit(conn, HOUSE, [job])
+    states = reading.states(conn, ids)
+    if ended := [id_ for id_ in ids if states[id_] in ENDS]:
+        rerunning.rerun(conn, ended)

@@ -1,0 +1,1 @@
+"""Infrastructures in the database: what is wished, what is there, what happened."""

@@ -1,0 +1,102 @@
+"""Passes of infrastructures as jobs: one at a time each, by the home that holds their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, update
+
+from shoal.base.transaction import now
+from shoal.infra.model import Infrastructure
+from shoal.infra.states import Phase, State
+from shoal.infra.store import reading, telling
+from shoal.infra.store.tables import infrastructures
+from shoal.jobs.model import HOUSE, Job, NewJob, Retry
+from shoal.jobs.states import ENDS
+from shoal.jobs.states import State as JobState
+from shoal.jobs.store import limits, submission
+from shoal.jobs.store.tables import jobs
+
+PASS = "infra.pass"
+LABEL = "infra"  # what the pool of passes offers, and no other
+# A pass goes on from rows and tags, so being killed is no reason to give up.
+_AGAIN = Retry(
+    max_attempts=1000, on=("lost", "exit", "memory", "timeout", "error"), backoff=0.2, max_delay=30.0
+)
+
+
+def group_of(id: str) -> str:
+    """Return the group of an infrastructure's passes."""
+    return f"{LABEL}:{id}"
+
+
+def labels_of(home: str) -> tuple[str, ...]:
+    """Return what the passes of a home demand of their workers."""
+    return LABEL, f"{LABEL}:{home}"
+
+
+def serialise(conn: Connection, id: str) -> None:
+    """Let no two passes of an infrastructure be at work at once."""
+    limits.set_limit(conn, group=group_of(id), n=1)
+
+
+def release(conn: Connection, id: str) -> None:
+    """Forget the limit of an infrastructure that has no more passes."""
+    limits.set_limit(conn, group=group_of(id), n=None)
+
+
+def submit(conn: Connection, infra: Infrastructure, why: str) -> int:
+    """Return a pass that begins after this commit: one that waits already, or a new one."""
+    if infra.job is not None and _waits(conn, infra.job):
+        return infra.job
+    job = NewJob(
+        PASS,
+        {"infra": infra.id},
+        name=f"{infra.name}: {why}",
+        labels=labels_of(infra.home),
+        retry=_AGAIN,
+        group=group_of(infra.id),
+    )
+    return submission.submit(conn, HOUSE, [job])[0]
+
+
+def at_work(conn: Connection, infra: Infrastructure) -> bool:
+    """Say whether a pass waits or is at work."""
+    if infra.job is None:
+        return False
+    state = conn.execute(select(jobs.c.state).where(jobs.c.id == infra.job)).scalar()
+    return state is not None and JobState(state) not in ENDS
+
+
+def mourn(conn: Connection, ended: Sequence[Job]) -> None:
+    """Say of infrastructures that their newest pass ended before it said how; they can be healed."""
+    for job in ended:
+        query = select(infrastructures.c.id).where(infrastructures.c.job == job.id)
+        for id_ in conn.execute(query).scalars().all():
+            infra = reading.get(conn, id_, lock=True)
+            if infra.job == job.id and infra.done < infra.turn and not infra.paused:
+                _give_up(conn, infra, job)
+
+
+def _waits(conn: Connection, id: int) -> bool:
+    # A pass that is just being leased is locked, and may have asked for the wish already.
+    query = select(jobs.c.id).where(jobs.c.id == id, jobs.c.state == JobState.QUEUED.value)
+    return conn.execute(query.with_for_update(skip_locked=True)).first() is not None
+
+
+def _give_up(conn: Connection, infra: Infrastructure, job: Job) -> None:
+    error = {
+        "code": "pass_cancelled" if job.state is JobState.CANCELLED else "pass_failed",
+        "message": (job.error or {}).get("message") or f"Its pass (job {job.id}) ended: {job.state}.",
+        "hint": f"See job {job.id}. To go on: heal the infrastructure, or ask again.",
+        "job": job.id,
+    }
+    phase, moment = infra.phase, now(conn)
+    if phase is not Phase.DESTROYING:
+        there = reading.machines(conn, infra.id)
+        phase = Phase.DEGRADED if any(one.state is State.READY for one in there) else Phase.FAILED
+    infra = infra._replace(phase=phase, error=error, done=infra.turn, changed=moment)
+    values = {"phase": phase.value, "error": error, "done": infra.done, "changed": moment}
+    conn.execute(update(infrastructures).where(infrastructures.c.id == infra.id).values(**values))
+    telling.happened(conn, infra, [{"kind": "passended", "detail": error}], moment)
+    telling.changed(conn, infra)
