@@ -51,8 +51,8 @@ class Child:
         except Exception as error:
             return {"fault": explained(error, text, names)}
         if len(filled) > LONGEST:
-            advice = "make the text shorter"
-            return {"fault": {"message": f"it is {len(filled)} characters long, filled in", "advice": advice}}
+            message = f"It is {len(filled)} characters long, filled in."
+            return {"fault": {"message": message, "advice": "Make the text shorter."}}
         return {"text": filled}
 
     def _ask(self, name: str, kind: str, public: bool) -> str:

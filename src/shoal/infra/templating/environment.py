@@ -28,7 +28,7 @@ class Language(ImmutableSandboxedEnvironment):
         super().__init__(
             undefined=StrictUndefined,
             keep_trailing_newline=True,
-            newline_sequence=newline,  # type: ignore[arg-type]
+            newline_sequence=newline,
             finalize=_printable,
             autoescape=False,
         )

@@ -21,12 +21,19 @@ _SHOWN = 160
 
 
 def explained(error: BaseException, text: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Return a fault: `message`, `advice`, and `text_line`, the line of the template it is on (from 1)."""
+    """Return a fault: its `message`, with the expression that is meant, and `advice`."""
     line = _line(error)
     shown = _shown(text, line, error)
     message, advice = _said(error, shown, names)
     where = f" in `{shown}`" if shown else ""
-    return {"message": f"{message}{where}", "advice": advice, "text_line": line}
+    at = f" (line {line})" if line is not None and "\n" in text.rstrip("\n") else ""
+    return {"message": sentence(f"{message}{where}{at}"), "advice": sentence(advice)}
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital letter in front and a full stop behind."""
+    text = text.rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}" if text else ""
 
 
 def _said(error: BaseException, shown: str, names: dict[str, Any]) -> tuple[str, str]:
@@ -39,7 +46,10 @@ def _said(error: BaseException, shown: str, names: dict[str, Any]) -> tuple[str,
     if isinstance(error, TemplateSyntaxError):
         return _syntax(error, shown)
     if isinstance(error, SecurityError):
-        return f"this is not allowed in a template: {error}", "use plain values and the functions only"
+        return (
+            f"this is not allowed in a template: {str(error).rstrip('.')}",
+            "use plain values and the functions only",
+        )
     if isinstance(error, MemoryError):
         return "filling it in takes more memory than a template may have", "make the text shorter"
     if isinstance(error, RecursionError):
@@ -56,7 +66,7 @@ def _undefined(error: UndefinedError, shown: str, names: dict[str, Any]) -> tupl
         name = found.group(1)
         inside = _inside(name, names)
         return f"there is no `{name}` there", near(name, inside) or "define it, or write `| default('...')`"
-    return said, "define it, or write `| default('...')`"
+    return said.rstrip("."), "define it, or write `| default('...')`"
 
 
 def instead_of(name: str, names: dict[str, Any]) -> str:

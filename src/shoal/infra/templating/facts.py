@@ -19,7 +19,8 @@ class Facts:
 
     `constants` and `keys` (those of the description and of the definition) are names of their own,
     `variables` are below that name. `nodes` has the ready instances of every node of the description, the
-    oldest first: each with `id`, `addresses`, `private` and `created`. `ip` is there once `own` has addresses.
+    oldest first: each with `id`, `addresses`, `private` and `created`. `own` has the instance's own `id`,
+    `addresses` and `private`; once it has addresses, the first is `ip`.
     """
 
     constants: Mapping[str, Any]

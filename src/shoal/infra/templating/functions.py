@@ -116,7 +116,9 @@ class Functions:
 
 def ibget(*_: Any) -> Any:
     """Say what to write instead of the older system's queries."""
-    raise WrongCall("`ibget` is not supported", "write getip('NODE'), getipall('NODE') or find_node_id('NODE')")
+    raise WrongCall(
+        "`ibget` is not supported", "write getip('NODE'), getipall('NODE') or find_node_id('NODE')"
+    )
 
 
 def _printed(command: str) -> str:
@@ -125,8 +127,12 @@ def _printed(command: str) -> str:
             shlex.split(command), capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS
         )
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
-        raise WrongCall(f"cmd({command!r}) could not be run: {error}", "name a program and its words") from error
+        raise WrongCall(
+            f"cmd({command!r}) could not be run: {error}", "name a program and its words"
+        ) from error
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()[-200:]
-        raise WrongCall(f"cmd({command!r}) ended with exit code {done.returncode}: {said}", "mend the command")
+        raise WrongCall(
+            f"cmd({command!r}) ended with exit code {done.returncode}: {said}", "mend the command"
+        )
     return done.stdout[:_COMMAND_OUTPUT].decode(errors="replace").rstrip("\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from shoal.base.pointers import pointer
+
 # What begins something in a template; a text without it is left alone.
 MARKS = ("{{", "{%", "{#")
 
@@ -14,39 +16,34 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in MARKS)
 
 
-def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+def leaves(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
     """Yield every string with its place as a JSON pointer, keys of mappings too, in a fixed order."""
     if isinstance(value, str):
-        yield pointer, value
+        yield at, value
     elif isinstance(value, dict):
         for key, each in value.items():
             if isinstance(key, str):
-                yield f"{pointer}/{escaped(key)}#", key
-            yield from leaves(each, f"{pointer}/{escaped(str(key))}")
+                yield f"{at}{pointer([key])}#", key
+            yield from leaves(each, f"{at}{pointer([key])}")
     elif isinstance(value, list | tuple):
         for number, each in enumerate(value):
-            yield from leaves(each, f"{pointer}/{number}")
+            yield from leaves(each, f"{at}{pointer([number])}")
 
 
-def replaced(value: Any, change: Callable[[str, str], Any], pointer: str = "") -> Any:
+def replaced(value: Any, change: Callable[[str, str], Any], at: str = "") -> Any:
     """Return a copy of a tree in which `change(pointer, text)` stands for every string."""
     if isinstance(value, str):
-        return change(pointer, value)
+        return change(at, value)
     if isinstance(value, dict):
-        return {_key(change, pointer, key): _below(change, pointer, key, each) for key, each in value.items()}
+        return {_key(change, at, key): _below(change, at, key, each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_below(change, pointer, number, each) for number, each in enumerate(value)]
+        return [_below(change, at, number, each) for number, each in enumerate(value)]
     return value
 
 
-def escaped(key: str) -> str:
-    """Return a key as a part of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
+def _key(change: Callable[[str, str], Any], at: str, key: Any) -> Any:
+    return change(f"{at}{pointer([key])}#", key) if isinstance(key, str) else key
 
 
-def _key(change: Callable[[str, str], Any], pointer: str, key: Any) -> Any:
-    return change(f"{pointer}/{escaped(key)}#", key) if isinstance(key, str) else key
-
-
-def _below(change: Callable[[str, str], Any], pointer: str, key: Any, value: Any) -> Any:
-    return replaced(value, change, f"{pointer}/{escaped(str(key))}")
+def _below(change: Callable[[str, str], Any], at: str, key: Any, value: Any) -> Any:
+    return replaced(value, change, f"{at}{pointer([key])}")

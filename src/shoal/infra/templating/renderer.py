@@ -18,6 +18,7 @@ from typing import Any, Self
 import orjson
 
 from shoal.base.errors import ShoalError
+from shoal.infra.describing.faults import MOST, Fault
 from shoal.infra.errors import BadTemplate
 from shoal.infra.secrets import Secrets
 from shoal.infra.templating.child import CPU_SECONDS
@@ -84,12 +85,13 @@ class Renderer:
         if not found:
             return Rendered(value)
         filled: dict[str, str] = {}
-        faults: list[dict[str, Any]] = []
+        faults: list[Fault] = []
         saw: Saw = {}
         with self._lock:
             for pointer, answer in zip(found, self._answers(list(found.values()), facts), strict=True):
                 if "fault" in answer:
-                    faults.append(_placed(answer["fault"], section, pointer))
+                    place = f"{section}{pointer.removesuffix('#')}"
+                    faults.append(Fault(**answer["fault"], pointer=place))
                 filled[pointer] = answer.get("text", "")
                 merge(saw, answer.get("saw", {}))
             merge(self.saw, saw)
@@ -98,15 +100,14 @@ class Renderer:
         return Rendered(replaced(value, lambda pointer, text: filled.get(pointer, text)), saw)
 
     def _answers(self, texts: Sequence[str], facts: Facts) -> Iterator[dict[str, Any]]:
+        known = {"names": facts.names(), "nodes": facts.nodes, "commands": self._commands}
         left = list(texts)
         while left:
-            self._send({"names": facts.names(), "nodes": facts.nodes, "commands": self._commands, "texts": left})
-            for count in range(1, len(left) + 1):
-                answer = self._answer()
-                yield answer
-                if self._process is None:  # It has died of this one; another goes on with those after it.
-                    break
-            left = left[count:]
+            self._send({**known, "texts": left})
+            alive = True
+            while left and alive:
+                yield self._answer()
+                left, alive = left[1:], self._process is not None
 
     def _answer(self) -> dict[str, Any]:
         """Return what became of the next text, giving away the secrets that it asks for."""
@@ -170,7 +171,10 @@ class Renderer:
             message = f"filling it in takes more than {CPU_SECONDS} s of processor time"
             return {"message": message, "advice": "make the loops or the numbers smaller"}
         if code == -signal.SIGKILL:
-            return {"message": f"filling it in takes more than {LEAF_SECONDS:g} s", "advice": "make it simpler"}
+            return {
+                "message": f"filling it in takes more than {LEAF_SECONDS:g} s",
+                "advice": "make it simpler",
+            }
         message = "filling it in ended the process that does it, probably for want of memory"
         return {"message": message, "advice": "make it smaller"}
 
@@ -195,18 +199,10 @@ def merge(into: Saw, more: Mapping[str, Sequence[str]]) -> None:
         into[node] = list(dict.fromkeys([*into.get(node, []), *ids]))
 
 
-def bad_template(faults: Sequence[Mapping[str, Any]]) -> BadTemplate:
+def bad_template(faults: Sequence[Fault]) -> BadTemplate:
     """Return the error that says which templates cannot be filled in."""
-    first = faults[0]
-    where = f"{first['pointer']}: " if first["pointer"] else ""
-    others = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
-    return BadTemplate(
-        f"A template is wrong: {where}{first['message']}{others}.",
-        hint=f"{first['advice'][:1].upper()}{first['advice'][1:]}.",
-        faults=list(faults),
-    )
-
-
-def _placed(fault: Mapping[str, Any], section: str, pointer: str) -> dict[str, Any]:
-    place = f"{section}{pointer.removesuffix('#')}"
-    return {"file": None, "line": None, "pointer": place, **fault}
+    first, others = faults[0], len(faults) - 1
+    more = f" {others} more {'is' if others == 1 else 'are'} wrong, too." if others else ""
+    place = f"{first.pointer}: " if first.pointer else ""
+    shown = [fault._asdict() for fault in faults[:MOST]]
+    return BadTemplate(f"{place}{first.message}", hint=f"{first.advice}{more}".strip(), faults=shown)

@@ -1,0 +1,1 @@
+"""The modules of cloud-init, each as steps of a shell program."""
