@@ -71,7 +71,7 @@ def validate(file: File, definitions: Definitions = None, output: Output = Forma
     """Check a description and its definitions, and say where each fault is. It needs no server."""
     from shoal.infra.deciding.levels import levels
     from shoal.infra.describing.bundle import bundle_of
-    from shoal.infra.describing.checking import described
+    from shoal.infra.describing.descriptions import described
 
     description = described(bundle_of(bundle_from(file, definitions)), {})
     order = levels(description)

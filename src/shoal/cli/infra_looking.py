@@ -64,7 +64,7 @@ def cost(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
     """Show what each machine costs an hour."""
     with serving(where) as client:
         told = found(client, infra).cost()
-    answer(told, output, text=infra_view.costs(told), quiet=infra_plan_view.price(told["total"]))
+    answer(told, output, text=infra_view.costs(told), quiet=infra_plan_view.price(told["per_hour"]))
 
 
 @located
@@ -72,7 +72,7 @@ def outputs(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
     """Print addresses, an ssh configuration, and which files the nodes publish."""
     with serving(where) as client:
         told = found(client, infra).outputs()
-    answer(told, output, text=infra_view.outputs(told), quiet=told.get("ssh_config") or "")
+    answer(told, output, text=infra_view.outputs(told), quiet=told["ssh_config"].rstrip())
 
 
 @located

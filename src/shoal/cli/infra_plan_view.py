@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from shoal.studies.wording import counted, printable
@@ -11,13 +10,13 @@ from shoal.studies.wording import counted, printable
 Facts = Mapping[str, Any]
 # A sign and a colour for each act; what stays is only counted.
 SIGNS = {"create": ("+", "#2E8B57"), "replace": ("~", "#C98500"), "drop": ("-", "#C0392B")}
-SHOWN = 12
+MOST = 10  # more of one node are not listed
 SHORT = 8
 
 
 def changes_of(plan: Facts) -> dict[str, int]:
     """Return how many machines a plan creates, replaces, drops and keeps."""
-    counts = dict.fromkeys(("create", "replace", "drop", "keep"), 0)
+    counts = dict.fromkeys((*SIGNS, "keep"), 0)
     for step in plan["steps"]:
         counts[step["act"]] += 1
     return counts
@@ -25,21 +24,14 @@ def changes_of(plan: Facts) -> dict[str, int]:
 
 def is_empty(plan: Facts) -> bool:
     """Say whether a plan has nothing to do."""
-    counts = changes_of(plan)
-    return not (counts["create"] or counts["replace"] or counts["drop"])
+    return not any(step["act"] in SIGNS for step in plan["steps"])
 
 
 def page(plan: Facts, look: Any) -> str:
     """Return a plan as text: the machines of each level, the ports to open, the counts and the cost."""
-    lines = [_head(plan), ""]
-    levels = [list(level) for level in plan["levels"]]
-    known = {node for level in levels for node in level}
-    left = sorted({step["node"] for step in plan["steps"]} - known)
-    for number, level in enumerate(levels, 1):
-        lines += _part(f"level {number}: {', '.join(level)}", plan, level, look)
-    if left:
-        lines += _part("not in the description", plan, left, look)
-    return "\n".join([*lines, *_ports(plan), summary(plan)])
+    what = f"infrastructure {plan['infra']}" if plan.get("infra") else "a new infrastructure"
+    parts = [[f"{printable(plan['name'])}: {what}"], *_levels(plan, look), _ports(plan), _warnings(plan)]
+    return "\n\n".join("\n".join(part) for part in [*parts, [summary(plan)]] if part)
 
 
 def summary(plan: Facts) -> str:
@@ -52,57 +44,65 @@ def summary(plan: Facts) -> str:
             f"Plan: {counts['create']} to create, {counts['replace']} to replace, {counts['drop']} to drop, "
             f"{counts['keep']} unchanged."
         )
-    return f"{words}{_cost(plan.get('cost'))}"
+    return f"{words}{_cost(plan)}"
 
 
 def price(amount: float | None) -> str:
-    """Return what something costs an hour: `0.1200`, or `-` when that is not known."""
+    """Return what something costs an hour: `0.12`, or `-` when that is not known."""
     return "-" if amount is None else f"{amount:.4f}".rstrip("0").rstrip(".")
 
 
-def _head(plan: Facts) -> str:
-    what = f"infrastructure {plan['infra']}" if plan.get("infra") else "a new infrastructure"
-    return f"{printable(plan['name'])}: {what}"
+def _levels(plan: Facts, look: Any) -> Iterator[list[str]]:
+    for number, level in enumerate(plan["levels"]):
+        lines = [line for node in level for line in _node(plan, node, look)]
+        yield [f"level {number + 1}: {', '.join(level)}", *lines] if lines else []
+    known = {node for level in plan["levels"] for node in level}
+    left = dict.fromkeys(step["node"] for step in plan["steps"] if step["node"] not in known)
+    lines = [line for node in left for line in _node(plan, node, look)]
+    yield ["no longer described", *lines] if lines else []
 
 
-def _part(title: str, plan: Facts, nodes: Sequence[str], look: Any) -> list[str]:
-    steps = [step for step in plan["steps"] if step["node"] in nodes and step["act"] in SIGNS]
-    if not steps:
-        return []
-    return [title, *_lines(steps, look), ""]
+def _node(plan: Facts, node: str, look: Any) -> Iterator[str]:
+    steps = [step for step in plan["steps"] if step["node"] == node]
+    yield from _created([step for step in steps if step["act"] == "create"], look)
+    for act in ("replace", "drop"):
+        these = [step for step in steps if step["act"] == act]
+        yield from (_changed(step, look) for step in these[:MOST])
+        if len(these) > MOST:
+            yield f"    and {len(these) - MOST} more of {node}"
 
 
-def _lines(steps: Sequence[Facts], look: Any) -> Iterator[str]:
-    """Yield a line for each step, of many alike only the first."""
-
-    def alike(step: Facts) -> tuple[str, str, str]:
-        return step["node"], step["act"], step.get("reason") or ""
-
-    for _, group in groupby(sorted(steps, key=alike), key=alike):
-        these = list(group)
-        yield from (_line(step, look) for step in these[:SHOWN])
-        if len(these) > SHOWN:
-            yield f"    and {len(these) - SHOWN} more of {these[0]['node']}"
+def _created(steps: Sequence[Facts], look: Any) -> Iterator[str]:
+    """Yield one line for all machines of a node that come: they are alike."""
+    if steps:
+        step = steps[0]
+        costs = f"  {price(step['price'])} an hour each" if step.get("price") is not None else ""
+        yield f"{_sign('create', look)} {step['node']}  {counted(len(steps), 'machine')}{costs}"
 
 
-def _line(step: Facts, look: Any) -> str:
-    sign, colour = SIGNS[step["act"]]
-    name = f"{step['node']}-{step['number']}" if step.get("number") is not None else step["node"]
-    which = f" ({step['instance'][:SHORT]})" if step.get("instance") else ""
-    provider = f"  {step['provider']}" if step.get("provider") else ""
-    costs = f"  {price(step['price'])}/h" if step.get("price") is not None else ""
-    reason = f"  {printable(step['reason'])}" if step.get("reason") else ""
-    return f"  {look.paint(sign, colour)} {name}{which}{provider}{costs}{reason}"
+def _changed(step: Facts, look: Any) -> str:
+    known = step.get("name") or (step.get("instance") or "")[:SHORT]
+    address = f" ({step['addresses'][0]})" if step.get("addresses") else ""
+    reason = f": {printable(step['reason'])}" if step.get("reason") else ""
+    return f"{_sign(step['act'], look)} {step['node']}  {known}{address}{reason}"
+
+
+def _sign(act: str, look: Any) -> str:
+    sign, colour = SIGNS[act]
+    return f"  {look.paint(sign, colour)}"
 
 
 def _ports(plan: Facts) -> list[str]:
-    named = {node: ports for node, ports in (plan.get("ports") or {}).items() if ports}
-    lines = [f"  {node}: {', '.join(map(str, ports))}" for node, ports in named.items()]
-    return ["ports to open", *lines, ""] if lines else []
+    lines = [f"  {node}: {', '.join(map(str, ports))}" for node, ports in plan["ports"].items() if ports]
+    return ["ports to be reached", *lines] if lines else []
 
 
-def _cost(cost: Facts | None) -> str:
-    if not cost or cost.get("then") is None:
+def _warnings(plan: Facts) -> list[str]:
+    return [f"warning: {printable(text)}" for text in plan["warnings"]]
+
+
+def _cost(plan: Facts) -> str:
+    if not plan["cost"] and not plan["cost_now"]:
         return ""
-    before = f" (now {price(cost['now'])})" if cost.get("now") is not None else ""
-    return f" Cost {price(cost['then'])} an hour{before}."
+    now = f" (now {price(plan['cost_now'])})" if plan["cost_now"] != plan["cost"] else ""
+    return f" Cost {price(plan['cost'])} an hour{now}, as far as prices are known."

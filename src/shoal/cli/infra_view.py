@@ -43,29 +43,32 @@ def machines(instances: Sequence[Facts]) -> str:
 
 
 def costs(cost: Facts) -> str:
-    """Return what each machine costs an hour, and all together."""
+    """Return what each machine costs an hour and has cost, and all together."""
     rows = [
-        (node, instance, price(amount))
-        for node, each in cost["nodes"].items()
-        for instance, amount in each.items()
+        (node, id, price(each["per_hour"]), price(each["so_far"]))
+        for node, own in cost["nodes"].items()
+        for id, each in own["instances"].items()
     ]
-    listed = table(["NODE", "ID", "AN HOUR"], rows, right=["AN HOUR"]) + "\n\n" if rows else ""
-    unknown = sum(amount == "-" for _, _, amount in rows)
-    without = f", without {counted(unknown, 'machine')} of unknown price" if unknown else ""
-    return f"{listed}{price(cost['total'])} an hour{without}"
+    rows.append(("all", "", price(cost["per_hour"]), price(cost["so_far"])))
+    head = ["NODE", "ID", "AN HOUR", "SO FAR"]
+    unknown = f"\n{counted(len(cost['unknown']), 'machine')} of unknown price." if cost["unknown"] else ""
+    return table(head, rows, right=["AN HOUR", "SO FAR"]) + unknown
 
 
 def outputs(found: Facts) -> str:
     """Return the addresses, the ssh configuration and what was published, as text."""
+    rows = [
+        (node, each["id"], " ".join(each["addresses"]) or "-", each["state"])
+        for node, own in found["nodes"].items()
+        for each in own
+    ]
+    files = [(each["name"], each["instance"], each["size"]) for each in found["published"]]
     parts = [
-        f"{node}: {' '.join(_address(each) for each in instances)}"
-        for node, instances in found["nodes"].items()
+        table(["NODE", "ID", "ADDRESSES", "STATE"], rows) if rows else "No machines.",
+        table(["FILE", "OF", "BYTES"], files, right=["BYTES"]) if files else "",
+        found["ssh_config"].rstrip(),
     ]
-    published = [
-        f"{node}: {name}" for node, files in (found.get("published") or {}).items() for name in files
-    ]
-    files = ["published files:\n" + "\n".join(published)] if published else []
-    return "\n".join([*parts, *files, *filter(None, [found.get("ssh_config")])])
+    return "\n\n".join(part for part in parts if part)
 
 
 def _line(infra: Facts) -> tuple[Any, ...]:

@@ -1,0 +1,1 @@
+"""Occopus' documented requests, with their paths, bodies and answers, over our infrastructures."""
