@@ -51,7 +51,8 @@ class Pace:
 
     A run ends when `iterations >= iter + pushed rows * iter_per_data`, if one of both is given, or when
     `until` is so, a condition of `base.ending`. `timeout` is in seconds; the frequencies are the most turns
-    and the most rows in a second.
+    and the most rows in a second. With `parallel`, kmeans on vectors is spread over `num_cpu` processes (0:
+    one for each processor), as `shards` does; elsewhere both have no effect.
     """
 
     iter: int = 0

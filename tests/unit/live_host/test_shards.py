@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from shoal.clustering.frame_kmeans import FrameKMeans
+from shoal.live.host import estimators
 from shoal.live.host.sharded import ShardedKMeans
 from shoal.live.model import Algorithm, Pace, Wish
 from tests.support.followed import Task, blobs
@@ -86,6 +88,31 @@ def test_a_task_with_shards_is_followed_on_and_ends_its_processes(tmp_path: Path
     task.turns()
     np.testing.assert_allclose(task.centres, tasks[0].centres, rtol=0, atol=1e-9)
     task.followed.close()
+
+
+@pytest.mark.parametrize(
+    ("pace", "algorithm", "processes"),
+    [
+        (Pace(iter=15, parallel=True, num_cpu=2), Algorithm(name="kmeans", k=3), 2),
+        (Pace(iter=15, parallel=True, num_cpu=1), Algorithm(name="kmeans", k=3), 1),
+        (Pace(iter=15, parallel=True, num_cpu=2000), Algorithm(name="kmeans", k=3), 64),
+        (Pace(iter=15, num_cpu=2), Algorithm(name="kmeans", k=3), 1),
+        (Pace(iter=15, parallel=True, num_cpu=2), Algorithm(), 1),
+    ],
+)
+def test_parallel_spreads_a_task_over_so_many_processors_where_that_can_be(
+    pace: Pace, algorithm: Algorithm, processes: int
+) -> None:
+    wish = Wish(algorithm=algorithm, pace=pace)
+    assert estimators.shards_of(wish) == processes
+    assert isinstance(estimators.built(wish), ShardedKMeans) is (processes > 1)
+    assert estimators.shards_of(estimators.alone(wish)) == 1
+    assert estimators.shards_of(replace(wish, shards=3)) == 3
+
+
+def test_all_processors_are_meant_when_no_number_is_given() -> None:
+    wish = Wish(algorithm=Algorithm(name="kmeans"), pace=Pace(parallel=True))
+    assert estimators.shards_of(wish) == min(64, max(2, os.cpu_count() or 2))
 
 
 @pytest.mark.parametrize(

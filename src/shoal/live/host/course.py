@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -147,7 +147,7 @@ class Course:
         estimators.check(wish)
         for most, turns in _TRIALS:
             first, rows = window(reader, max(0, self.row - most), self.row)
-            trial = Course(replace(wish, shards=1), first)
+            trial = Course(estimators.alone(wish), first)
             try:
                 if first < self.row:
                     trial.absorb(Piece(rows, self.row, 0))

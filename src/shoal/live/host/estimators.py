@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import os
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from shoal.base.errors import InvalidInput
@@ -11,6 +12,8 @@ from shoal.clustering.live_algorithms import LiveAlgorithm
 from shoal.live.host.sharded import ShardedKMeans
 from shoal.live.model import Wish
 
+MOST_SHARDS = 64
+
 
 def check(wish: Wish) -> None:
     """Refuse shards where rows cannot be summed apart.
@@ -18,9 +21,7 @@ def check(wish: Wish) -> None:
     Raises:
         InvalidInput: `shards_not_possible`.
     """
-    algorithm = asdict(wish.algorithm)
-    fits = wish.algorithm.name == "kmeans" and not live_algorithms.is_one_pass(algorithm)
-    if wish.shards > 1 and not (fits and wish.algorithm.space in ("euclid", "complex")):
+    if wish.shards > 1 and not _can_be_spread(wish):
         raise InvalidInput(
             "Only kmeans without flow and half_life, on vectors, can be spread over shards.",
             hint="Leave out shards.",
@@ -28,25 +29,46 @@ def check(wish: Wish) -> None:
         )
 
 
+def shards_of(wish: Wish) -> int:
+    """Return over how many processes rows are spread: `shards`, or `num_cpu` when that is to be in parallel.
+
+    What cannot be spread is not, whatever `parallel` says. Whether it is spread depends on the wish alone, so
+    that a checkpoint can be read on another machine.
+    """
+    if wish.shards > 1 or not wish.pace.parallel or not _can_be_spread(wish):
+        return wish.shards
+    return min(wish.pace.num_cpu or max(2, os.cpu_count() or 2), MOST_SHARDS)
+
+
+def alone(wish: Wish) -> Wish:
+    """Return the same wish in one process."""
+    return replace(wish, shards=1, pace=replace(wish.pace, parallel=False))
+
+
+def _can_be_spread(wish: Wish) -> bool:
+    fits = wish.algorithm.name == "kmeans" and not live_algorithms.is_one_pass(asdict(wish.algorithm))
+    return fits and wish.algorithm.space in ("euclid", "complex")
+
+
 def built(wish: Wish) -> LiveAlgorithm:
     """Return an estimator that has had no rows; raises what it says to a parameter that cannot be."""
     algorithm = asdict(wish.algorithm)
-    if wish.shards > 1:
+    if (shards := shards_of(wish)) > 1:
         parameters = live_algorithms.parameters(algorithm)
-        return cast(LiveAlgorithm, ShardedKMeans(shards=wish.shards, **parameters))
+        return cast(LiveAlgorithm, ShardedKMeans(shards=shards, **parameters))
     return live_algorithms.build(algorithm)
 
 
 def restored(wish: Wish, data: bytes, frame: Any) -> LiveAlgorithm:
     """Return an estimator that goes on from a snapshot; `frame` are the rows of one without them."""
-    if wish.shards > 1:
+    if shards_of(wish) > 1:
         return cast(LiveAlgorithm, ShardedKMeans.restore(data, frame))
     return live_algorithms.restore(asdict(wish.algorithm), data, frame)
 
 
 def kept(before: Wish, after: Wish) -> bool:
     """Say whether an estimator can go on with its centres when what is wished changes."""
-    same = before.shards == after.shards
+    same = shards_of(before) == shards_of(after)
     return same and live_algorithms.kept(asdict(before.algorithm), asdict(after.algorithm))
 
 

@@ -43,9 +43,11 @@ class AlgorithmInput:
     inner_space: str | None = strawberry.field(default=None, description="series: space of their elements")
     window: Long | None = strawberry.field(default=None, description="series: most that steps drift apart")
     until: str | None = strawberry.field(default=None, description="ends a run: `rows >= 9 and settled`")
-    num_cpu: Long | None = strawberry.field(name="numCPU", default=None, description="most processors")
+    num_cpu: Long | None = strawberry.field(
+        name="numCPU", default=None, description="processors when parallel; 0: all"
+    )
     frame_size: Long | None = strawberry.field(default=None, description="rows that are kept; 0: all")
-    parallel: bool | None = strawberry.field(default=None, description="true or false, 1 or 0")
+    parallel: bool | None = strawberry.field(default=None, description="true or 1: spread kmeans over numCPU")
     init: str | None = strawberry.field(default=None, description="kmeans_pp, random or given")
     method: str | None = strawberry.field(default=None, description="mcmc, streaming: which of their rules")
     shape: str | None = strawberry.field(default=None, description="mcmc: shape of clusters")

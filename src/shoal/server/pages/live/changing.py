@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from shoal.access import Action
 from shoal.base.errors import Conflict, InvalidInput
+from shoal.live.plain import plain
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
@@ -50,7 +51,13 @@ async def send_form(request: Request, task: Id, house: TheHouse, actor: Changer)
 
 def _kept(found: Seen) -> dict[str, Any]:
     """Return what the form does not ask for and so stays."""
-    return {"dataset": found.task.wish.dataset}
+    asked = {field.place for field in ALL}
+    whole = plain(found.task.wish)
+    parts = {
+        name: {key: value for key, value in whole[name].items() if f"{name}/{key}" not in asked}
+        for name in ("algorithm", "pace")
+    }
+    return {name: value for name, value in whole.items() if name not in asked} | parts
 
 
 def _form(request: Request, found: Seen, said: Mapping[str, str], errors: Errors | None = None) -> Response:

@@ -35,7 +35,8 @@ def wish_in(texts: Mapping[str, str], given: Mapping[str, Any]) -> tuple[Wish | 
     if errors:
         return None, errors
     try:
-        return wish_of(body | dict(given)), {}
+        parts = {name: body.get(name, {}) | part for name, part in given.items() if isinstance(part, dict)}
+        return wish_of(body | dict(given) | parts), {}
     except InvalidInput as error:
         return None, errors_of(error, ALL)
 
