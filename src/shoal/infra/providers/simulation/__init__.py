@@ -1,0 +1,1 @@
+"""What a simulated cloud is made of."""
