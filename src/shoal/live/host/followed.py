@@ -164,6 +164,10 @@ class Followed:
     def close(self) -> None:
         """Let go of the task's files and processes."""
         self._keeping.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the task's processes, if it has some; when it runs on they begin again."""
         if self.work is not None:
             self.work.course.close()
 
@@ -239,6 +243,7 @@ class Followed:
         self.looking.measure_soon()
         self._guarded(self._tell_all)
         self._guarded(self.checkpoint)
+        self._let_go()
 
     def _finish(self, state: State, fault: Fault | None = None) -> bool:
         """End the run; return False, for there is nothing more to do."""
@@ -247,6 +252,7 @@ class Followed:
         self.looking.measure_soon()
         self._tell_all()
         self._telling.ended(state, fault, self._order)
+        self._let_go()
         return False
 
     def _tell_what_is_due(self) -> None:

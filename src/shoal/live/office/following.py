@@ -37,12 +37,18 @@ class Following:
         self._logs = logs
         self._start_hosts = start_hosts
         self._asked: dict[str, float] = {}
+        self._leaving: set[str] = set()
         self._suspicion = Suspicion()
 
     def follow(self, task: LiveTask) -> Line | None:
-        """Have a task followed, by whoever follows it or by the host with the fewest; None if none may."""
+        """Have a task followed, by whoever follows it or by the host with the fewest; None if none may.
+
+        While a host keeps what it knows of a task that it leaves, none may: two would write one journal.
+        """
         if (line := self.roster.line_of(task.id)) is not None:
             return line
+        if task.id in self._leaving:
+            return None
         may_begin, now = self._suspicion.may_begin, _now()
         line = self.roster.place(task.id, lambda one: may_begin(task.id, one.tasks, now))
         if line is not None:
@@ -127,11 +133,14 @@ class Following:
         self._asked.pop(id, None)
         self._suspicion.clear(id)
         if line is not None:
+            self._leaving.add(id)
             try:
                 async with asyncio.timeout(GOODBYE):
                     await line.ask("unassign", task=id)
             except (TimeoutError, HostGone):
                 return
+            finally:
+                self._leaving.discard(id)
 
     def rested(self) -> list[str]:
         """Return the tasks that have ended, and that nobody has asked about for a while."""

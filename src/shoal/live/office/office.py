@@ -20,6 +20,7 @@ from shoal.base.errors import NotFound, Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.settings import Live as Settings
 from shoal.live.errors import WORDS, LiveConflict
+from shoal.live.fitting import check_fit
 from shoal.live.log.log import Bounds, Log
 from shoal.live.log.logs import Logs
 from shoal.live.model import Change, Fault, LiveTask, Wish
@@ -93,8 +94,10 @@ class Office:
         return self.mirror.counted(added)
 
     async def reconfigure(self, id: str, wish: Wish) -> LiveTask:
-        """Give a task another wish; raises NotFound, and InvalidInput when its host refuses it."""
+        """Give a task another wish; raises NotFound, and InvalidInput when its rows or its host refuse it."""
+        await self.end(id)  # Its rows are counted then.
         if (known := self.mirror.get(id)) is not None:
+            check_fit(known, wish)
             await self.following.weigh(known, wish)
         async with self._alone(id):
             task = await self.write(faults.ACT, partial(changing.reconfigure, id=id, wish=wish))
@@ -319,7 +322,7 @@ class Office:
             await asyncio.to_thread(self.hosts.renew)
         self._follow_orphans()
         for id in self.following.rested():
-            await self.following.release(id)
+            self.loop.spawn(self.following.release(id))  # Its host may hang.
         for task in self.mirror:
             left = timeout_left(task)
             if left == 0.0 and task.played is not None and _is_overdue(task):
