@@ -10,6 +10,7 @@ from shoal.server.faces import Face
 from shoal.server.jobserver.roster import jobserver_faces
 from shoal.server.kmeans_service.roster import kmeans_service_faces
 from shoal.server.nodes.roster import node_faces
+from shoal.server.occopus.roster import occopus_faces
 from shoal.server.pages.roster import page_faces
 
 
@@ -23,4 +24,5 @@ def faces_of(settings: Settings) -> list[Face]:
         *jobserver_faces(settings),
         *cqueue_faces(settings),
         *node_faces(settings),
+        *occopus_faces(settings),
     ]
