@@ -46,7 +46,7 @@ class Secrets:
             InvalidInput: there is no such kind, or the secret is of another one.
         """
         if kind not in _MAKERS:
-            known = ", ".join(_MAKERS)
+            known = ", ".join(KINDS)
             raise InvalidInput(f"There is no kind of secret {kind!r}.", hint=f"Write one of: {known}.")
         with self._lock:
             found = self._read().get(name) or self._made(name, kind)
@@ -181,3 +181,4 @@ def _text() -> str:
 
 
 _MAKERS: dict[str, Callable[[], str]] = {"text": _text, "munge": _munge, "rsa": _rsa, "ed25519": _ed25519}
+KINDS = tuple(_MAKERS)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Any
 
+from jinja2.defaults import DEFAULT_FILTERS
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 
 from shoal.infra.templating.environment import FUNCTIONS, EmptyValue
@@ -16,6 +17,7 @@ from shoal.infra.templating.functions import WrongCall
 RAW = "write `{% raw %}` before and `{% endraw %}` after text that is not meant as a template"
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _UNDEFINED = re.compile(r"'([^']+)' is undefined")
+_NO_FILTER = re.compile(r"No (?:filter|test) named '([^']+)'")
 _MISSING = re.compile(r"has no attribute '?([^']+)'?$")
 _SHOWN = 160
 
@@ -97,8 +99,8 @@ def _syntax(error: TemplateSyntaxError, shown: str) -> tuple[str, str]:
         return f"{said}: this looks like a Go template", f"{RAW}: {{% raw %}}{{{{.Name}}}}{{% endraw %}}"
     if "comment" in said or "{#" in shown:
         return f"{said}: `{{#` begins a comment", RAW
-    if "No filter named" in said or "No test named" in said:
-        return said, "the filters are Jinja's, and b64encode, b64decode, quote"
+    if found := _NO_FILTER.search(said):
+        return said, near(found.group(1), DEFAULT_FILTERS) or "the filters are Jinja's, b64encode and quote"
     return said, RAW
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shoal.base.pointers import pointer
 
+# Where a string is: keys and numbers from the root on; a key of a mapping itself has KEY at its end.
+Path = tuple[str | int, ...]
+KEY = "(key)"
 # What begins something in a template; a text without it is left alone.
 MARKS = ("{{", "{%", "{#")
 
@@ -16,34 +19,32 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in MARKS)
 
 
-def leaves(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every string with its place as a JSON pointer, keys of mappings too, in a fixed order."""
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every string with its place, keys of mappings too, in a fixed order."""
     if isinstance(value, str):
-        yield at, value
-    elif isinstance(value, dict):
+        yield path, value
+    elif isinstance(value, Mapping):
         for key, each in value.items():
             if isinstance(key, str):
-                yield f"{at}{pointer([key])}#", key
-            yield from leaves(each, f"{at}{pointer([key])}")
+                yield (*path, key, KEY), key
+            yield from leaves(each, (*path, key))
     elif isinstance(value, list | tuple):
         for number, each in enumerate(value):
-            yield from leaves(each, f"{at}{pointer([number])}")
+            yield from leaves(each, (*path, number))
 
 
-def replaced(value: Any, change: Callable[[str, str], Any], at: str = "") -> Any:
-    """Return a copy of a tree in which `change(pointer, text)` stands for every string."""
+def replaced(value: Any, change: Callable[[Path, str], Any], path: Path = ()) -> Any:
+    """Return a copy of a tree in which `change(path, text)` stands for every string."""
     if isinstance(value, str):
-        return change(at, value)
-    if isinstance(value, dict):
-        return {_key(change, at, key): _below(change, at, key, each) for key, each in value.items()}
+        return change(path, value)
+    if isinstance(value, Mapping):
+        keys = {key: change((*path, key, KEY), key) if isinstance(key, str) else key for key in value}
+        return {keys[key]: replaced(each, change, (*path, key)) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_below(change, at, number, each) for number, each in enumerate(value)]
+        return [replaced(each, change, (*path, number)) for number, each in enumerate(value)]
     return value
 
 
-def _key(change: Callable[[str, str], Any], at: str, key: Any) -> Any:
-    return change(f"{at}{pointer([key])}#", key) if isinstance(key, str) else key
-
-
-def _below(change: Callable[[str, str], Any], at: str, key: Any, value: Any) -> Any:
-    return replaced(value, change, f"{at}{pointer([key])}")
+def shown(path: Path) -> str:
+    """Return a place as a JSON pointer; a key of a mapping is where its value is."""
+    return pointer(path[:-1] if path[-1:] == (KEY,) else path)

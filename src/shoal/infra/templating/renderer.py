@@ -23,7 +23,7 @@ from shoal.infra.errors import BadTemplate
 from shoal.infra.secrets import Secrets
 from shoal.infra.templating.child import CPU_SECONDS
 from shoal.infra.templating.facts import Facts
-from shoal.infra.templating.leaves import is_template, leaves, replaced
+from shoal.infra.templating.leaves import Path, is_template, leaves, replaced, shown
 
 LEAF_SECONDS = 60.0  # a busy machine's time; a template's own is bounded by CPU_SECONDS
 _GRACE = 1.0  # seconds that a child has to end once its parent has let go of it
@@ -81,23 +81,22 @@ class Renderer:
         Raises:
             BadTemplate: some cannot be filled in; the error has them all.
         """
-        found = {pointer: text for pointer, text in leaves(value) if is_template(text)}
+        found = {path: text for path, text in leaves(value) if is_template(text)}
         if not found:
             return Rendered(value)
-        filled: dict[str, str] = {}
+        filled: dict[Path, str] = {}
         faults: list[Fault] = []
         saw: Saw = {}
         with self._lock:
-            for pointer, answer in zip(found, self._answers(list(found.values()), facts), strict=True):
+            for path, answer in zip(found, self._answers(list(found.values()), facts), strict=True):
                 if "fault" in answer:
-                    place = f"{section}{pointer.removesuffix('#')}"
-                    faults.append(Fault(**answer["fault"], pointer=place))
-                filled[pointer] = answer.get("text", "")
+                    faults.append(Fault(**answer["fault"], pointer=f"{section}{shown(path)}"))
+                filled[path] = answer.get("text", "")
                 merge(saw, answer.get("saw", {}))
             merge(self.saw, saw)
         if faults:
             raise bad_template(faults)
-        return Rendered(replaced(value, lambda pointer, text: filled.get(pointer, text)), saw)
+        return Rendered(replaced(value, lambda path, text: filled.get(path, text)), saw)
 
     def _answers(self, texts: Sequence[str], facts: Facts) -> Iterator[dict[str, Any]]:
         known = {"names": facts.names(), "nodes": facts.nodes, "commands": self._commands}
