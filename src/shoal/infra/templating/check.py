@@ -92,10 +92,7 @@ def _faults(language: Language, text: str, scope: Scope, names: dict[str, Any]) 
         *swallowed,
         *_names(tree, undeclared, names),
         *(fault for call in tree.find_all(nodes.Call) for fault in _call(call, scope)),
-        *(
-            (each.lineno, "a template cannot take in another one", "use !text_import")
-            for each in _parts(tree)
-        ),
+        *_others(tree),
     ]
 
 

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Any
 
-from jinja2.defaults import DEFAULT_FILTERS
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
+from jinja2.filters import FILTERS
 
 from shoal.infra.templating.environment import FUNCTIONS, EmptyValue
 from shoal.infra.templating.functions import WrongCall
@@ -100,7 +100,7 @@ def _syntax(error: TemplateSyntaxError, shown: str) -> tuple[str, str]:
     if "comment" in said or "{#" in shown:
         return f"{said}: `{{#` begins a comment", RAW
     if found := _NO_FILTER.search(said):
-        return said, near(found.group(1), DEFAULT_FILTERS) or "the filters are Jinja's, b64encode and quote"
+        return said, near(found.group(1), FILTERS) or "the filters are Jinja's, b64encode and quote"
     return said, RAW
 
 
