@@ -32,6 +32,12 @@ class Refused(InvalidInput):
     code = "provider_refused"
 
 
+class BadCredentials(Refused):
+    """Say that the credentials file cannot be used, or has nothing for a provider that needs it."""
+
+    code = "bad_credentials"
+
+
 class StalePlan(Conflict):
     """Say that a plan was made of something that has changed since; nothing was done."""
 

@@ -1,7 +1,7 @@
-"""Which keys each part of a description may have: of resources by provider, of the other sections by type.
+"""Which keys a resource section may have, by provider.
 
-Source of Occopus' keys: its documentation and what its plugins accept. Ours are marked by where they stand:
-`process`, `hosts`, `simulated`, and `LIMITS`.
+Occopus' providers have Occopus' keys (its documentation, and what its plugins accept). `price` is ours, and
+so are the providers `process`, `hosts` and `simulated`, and what `docker` has beyond origin, image and tag.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ def may(name: str, kind: Kind = "text", example: str = "", choices: tuple[str, .
 COMMON = (need("type"), may("name"), may("price", "number", "0.12"))
 _ENDPOINT = need("endpoint", example="https://cloud.example.org:5000/v3")
 _PLACE = may("endpoint")
-# What a machine on a computer of ours may use.
-LIMITS = (may("memory", "any", "512M"), may("cpus", "number", "1.5"))
+_PROGRAM = (
+    may("env", "any", '["NAME=value"]'),
+    may("command", "lines", "sleep infinity"),
+    may("limits", "mapping", "{memory: 1073741824}"),
+)
 
 _EC2 = (
     may("endpoint", example="https://ec2.eu-west-1.amazonaws.com"),
@@ -107,27 +110,30 @@ _DOCKER = (
     may("origin", example="dockerhub"),
     need("image", example="debian"),
     may("tag", example="latest"),
-    *LIMITS,
+    *_PROGRAM,
+    may("ports", "texts", '["8080", "80:8080"]'),
+    may("volumes", "texts", '["data:/srv"]'),
+    may("restart", example="unless-stopped"),
 )
-_PROCESS = (_PLACE, *LIMITS)
 _HOSTS = (
-    _PLACE,
-    need("hosts", "list", "[192.168.1.10, 192.168.1.11]"),
-    may("user", example="root"),
+    may("hosts", "list", "[192.168.1.10, 192.168.1.11]"),
+    may("range", example="192.168.1.10-192.168.1.20"),
     may("port", "whole", "22"),
+    *map(may, ("user", "key_file", "known_hosts")),
+    may("share", "any"),
+    may("sudo", "switch"),
+    may("timeout", "number", "30"),
 )
-_CLOUDS = (*_EC2, *_NOVA, *_AZURE_VM, *_AZURE_ACI, *_CLOUDBROKER, *_CLOUDSIGMA, *_DOCKER, *_HOSTS)
 _SIMULATION = (
-    _PLACE,
     may("delay", "number", "2"),
+    may("late", "number", "1"),
     may("quota", "whole", "100"),
+    may("cloud"),
     may("faults", "any"),
 )
-# It stands in for any other: who puts its name in the place of a cloud's leaves the other keys as they are.
-_SIMULATED = (
-    *_SIMULATION,
-    *(may(name, "any") for name in {key.name: None for key in _CLOUDS if key not in _SIMULATION}),
-)
+_OTHERS = (*_EC2, *_NOVA, *_AZURE_VM, *_AZURE_ACI, *_CLOUDBROKER, *_CLOUDSIGMA, *_DOCKER, *_HOSTS)
+# It stands in for any other: who writes `simulated` for a cloud's name leaves its keys as they are.
+_SIMULATED = (*_SIMULATION, *(may(name, "any") for name in dict.fromkeys(key.name for key in _OTHERS)))
 RESOURCES: Mapping[str, tuple[Key, ...]] = {
     "ec2": _EC2,
     "nova": _NOVA,
@@ -136,12 +142,15 @@ RESOURCES: Mapping[str, tuple[Key, ...]] = {
     "cloudbroker": _CLOUDBROKER,
     "cloudsigma": _CLOUDSIGMA,
     "docker": _DOCKER,
-    "process": _PROCESS,
+    "process": (_PLACE, *_PROGRAM),
     "hosts": _HOSTS,
     "simulated": _SIMULATED,
 }
-# Keys inside a mapping of a resource; others are handed on to the cloud as they are.
+_LIMITS = tuple(may(name, "number") for name in ("memory", "cores", "processes"))
+# Keys inside a mapping of a resource. What is called `description` is handed on to a cloud, other keys too.
 INSIDE: Mapping[tuple[str, str], tuple[Key, ...]] = {
+    ("docker", "limits"): _LIMITS,
+    ("process", "limits"): (*_LIMITS, may("cpu_seconds", "number"), may("file_size", "number")),
     ("cloudbroker", "description"): (
         need("deployment_id"),
         need("instance_type_id"),
@@ -158,90 +167,9 @@ INSIDE: Mapping[tuple[str, str], tuple[Key, ...]] = {
     ),
 }
 # Of these at least one is needed.
-EITHER: Mapping[str, tuple[str, ...]] = {"azure_vm": ("password", "ssh_key_data")}
+EITHER: Mapping[str, tuple[str, ...]] = {
+    "azure_vm": ("ssh_key_data", "password"),
+    "hosts": ("hosts", "range"),
+}
+# The others are validated and planned; who builds with them is told that they come later.
 BUILT = frozenset({"ec2", "docker", "process", "hosts", "simulated"})
-
-_CLOUDINIT = (
-    need("context_template", "any", "!yaml_import {url: file://cloud.yaml}"),
-    may("attributes", "any"),
-)
-_CONTAINER = (
-    need("env", "texts", '["NAME=value"]'),
-    may("command", "lines", "sleep infinity"),
-    may("context_variables", "mapping"),
-)
-CONTEXTS: Mapping[str, tuple[Key, ...]] = {
-    "cloudinit": (need("type"), *_CLOUDINIT),
-    "docker": (need("type"), *_CONTAINER),
-    "basic": (need("type"), may("attributes", "any")),
-}
-# Contextualisations that a provider cannot use.
-UNFIT: Mapping[str, frozenset[str]] = {
-    **{cloud: frozenset({"docker"}) for cloud in ("ec2", "nova", "azure_vm", "cloudbroker", "cloudsigma")},
-    "hosts": frozenset({"docker"}),
-    "azure_aci": frozenset({"cloudinit"}),
-}
-
-_CHEF = (_ENDPOINT, need("run_list", "list", "[recipe[apache]]"))
-_PUPPET = (
-    need("manifests", "list", "[https://example.org/site.pp]"),
-    may("modules", "list"),
-    may("attributes", "list", "[{name: value}]"),
-)
-_ANSIBLE = (
-    need("playbook", "any", "!text_import {url: file://playbook.yaml}"),
-    may("variables", "mapping"),
-    may("files", "mapping", "{NAME: !text_import {url: file://NAME}}"),
-    may("timeout", "number", "1800"),
-)
-MANAGERS: Mapping[str, tuple[Key, ...]] = {
-    "chef": (need("type"), *_CHEF),
-    "puppet_solo": (need("type"), *_PUPPET),
-    "ansible": (need("type"), *_ANSIBLE),
-}
-MANAGERS_BUILT = frozenset({"ansible"})
-
-IMPLEMENTATION = (
-    need("resource", "mapping", "{type: simulated}"),
-    may("contextualisation", "mapping"),
-    may("config_management", "mapping"),
-    may("health_check", "mapping"),
-    may("drain", example="systemctl stop mine"),
-    may("publish", "texts", "[/etc/mine/public.conf]"),
-)
-HEALTH = (
-    may("type", choices=("basic",)),
-    may("ping", "switch"),
-    may("ports", "list", "[22, 8080]"),
-    may("urls", "texts", '["http://{{ip}}:8080/"]'),
-    may("mysqldbs", "list", "[{name: mine, user: me, pass: ...}]"),
-    may("timeout", "number", "600"),
-)
-DATABASE = (need("name"), need("user"), need("pass"))
-
-DESCRIPTION = (
-    need("infra_name", example="my-cluster"),
-    need("user_id", example="somebody@example.org"),
-    need("nodes", "list"),
-    may("dependencies", "list", "[[worker, master]]"),
-    may("variables", "mapping", "{NAME: value}"),
-    may("policy", "mapping", "{budget: 2.5}"),
-)
-NODE = (
-    need("name", example="worker"),
-    need("type", example="worker_node"),
-    may("scaling", "mapping", "{min: 1, max: 4}"),
-    may("filter", "mapping", "{regionname: eu-west-1}"),
-    may("variables", "mapping", "{NAME: value}"),
-)
-SCALING = (may("min", "whole", "1"), may("max", "whole", "4"))
-EDGE = (need("connection", "list", "[worker, master]"), may("mappings", "list"))
-MAPPING = (need("attributes", "list", "[source, destination]"), may("synch", "switch"))
-POLICY = (
-    may("unavailable", "whole", "1"),
-    may("brake", "number", "0.5"),
-    may("start_timeout", "number", "1800"),
-    may("drain_timeout", "number", "120"),
-    may("attempts", "whole", "3"),
-    may("budget", "number", "2.5"),
-)

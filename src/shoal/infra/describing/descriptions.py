@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shoal.infra.describing.attributes import DESCRIPTION, POLICY
 from shoal.infra.describing.bundle import Bundle, Path
 from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.edges import edges
@@ -14,6 +13,7 @@ from shoal.infra.describing.faults import choice, refuse
 from shoal.infra.describing.implementations import implementations
 from shoal.infra.describing.inspection import Inspection, is_template, shown
 from shoal.infra.describing.nodes import name_of, nodes_of
+from shoal.infra.describing.sections import DESCRIPTION, POLICY
 from shoal.infra.model import Description, Implementation, Node, Policy
 
 _ROOT: Path = ("description",)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shoal.infra.describing.attributes import (
-    COMMON,
-    CONTEXTS,
-    DATABASE,
-    EITHER,
-    HEALTH,
-    IMPLEMENTATION,
-    INSIDE,
-    MANAGERS,
-    RESOURCES,
-    UNFIT,
-)
+from shoal.infra.describing.attributes import COMMON, EITHER, INSIDE, RESOURCES
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.faults import choice
 from shoal.infra.describing.inspection import Inspection, is_template, shown
+from shoal.infra.describing.sections import (
+    CONTEXTS,
+    DATABASE,
+    HEALTH,
+    IMPLEMENTATION,
+    MANAGERS,
+    UNFIT,
+)
 from shoal.infra.model import Database, Health, Implementation
 
 
@@ -72,9 +69,10 @@ def _resource(check: Inspection, given: Any, path: Path) -> Mapping[str, Any]:
     found = check.keyed(given, path, (*COMMON, *RESOURCES[kind]), what)
     for name, value in found.items():
         if inside := INSIDE.get((kind, name)):
-            found[name] = check.keyed(value, (*path, name), inside, f"`{name}` of type {kind}", others=True)
+            named = f"`{name}` of type {kind}"
+            found[name] = check.keyed(value, (*path, name), inside, named, others=name == "description")
     if (either := EITHER.get(kind)) and not set(either) & found.keys():
-        check.fault(path, f"{what} lacks `{either[0]}` or `{either[1]}`.", f"Write `{either[1]}: ...`.")
+        check.fault(path, f"{what} lacks `{either[0]}` or `{either[1]}`.", f"Write `{either[0]}: ...`.")
     return found
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shoal.infra.describing.attributes import NODE, SCALING
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.inspection import Inspection, is_template
+from shoal.infra.describing.sections import NODE, SCALING
 from shoal.infra.describing.variables import mended, merged
 from shoal.infra.model import Node
 
