@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, distinct, select, update
+from sqlalchemy import Connection, select, update
 
 from shoal.base import events
 from shoal.base.errors import Conflict, InvalidInput
@@ -127,8 +127,8 @@ _ANSWERS = {
 
 
 def _changed(conn: Connection, since: int) -> set[str]:
-    query = select(distinct(_EVENTS.subject)).where(_EVENTS.topic == telling.TOPIC, _EVENTS.seq > since)
-    return set(conn.execute(query).scalars())
+    query = select(_EVENTS.subject).where(_EVENTS.topic == telling.TOPIC, _EVENTS.seq > since)
+    return set(conn.execute(query.distinct()).scalars())
 
 
 def _whole(infra: Infrastructure, there: Sequence[Instance]) -> dict[str, Any]:
@@ -136,6 +136,8 @@ def _whole(infra: Infrastructure, there: Sequence[Instance]) -> dict[str, Any]:
 
 
 def _states(conn: Connection, infra: str, ids: Sequence[str]) -> dict[str, str]:
+    if not ids:
+        return {}
     query = select(instances.c.id, instances.c.state).where(
         instances.c.infra == infra, among(conn, instances.c.id, list(ids))
     )

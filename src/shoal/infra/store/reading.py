@@ -82,10 +82,12 @@ def states(conn: Connection) -> dict[str, int]:
 
 def counted(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return how many machines some infrastructures have, by state, without the dropped ones."""
+    found: dict[str, dict[str, int]] = {id_: {} for id_ in ids}
+    if not ids:
+        return found
     query = select(instances.c.infra, instances.c.state, func.count()).where(
         among(conn, instances.c.infra, list(ids)), _THERE
     )
-    found: dict[str, dict[str, int]] = {id_: {} for id_ in ids}
     for id_, state, n in conn.execute(query.group_by(instances.c.infra, instances.c.state)):
         found[id_][state] = n
     return found
@@ -98,11 +100,13 @@ def machines(conn: Connection, infra: str, gone: bool = False) -> list[Instance]
 
 def machines_of(conn: Connection, ids: Sequence[str], gone: bool = False) -> dict[str, list[Instance]]:
     """Return the instances of some infrastructures, each in the order of `machines`."""
+    found: dict[str, list[Instance]] = {}
+    if not ids:
+        return found
     query = select(*rows.INSTANCE).where(among(conn, instances.c.infra, list(ids)))
     if not gone:
         query = query.where(_THERE)
     order = (instances.c.created, instances.c.node, instances.c.number, instances.c.id)
-    found: dict[str, list[Instance]] = {}
     for row in conn.execute(query.order_by(*order)):
         instance = rows.instance_of(row)
         found.setdefault(instance.infra, []).append(instance)
@@ -132,6 +136,8 @@ def attached(conn: Connection, home: str, ids: Collection[str] | None = None) ->
         infrastructures.c.phase.not_in([Phase.DESTROYING.value, Phase.DESTROYED.value]),
     )
     if ids is not None:
+        if not ids:
+            return []
         query = query.where(among(conn, infrastructures.c.id, sorted(ids)))
     return [rows.infrastructure_of(row) for row in conn.execute(query.order_by(infrastructures.c.id))]
 

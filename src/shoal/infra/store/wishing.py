@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
 from shoal.base.errors import Conflict
-from shoal.base.transaction import now
+from shoal.base.transaction import insert_into, now
 from shoal.infra.deciding.decision import decide
 from shoal.infra.deciding.targets import Wish, scaled, wanted
 from shoal.infra.errors import Destroyed, StalePlan, TooManyInfrastructures, TooManyMachines
@@ -39,7 +39,9 @@ def build(conn: Connection, new: Infrastructure, bounds: Bounds, key: str | None
     _check_size(description_of(new.description), {}, bounds.machines)
     moment = now(conn)
     new = new._replace(phase=Phase.NEW, turn=0, done=0, created=moment, changed=moment)
-    conn.execute(insert(infrastructures).values(key=key, **rows.values_of(new)))
+    added = insert_into(conn, infrastructures).values(key=key, **rows.values_of(new)).on_conflict_do_nothing()
+    if not conn.execute(added).rowcount:
+        raise Conflict("Another request with this key is being answered.", hint="Send it again.")
     passing.serialise(conn, new.id)
     return _wished(conn, new, "infrastart")
 
