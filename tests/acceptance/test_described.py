@@ -21,11 +21,8 @@ LEFT_OUT = (
     *("stream_events", "stream_live_task", "run_live_batch", "back_up"),
     *("delete_study", "delete_dataset", "delete_live_task"),
 )
-# A task without rows that runs is waited for in vain. What draws rows waits for a host; other requests of the
-# tester may have asked the only one for more than it can do in the time a request has.
+# A task without rows that runs is waited for in vain.
 DRIVEN = (
-    "--exclude-operation-id",
-    "read_points",
     "--exclude-operation-id",
     "play_live_task",
     "--exclude-operation-id",
