@@ -7,6 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, cast
 
+from shoal.base.extras import require
 from shoal.infra.errors import Refused
 from shoal.infra.providers.provider import Means, Provider
 
@@ -20,6 +21,7 @@ _CLASSES: Mapping[str, str] = MappingProxyType(
         "simulated": f"{_HERE}.simulated:Simulated",
     }
 )
+_LIBRARIES = MappingProxyType({"hosts": ("asyncssh", "ssh"), "ec2": ("boto3", "ec2")})
 # What of a resource section finds its machines again: no secrets, for it is kept in rows.
 _PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -27,7 +29,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "docker": ("endpoint",),
         "hosts": ("hosts", "range", "port", "user", "key_file", "known_hosts", "share", "timeout", "sudo"),
         "ec2": ("endpoint", "regionname"),
-        "simulated": ("endpoint", "cloud"),
+        "simulated": ("endpoint",),
     }
 )
 PROVIDERS = frozenset(_CLASSES)
@@ -42,6 +44,8 @@ def provider_of(kind: str, place: Mapping[str, Any], means: Means) -> Provider:
     """
     if (path := _CLASSES.get(kind)) is None:
         raise Refused(f"There is no provider {kind!r} yet.", hint=f"There are {', '.join(sorted(_CLASSES))}.")
+    if kind in _LIBRARIES:
+        require(*_LIBRARIES[kind])
     module, _, name = path.partition(":")
     return cast("Provider", getattr(import_module(module), name)(place, means))
 

@@ -66,7 +66,7 @@ class Supervisor:
 
     def _environment(self) -> dict[str, str]:
         facts = {name: self._order[name] for name in ("infra", "instance", "node", "name")}
-        facts |= {"address": self._state["address"]}
+        facts |= {"address": self._state["address"], "root": self._folder.home}
         return environment.made(self._folder.home, {"env": self._order.get("env")}, facts)
 
     def _tell(self, news: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Machines that exist already: who they are, how they are reached, and who has claimed them."""
