@@ -20,7 +20,7 @@ TIMED_OUT = 124  # as `timeout` of coreutils exits
 FOLDER = ".shoal"
 # The group of an exec is its own, and the kernel of the container knows it by the shell's number.
 _RUN = 'echo $$ >"$1.pid"; sh "$1"; code=$?; rm -f "$1" "$1.pid"; exit $code'
-_KILL = 'kill -s KILL -- "-$(cat "$1.pid")"; rm -f "$1" "$1.pid"'
+_KILL = 'kill -KILL "-$(cat "$1.pid")"; rm -f "$1" "$1.pid"'
 
 
 def run(engine: Engine, ref: str, script: str, tell: Callable[[bytes], None], timeout: float) -> int:

@@ -19,7 +19,7 @@ rm -f "$f" "$f.pid"; exit $code
 """
 _KILL = """\
 f=$HOME/.shoal/run/$1; p=$(cat "$f.pid"); rm -f "$f" "$f.pid"
-{root}kill -s TERM -- "-$p"; sleep 0.2; {root}kill -s KILL -- "-$p" 2>/dev/null
+{root}kill -TERM "-$p"; sleep 0.2; {root}kill -KILL "-$p" 2>/dev/null
 """
 
 
