@@ -15,6 +15,7 @@ from shoal.infra.describing.syntax import syntax_fault
 IMPORTS = ("!yaml_import", "!text_import")
 CLOUD_CONFIG = "context_template"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BLOCKS = ("|", ">")
 _CORE = "tag:yaml.org,2002:"
 _KINDS = {
     yaml.ScalarEvent: {"str", "int", "float", "bool", "null"},
@@ -148,7 +149,9 @@ class Composer:
         value = scalar(text, older=bool(self._older)) if event.implicit[0] and tag is None else text
         if tag and tag.removeprefix(_CORE) in ("int", "float", "bool", "null"):
             value = scalar(text, older=True)
-        return self._written(event, value, 16 + len(text))
+        found = self._written(event, value, 16 + len(text))
+        # The text of a block begins below the sign that says so.
+        return found._replace(line=found.line + 1) if event.style in _BLOCKS else found
 
     def _sequence(self, event: Any, depth: int) -> Written:
         items: list[Written] = []
@@ -174,8 +177,8 @@ class Composer:
                 )
             elif key is not None:
                 # What begins below its name is looked for at the name.
-                line = below.start_mark.line + 1 if value.file == self._file else value.line
-                values[key] = value._replace(line=line)
+                here = value.file == self._file and not isinstance(value.value, str)
+                values[key] = value._replace(line=below.start_mark.line + 1) if here else value
         whole = merged | values
         return self._branch(event, whole, [*whole.values()])
 

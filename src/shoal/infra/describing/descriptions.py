@@ -14,6 +14,7 @@ from shoal.infra.describing.implementations import implementations
 from shoal.infra.describing.inspection import Inspection, is_template, shown
 from shoal.infra.describing.nodes import name_of, nodes_of
 from shoal.infra.describing.sections import DESCRIPTION, POLICY
+from shoal.infra.describing.templates import check_templates
 from shoal.infra.model import Description, Implementation, Node, Policy
 
 _ROOT: Path = ("description",)
@@ -35,8 +36,10 @@ def definitions_of(bundle: Bundle) -> dict[str, list[Any]]:
     return {kind: list(given) for kind, given in bundle.definitions.items()}
 
 
-def described(bundle: Bundle, known: Mapping[str, Sequence[Any]]) -> Description:
+def described(bundle: Bundle, known: Mapping[str, Sequence[Any]], *, commands: bool = True) -> Description:
     """Return what a bundle describes; types are looked for in it, then among those that are `known`.
+
+    `commands` says whether templates may run commands with `cmd`.
 
     Raises:
         BadDescription: something is wrong; all of it is told.
@@ -55,7 +58,9 @@ def described(bundle: Bundle, known: Mapping[str, Sequence[Any]]) -> Description
         _types(check, bundle, known, nodes),
         _policy(check, given.get("policy", {})),
     )
-    _check_candidates(check, found, {**known, **bundle.definitions})
+    written = {**known, **bundle.definitions}
+    _check_candidates(check, found, written)
+    check_templates(check, found, written, commands=commands)
     _check_placeholders(check, bundle.description, _ROOT)
     refuse(check.faults)
     return found
@@ -117,4 +122,5 @@ def _check_placeholders(check: Inspection, value: Any, path: Path) -> None:
         for index, below in enumerate(value):
             _check_placeholders(check, below, (*path, index))
     elif isinstance(value, str) and (left := _PLACEHOLDER.search(value)):
-        check.fault(path, f"{left[0]} is still there.", "Put your own value in its place.")
+        line = value.count("\n", 0, left.start())
+        check.fault(path, f"{left[0]} is still there.", "Put your own value in its place.", line)

@@ -53,9 +53,10 @@ class Inspection:
         self._bundle = bundle
         self.faults: list[Fault] = []
 
-    def fault(self, path: Path, message: str, advice: str = "") -> None:
-        """Note that what stands at a path is wrong."""
+    def fault(self, path: Path, message: str, advice: str = "", below: int = 0) -> None:
+        """Note that what stands at a path is wrong, or so many lines below its first."""
         file, line = self._bundle.place(path) or (None, None)
+        line = None if line is None else line + below
         self.faults.append(Fault(message, advice, pointer(path), file, line))
 
     def keyed(

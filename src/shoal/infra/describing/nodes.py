@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shoal.infra.describing.attributes import RESOURCES
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.inspection import Inspection, is_template
 from shoal.infra.describing.sections import NODE, SCALING
-from shoal.infra.describing.variables import mended, merged
 from shoal.infra.model import Node
 
+_TEXTS = frozenset(key.name for keys in RESOURCES.values() for key in keys if key.kind == "text")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
@@ -56,9 +57,27 @@ def _node(check: Inspection, given: Any, path: Path, variables: Mapping[str, Any
         found.get("type", ""),
         least,
         most,
-        found.get("filter", {}),
-        mended(merged(variables, found.get("variables", {}))),
+        {key: _as_resource(key, value) for key, value in found.get("filter", {}).items()},
+        _merged(variables, found.get("variables", {})),
     )
+
+
+def _as_resource(key: str, value: Any) -> Any:
+    """Return a value to compare with a resource's, where numbers have become text."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and key in _TEXTS else value
+
+
+def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return variables with others over them; mappings in both are merged in turn, lists are not."""
+    found = dict(lower)
+    for name, value in upper.items():
+        below = found.get(name)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            found[name] = _merged(below, value)
+        else:
+            found[name] = value
+    return found
 
 
 def _scaling(check: Inspection, given: Any, path: Path, what: str) -> tuple[int, int]:

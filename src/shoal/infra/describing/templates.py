@@ -1,0 +1,41 @@
+"""Templates of a description, read before anything is touched: names that nobody defines, for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shoal.infra.describing.bundle import Path
+from shoal.infra.describing.choosing import candidates
+from shoal.infra.describing.inspection import Inspection
+from shoal.infra.model import Description, Node
+from shoal.infra.templating.check import Scope, wrong_in
+
+
+def check_templates(
+    check: Inspection, found: Description, written: Mapping[str, Any], *, commands: bool
+) -> None:
+    """Note what is wrong with the templates of all that nodes may be made by."""
+    names = frozenset(node.name for node in found.nodes)
+    told: set[tuple[Path, str]] = set()
+    for node in found.nodes:
+        scope = Scope(node.name, node.variables, names, _before(found, node), commands=commands)
+        for index in candidates(found, node):
+            root: Path = ("definitions", node.type, index)
+            for wrong in wrong_in(written[node.type][index], scope):
+                path = (*root, *wrong.path)
+                if (path, wrong.message) not in told:
+                    told.add((path, wrong.message))
+                    check.fault(path, wrong.message, wrong.advice, below=wrong.line - 1)
+
+
+def _before(found: Description, node: Node) -> frozenset[str]:
+    """Return the nodes that are ready when a node is made."""
+    seen: set[str] = set()
+    waiting = [node.name]
+    while waiting:
+        name = waiting.pop()
+        fresh = {edge.dependee for edge in found.edges if edge.dependent == name} - seen
+        seen |= fresh
+        waiting += fresh
+    return frozenset(seen)
