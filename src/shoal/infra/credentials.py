@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from shoal.infra.describing.composing import Written
-from shoal.infra.describing.faults import Fault, choice
 from shoal.infra.describing.imports import Imports
 from shoal.infra.errors import BadCredentials
+from shoal.infra.faults import Fault, choice
 from shoal.infra.redaction import is_secret
 
 VARIABLE, NAME = "OCCOPUS_AUTH_DATA_PATH", "auth_data.yaml"

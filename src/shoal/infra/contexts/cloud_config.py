@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from shoal.infra.describing.composing import Composer, Import, Written
-from shoal.infra.describing.faults import Fault, refuse
+from shoal.infra.faults import Fault, refuse
 
 HEADER = "#cloud-config"
 _LONG = 1 << 20

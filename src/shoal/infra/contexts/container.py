@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shoal.infra.describing.faults import Fault, refuse
+from shoal.infra.faults import Fault, refuse
 
 
 def env_and_command(section: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

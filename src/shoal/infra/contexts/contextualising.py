@@ -11,7 +11,7 @@ from shoal.infra.contexts.container import env_and_command
 from shoal.infra.contexts.known import FAILURES
 from shoal.infra.contexts.program import compiled, program
 from shoal.infra.contexts.user_data import user_data
-from shoal.infra.describing.faults import refuse
+from shoal.infra.faults import refuse
 from shoal.infra.model import Implementation
 from shoal.infra.templating.facts import Facts
 from shoal.infra.templating.renderer import Renderer, Saw, merge

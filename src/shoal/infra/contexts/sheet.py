@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shoal.infra.describing.faults import Fault
+from shoal.infra.faults import Fault
 from shoal.infra.templating.explaining import sentence
 
 _SHOWN = 70

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shoal.infra.describing.faults import Fault, refuse
+from shoal.infra.faults import Fault, refuse
 
 # Bytes before base64: what the documentation of each provider says.
 LIMITS: Mapping[str, int] = MappingProxyType(

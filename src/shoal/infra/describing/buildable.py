@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shoal.infra.describing.attributes import BUILT, RESOURCES
 from shoal.infra.describing.bundle import Bundle, Path
 from shoal.infra.describing.choosing import candidates
-from shoal.infra.describing.faults import refuse
 from shoal.infra.describing.inspection import Inspection
 from shoal.infra.describing.sections import MANAGERS_BUILT
+from shoal.infra.faults import refuse
 from shoal.infra.model import Description
 
 _LATER = "is planned here and built later"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shoal.base.pointers import pointer
-from shoal.infra.describing.faults import Fault, refuse
+from shoal.infra.faults import Fault, refuse
 
 Path = tuple[str | int, ...]
 Place = tuple[str, int]

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from shoal.infra.describing.bundle import DEPTH, WEIGHT
-from shoal.infra.describing.faults import Fault
 from shoal.infra.describing.scalars import scalar
 from shoal.infra.describing.syntax import syntax_fault
+from shoal.infra.faults import Fault
 
 IMPORTS = ("!yaml_import", "!text_import")
 CLOUD_CONFIG = "context_template"

@@ -9,12 +9,12 @@ from typing import Any
 from shoal.infra.describing.bundle import Bundle, Path
 from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.edges import edges
-from shoal.infra.describing.faults import choice, refuse
 from shoal.infra.describing.implementations import implementations
 from shoal.infra.describing.inspection import Inspection, is_template, shown
 from shoal.infra.describing.nodes import name_of, nodes_of
 from shoal.infra.describing.sections import DESCRIPTION, POLICY
 from shoal.infra.describing.templates import check_templates
+from shoal.infra.faults import choice, refuse
 from shoal.infra.model import Description, Implementation, Node, Policy
 
 _ROOT: Path = ("description",)

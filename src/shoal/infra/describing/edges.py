@@ -7,9 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from shoal.infra.describing.bundle import Path
-from shoal.infra.describing.faults import choice
 from shoal.infra.describing.inspection import Inspection, shown
 from shoal.infra.describing.sections import EDGE, MAPPING
+from shoal.infra.faults import choice
 from shoal.infra.model import Edge
 
 _PAIR = "Write `- [worker, master]`: the first needs the second."

@@ -7,7 +7,6 @@ from typing import Any
 
 from shoal.infra.describing.attributes import COMMON, EITHER, INSIDE, RESOURCES
 from shoal.infra.describing.bundle import Path
-from shoal.infra.describing.faults import choice
 from shoal.infra.describing.inspection import Inspection, is_template, shown
 from shoal.infra.describing.sections import (
     CONTEXTS,
@@ -17,6 +16,7 @@ from shoal.infra.describing.sections import (
     MANAGERS,
     UNFIT,
 )
+from shoal.infra.faults import choice
 from shoal.infra.model import Database, Health, Implementation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shoal.infra.describing.composing import Composer, Import, Written
-from shoal.infra.describing.faults import Fault, choice
+from shoal.infra.faults import Fault, choice
 
 SIZE, FILES = 1 << 20, 200
 SCHEME = "file://"

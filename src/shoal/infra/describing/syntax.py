@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from shoal.infra.describing.faults import Fault
+from shoal.infra.faults import Fault
 
 # What both of the parser's makes say, and our words for it; the first that is contained counts.
 _MEANINGS = (

@@ -18,8 +18,8 @@ from typing import Any, Self
 import orjson
 
 from shoal.base.errors import ShoalError
-from shoal.infra.describing.faults import MOST, Fault
 from shoal.infra.errors import BadTemplate
+from shoal.infra.faults import MOST, Fault
 from shoal.infra.secrets import Secrets
 from shoal.infra.templating.child import CPU_SECONDS
 from shoal.infra.templating.facts import Facts
