@@ -9,17 +9,18 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from shoal.base.errors import ShoalError
 from shoal.infra.errors import Refused
+from shoal.infra.providers.limits import limits_of
 from shoal.infra.providers.naming import plain_name
 from shoal.infra.providers.processes import running, starting
 from shoal.infra.providers.processes.folder import Folder
 from shoal.infra.providers.provider import Machine, Means, Order, Standing
 from shoal.jobs.sandbox import environment
-from shoal.jobs.sandbox.limits import Limits
 
 
 class Processes:
@@ -115,14 +116,18 @@ def _wanted(order: Order) -> dict[str, Any]:
     """Return what a machine's folder says of it; raises Refused for a section that cannot be used."""
     section = order.resource
     try:
-        limits = dict(section.get("limits") or {})
-        Limits(**limits)
+        limits = limits_of(section)
         variables = environment.checked(_variables(section.get("env")) | _variables(order.env))
         command = _words(order.command or section.get("command"))
     except (TypeError, ValueError, ShoalError) as error:
         raise Refused(f"The resource section of {order.node} cannot be used: {error}") from error
     named = {"infra": order.infra, "instance": order.instance, "node": order.node, "name": order.name}
-    return named | {"command": command, "env": variables, "limits": limits}
+    return named | {
+        "command": command,
+        "env": variables,
+        "memory": limits.memory,
+        "cores": ceil(limits.cpus or 0) or None,
+    }
 
 
 def _variables(given: Any) -> dict[str, str]:

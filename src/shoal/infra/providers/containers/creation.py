@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.infra.errors import Refused
 from shoal.infra.providers.containers.labels import labels_of
+from shoal.infra.providers.limits import limits_of
 from shoal.infra.providers.naming import host_name, plain_name
 from shoal.infra.providers.provider import Order
 from shoal.jobs.containers.creation import BILLION, LOG
@@ -52,12 +53,12 @@ def _host(order: Order, network: str) -> dict[str, Any]:
         "RestartPolicy": {"Name": str(section.get("restart") or "unless-stopped")},
         "Mounts": [_volume(order, str(each)) for each in section.get("volumes") or ()],
     }
-    limits = section.get("limits") or {}
-    if memory := limits.get("memory"):
-        host |= {"Memory": int(memory), "MemorySwap": int(memory)}
-    if cores := limits.get("cores"):
-        host["NanoCpus"] = int(float(cores) * BILLION)
-    if processes := limits.get("processes"):
+    limits = limits_of(section)
+    if limits.memory:
+        host |= {"Memory": limits.memory, "MemorySwap": limits.memory}
+    if limits.cpus:
+        host["NanoCpus"] = int(limits.cpus * BILLION)
+    if processes := section.get("processes"):
         host["PidsLimit"] = int(processes)
     return host
 

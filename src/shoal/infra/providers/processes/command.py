@@ -62,7 +62,7 @@ class Command:
         parent = os.getpid()
 
         def prepare() -> None:
-            self._limits.apply(0)
+            self._limits.apply(os.getppid())
             privileges.die_with(parent)
 
         return prepare

@@ -1,0 +1,1 @@
+"""Machines of Amazon's EC2, and of clouds that speak as it does."""
