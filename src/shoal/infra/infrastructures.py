@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
@@ -78,6 +79,13 @@ class Infrastructures:
         """Return an owner's node definitions: the implementations of each type."""
         return await self._read(partial(reading.known_definitions, owner=owner))
 
+    async def definition(self, owner: str, type: str) -> list[Any]:
+        """Return an owner's definition of a type of node: its implementations. Raises NotFound."""
+        found = await self.definitions(owner)
+        if type not in found:
+            raise definitions.missing(type)
+        return found[type]
+
     async def forget_definition(self, owner: str, type: str) -> None:
         """Keep a node definition no longer; what was built with it stays. Raises NotFound."""
         await self._write(faults.IMPORT, partial(definitions.forget, owner=owner, type_=type))
@@ -95,8 +103,8 @@ class Infrastructures:
         description = await self._described(owner, bundle)
         return await self._read(partial(planning.made, infra=id, description=description))
 
-    async def plan_of(self, id: str) -> planning.Made:
-        """Return what would have to be done now, as far as the machines were last observed."""
+    async def plan_of(self, id: str, *, refresh: bool = False) -> planning.Made:
+        """Return what would have to be done now, as machines were last seen; `refresh` looks first."""
         return await self._read(partial(planning.made, infra=id))
 
     async def build(
@@ -121,14 +129,12 @@ class Infrastructures:
         infra = await self.get(id)
         return await self._update(infra, await self._described(infra.owner, bundle))
 
-    async def apply(self, owner: str, planned: Mapping[str, Any], *, attach: bool = True) -> Infrastructure:
-        """Wish for what a plan (its plain form, with the `bundle` that it was made of) was made for.
+    async def apply(self, owner: str, asked: planning.Asked, *, attach: bool = True) -> Infrastructure:
+        """Wish for what a plan was made for.
 
         Raises:
             StalePlan: something has changed since; nothing was done.
-            InvalidInput: that is no plan.
         """
-        asked = planning.asked(planned)
         description = await self._described(owner, asked.bundle)
         again = await self._read(partial(planning.made, infra=asked.infra, description=description))
         planning.check_same(asked, again)
@@ -163,6 +169,11 @@ class Infrastructures:
 
     async def count(self, ids: Collection[str]) -> dict[str, dict[str, int]]:
         """Return how many machines infrastructures have, by state."""
+        found = await self.standing(ids)
+        return {id_: dict(sum(map(Counter, nodes.values()), Counter())) for id_, nodes in found.items()}
+
+    async def standing(self, ids: Collection[str]) -> dict[str, dict[str, dict[str, int]]]:
+        """Return how many machines infrastructures have, by node and state."""
         return await self._read(partial(reading.counted, ids=list(ids)))
 
     async def happenings(self, id: str, after: int = 0, limit: int = 1_000) -> list[Happening]:

@@ -19,8 +19,6 @@ from shoal.infra.model import Description
 from shoal.infra.plain import description_of, plain
 from shoal.infra.store import reading
 
-_FORM = {"infra": (str, type(None)), "fingerprint": str, "digest": str, "bundle": dict}
-
 
 class Made(NamedTuple):
     """A plan, the version of the infrastructure that it was made of, and a hash of what was wished."""
@@ -31,7 +29,7 @@ class Made(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What somebody asks for with a plan's plain form."""
+    """What somebody asks for with a plan: which it is, and the bundle that it was made of."""
 
     infra: str | None
     fingerprint: str
@@ -58,17 +56,6 @@ def made(conn: Connection, infra: str | None, description: Description | None = 
     found, there = reading.get(conn, infra), reading.machines(conn, infra)
     wished = description_of(found.description) if description is None else description
     return Made(plan(found, wished, there, now(conn)), found.version, digest_of(wished))
-
-
-def asked(planned: Mapping[str, Any]) -> Asked:
-    """Return what a plan's plain form asks for; raises InvalidInput when it is none."""
-    for name, kind in _FORM.items():
-        if name not in planned or not isinstance(planned[name], kind):
-            raise InvalidInput(
-                f"That is no plan that can be applied: its `{name}` is missing or wrong.",
-                hint="Send what planning a description answered, as it came.",
-            )
-    return Asked(*(planned[name] for name in Asked._fields))
 
 
 def check_same(asked: Asked, again: Made) -> None:

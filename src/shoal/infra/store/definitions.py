@@ -30,5 +30,10 @@ def forget(conn: Connection, owner: str, type_: str) -> None:
     """Keep a type's definition no longer; raises NotFound."""
     gone = delete(definitions).where(definitions.c.owner == owner, definitions.c.type == type_)
     if not conn.execute(gone).rowcount:
-        raise NotFound(f"There is no node definition {type_[:80]}, or you may not see it.")
+        raise missing(type_)
     events.append(conn, TOPIC, "", "definitions", {"owner": owner, "types": [type_]})
+
+
+def missing(type_: str) -> NotFound:
+    """Return what to raise when there is no such definition."""
+    return NotFound(f"There is no node definition {type_[:80]}, or you may not see it.", node_type=type_[:80])

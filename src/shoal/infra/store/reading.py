@@ -80,16 +80,15 @@ def states(conn: Connection) -> dict[str, int]:
     return {state: n for state, n in conn.execute(query)}
 
 
-def counted(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Return how many machines some infrastructures have, by state, without the dropped ones."""
-    found: dict[str, dict[str, int]] = {id_: {} for id_ in ids}
+def counted(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return how many machines some infrastructures have, by node and state, without the dropped ones."""
+    found: dict[str, dict[str, dict[str, int]]] = {id_: {} for id_ in ids}
     if not ids:
         return found
-    query = select(instances.c.infra, instances.c.state, func.count()).where(
-        among(conn, instances.c.infra, list(ids)), _THERE
-    )
-    for id_, state, n in conn.execute(query.group_by(instances.c.infra, instances.c.state)):
-        found[id_][state] = n
+    columns = (instances.c.infra, instances.c.node, instances.c.state)
+    query = select(*columns, func.count()).where(among(conn, instances.c.infra, list(ids)), _THERE)
+    for id_, node, state, n in conn.execute(query.group_by(*columns)):
+        found[id_].setdefault(node, {})[state] = n
     return found
 
 

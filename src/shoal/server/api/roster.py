@@ -11,6 +11,10 @@ from shoal.server.api.events import EVENTS
 from shoal.server.api.figures import FIGURES
 from shoal.server.api.fits import FITS
 from shoal.server.api.health import HEALTH
+from shoal.server.api.infra import INFRASTRUCTURES
+from shoal.server.api.infra_acts import INFRA_ACTS
+from shoal.server.api.infra_definitions import NODE_DEFINITIONS
+from shoal.server.api.infra_parts import INFRA_PARTS
 from shoal.server.api.job_bulk import JOB_BULK
 from shoal.server.api.job_logs import JOB_LOGS
 from shoal.server.api.job_parts import JOB_PARTS
@@ -74,6 +78,10 @@ def api_faces(settings: Settings) -> list[Face]:
         LIVE_PARTS,
         LIVE_STREAM,
         live_transfer_face(settings),
+        INFRASTRUCTURES,
+        INFRA_ACTS,
+        INFRA_PARTS,
+        NODE_DEFINITIONS,
         EVENTS,
         UPKEEP,
         WORKERS,
