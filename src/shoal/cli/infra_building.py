@@ -76,9 +76,8 @@ def validate(file: File, definitions: Definitions = None, output: Output = Forma
     description = described(bundle_of(bundle_from(file, definitions)), {})
     order = levels(description)
     told = {"name": description.name, "nodes": [node.name for node in description.nodes], "levels": order}
-    text = (
-        f"{file} is valid: {counted(len(description.nodes), 'node')}, {' then '.join(map(', '.join, order))}."
-    )
+    then = ", then ".join(" and ".join(level) for level in order)
+    text = f"{file} is valid. {counted(len(description.nodes), 'node')}: {then}."
     answer(told, output, text=text)
 
 

@@ -102,7 +102,8 @@ def _warnings(plan: Facts) -> list[str]:
 
 
 def _cost(plan: Facts) -> str:
-    if not plan["cost"] and not plan["cost_now"]:
+    now, then = plan["cost"]["now"], plan["cost"]["then"]
+    if not now and not then:
         return ""
-    now = f" (now {price(plan['cost_now'])})" if plan["cost_now"] != plan["cost"] else ""
-    return f" Cost {price(plan['cost'])} an hour{now}, as far as prices are known."
+    before = f" (now {price(now)})" if now != then else ""
+    return f" Cost {price(then)} an hour{before}, as far as prices are known."

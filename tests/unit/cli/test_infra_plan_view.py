@@ -12,8 +12,10 @@ from shoal.infra.deciding.plan import plan
 from shoal.infra.describing.descriptions import described
 from shoal.infra.describing.reading import read_bundle
 from shoal.infra.model import Description, Infrastructure, Instance
+from shoal.infra.office.planning import Made
 from shoal.infra.plain import plain
 from shoal.infra.states import Phase, State
+from shoal.server.api.infra_views import plan_view
 from shoal.studies.telling.terminal import Look
 from tests.support.clusters import NODES, written
 
@@ -47,8 +49,7 @@ def an_instance(node: str, number: int, state: State = State.READY, **fields: An
 
 def planned(description: Description, there: list[Instance] | None = None, **fields: Any) -> dict[str, Any]:
     infra = None if there is None else infrastructure(description, **fields)
-    made: dict[str, Any] = plain(plan(infra, description, there or [], now()))
-    return made
+    return plan_view(Made(plan(infra, description, there or [], now()), 1, ""))
 
 
 def test_what_comes_is_counted_by_node_and_level_with_ports_and_cost(tmp_path: Path) -> None:
