@@ -38,7 +38,7 @@ def answer(conn: Connection, job: int, question: Mapping[str, Any]) -> dict[str,
 
 def _state(conn: Connection, infra: Infrastructure, question: Mapping[str, Any]) -> dict[str, Any]:
     if question.get("turn") == infra.turn:
-        return {"turn": infra.turn, "state": None}
+        return {"turn": infra.turn, "state": None, "paused": infra.paused}
     return {"turn": infra.turn, "state": _whole(infra, reading.machines(conn, infra.id))}
 
 
