@@ -25,7 +25,10 @@ class Do(StrEnum):
 
 
 class Step(NamedTuple):
-    """One thing to do now; `instance` is who goes, `number` and `implementation` are of who comes."""
+    """One thing to do now.
+
+    `instance` is who goes, `lost` says that it failed; `number` and `implementation` are of who comes.
+    """
 
     do: Do
     node: str
@@ -33,6 +36,7 @@ class Step(NamedTuple):
     instance: str | None = None
     number: int = 0
     implementation: int = 0
+    lost: bool = False
 
 
 class Waiting(NamedTuple):
@@ -75,13 +79,19 @@ def decide(
     *,
     patience: Patience | None = None,
     setbacks: Setbacks | None = None,
+    known: Mapping[tuple[str, int], float] | None = None,
 ) -> Decision:
-    """Return what to do now; the same rows give the same decision, and done steps are not decided again."""
+    """Return what to do now; the same rows give the same decision, and done steps are not decided again.
+
+    `known` are prices by type and implementation, as providers tell them.
+    """
     patience, wish = patience or Patience(), Wanted(description, targets, condemned, destroying)
     verdicts = review(wish, instances, now, patience)
     if destroying:
         return Decision(tuple(_torn_down(description, verdicts)))
-    return _Decider(wish, verdicts, instances, now, patience, setbacks or Setbacks()).decision()
+    costs = {**(known or {}), **prices(description, instances)}
+    given = _Given(now, patience, setbacks or Setbacks(), costs, cost(instances))
+    return _Decider(wish, verdicts, instances, given).decision()
 
 
 def _torn_down(description: Description, verdicts: Mapping[str, list[Verdict]]) -> Iterator[Step]:
@@ -93,26 +103,28 @@ def _torn_down(description: Description, verdicts: Mapping[str, list[Verdict]]) 
             yield from (_retired(each) for each in all_ if each.fate is Fate.REMOVED)
 
 
+class _Given(NamedTuple):
+    now: int
+    patience: Patience
+    setbacks: Setbacks
+    prices: Mapping[tuple[str, int], float]
+    spent: float
+
+
 class _Decider:
     def __init__(
         self,
         wish: Wanted,
         verdicts: Mapping[str, list[Verdict]],
         instances: Sequence[Instance],
-        now: int,
-        patience: Patience,
-        setbacks: Setbacks,
+        given: _Given,
     ) -> None:
         self._wish = wish
         self._description = wish.description
         self._policy = wish.description.policy
         self._verdicts = verdicts
-        self._now = now
-        self._patience = patience
-        self._setbacks = setbacks
+        self._now, self._patience, self._setbacks, self._prices, self._spent = given
         self._needs = needs(wish.description)
-        self._prices = prices(wish.description, instances)
-        self._spent = cost(instances)
         self._known = {id_ for each in instances if _stands(each) for ids in each.saw.values() for id_ in ids}
         self._steps: list[Step] = []
         self._waiting: list[Waiting] = []
@@ -177,6 +189,8 @@ class _Decider:
             return
         if name in self._setbacks.given_up:
             self._waiting.append(Waiting(name, "given_up", self._setbacks.given_up[name]))
+        elif not self._offered(name):
+            self._waiting.append(Waiting(name, "given_up", f"no implementation of {name} passes its filter"))
         elif not self._settled_below(name):
             self._waiting.append(Waiting(name, "order", f"{name} is made after what it needs"))
         elif (implementation := self._implementation(name)) is None:
@@ -196,10 +210,12 @@ class _Decider:
             self._steps.append(Step(Do.CREATE, name, "wanted", number=number, implementation=implementation))
 
     def _implementation(self, name: str) -> int | None:
-        node = self._description.node(name)
         shunned = self._setbacks.shunned.get(name, ())
-        offered = candidates(self._description, node) if node is not None else []
-        return next((number for number in offered if number not in shunned), None)
+        return next((number for number in self._offered(name) if number not in shunned), None)
+
+    def _offered(self, name: str) -> list[int]:
+        node = self._description.node(name)
+        return candidates(self._description, node) if node is not None else []
 
     def _take_away(self, name: str) -> None:
         """Retire instances of a node that was removed, once nobody uses them any more."""
@@ -229,7 +245,8 @@ class _Decider:
 
 
 def _retired(verdict: Verdict) -> Step:
-    return Step(Do.RETIRE, verdict.instance.node, verdict.reason, verdict.instance.id)
+    lost = verdict.fate is Fate.LOST
+    return Step(Do.RETIRE, verdict.instance.node, verdict.reason, verdict.instance.id, lost=lost)
 
 
 def _dropping(verdict: Verdict) -> bool:

@@ -3,7 +3,7 @@
 Every answer holds `turn`, the newest of the infrastructure, so that a new wish is noticed with each question.
 
 `{"op": "state", "infra": ID, "turn": N | None}`
-    `{"turn": n, "state": None}` when N is still the newest turn, else `state` is
+    `{"turn": n, "state": None, "paused": bool}` when N is still the newest turn, else `state` is
     `{"infrastructure": {...}, "instances": [...]}`: the plain forms, instances without the dropped ones,
     oldest first; `infrastructure.description` is the whole plain description with its definitions.
 `{"op": "plan_instances", "infra": ID, "turn": N, "instances": [plain, ...], "happened": [...]}`
@@ -33,7 +33,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shoal.infra.model import Infrastructure, Instance
-from shoal.infra.states import Phase, State
+from shoal.infra.plain import infrastructure_of, instance_of, plain
+from shoal.infra.states import Phase
 
 Ask = Callable[[Mapping[str, Any]], Any]
 Change = Mapping[str, Any]
@@ -72,22 +73,23 @@ class Journal:
         state = self._question("state", turn=None)["state"]
         return infrastructure_of(state["infrastructure"]), [instance_of(row) for row in state["instances"]]
 
-    def newer(self) -> bool:
-        """Ask whether there is a newer wish than the journal has been told of."""
-        known = self.turn
-        return bool(self._question("state", turn=known)["turn"] != known)
+    def listen(self) -> bool:
+        """Ask for the newest turn only; say whether the infrastructure is paused."""
+        return bool(self._question("state", turn=self.turn).get("paused"))
 
     def plan_instances(
         self, turn: int, instances: Sequence[Instance], happened: Sequence[Happened] = ()
     ) -> bool:
         """Write rows of machines that will be asked for; say whether they were (the wish is still `turn`)."""
-        rows = [instance._asdict() | {"state": instance.state.value} for instance in instances]
+        rows = [plain(instance) for instance in instances]
         told = _told(happened)
         return bool(self._question("plan_instances", turn=turn, instances=rows, happened=told)["planned"])
 
     def change(self, changes: Iterable[Change], happened: Sequence[Happened] = ()) -> frozenset[str]:
         """Write changes of rows, and return the ids of those that were refused."""
-        answer = self._question("changes", changes=[dict(each) for each in changes], happened=_told(happened))
+        answer = self._question(
+            "changes", changes=[plain(each) for each in changes], happened=_told(happened)
+        )
         return frozenset(answer["refused"])
 
     def reached(
@@ -114,20 +116,10 @@ def attached(ask: Ask, since: int | None) -> tuple[int, list[Attached], list[str
     return answer["number"], [_attached(row) for row in answer["changed"]], list(answer["left"])
 
 
-def instance_of(row: Mapping[str, Any]) -> Instance:
-    """Return an instance from its plain form."""
-    return Instance(**{**row, "state": State(row["state"]), "addresses": tuple(row["addresses"])})
-
-
-def infrastructure_of(row: Mapping[str, Any]) -> Infrastructure:
-    """Return an infrastructure from its plain form."""
-    return Infrastructure(**{**row, "phase": Phase(row["phase"]), "condemned": tuple(row["condemned"])})
-
-
 def _attached(row: Mapping[str, Any]) -> Attached:
     instances = tuple(instance_of(each) for each in row["instances"])
     return Attached(infrastructure_of(row["infrastructure"]), instances, bool(row["working"]))
 
 
 def _told(happened: Sequence[Happened]) -> list[dict[str, Any]]:
-    return [each._asdict() | {"detail": dict(each.detail)} for each in happened]
+    return [plain(each) for each in happened]

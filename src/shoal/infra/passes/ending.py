@@ -1,0 +1,84 @@
+"""How a pass ends: what was reached, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shoal.base.errors import Conflict, ShoalError, Unavailable
+from shoal.infra.deciding.decision import Decision
+from shoal.infra.model import Instance
+from shoal.infra.passes.around import Around, Turn
+from shoal.infra.passes.clouds import CLEAN, call
+from shoal.infra.passes.journal import Happened
+from shoal.infra.states import LEAVING, Phase, State
+from shoal.jobs.workers.context import Failed
+
+_FATAL = frozenset({"given_up", "over_budget"})
+
+
+def end(decision: Decision | None, turn: Turn, around: Around) -> dict[str, Any] | None:
+    """Say in the house what was reached, and return it; None: there is a newer wish.
+
+    Raises:
+        Failed: not all could be made.
+        Unavailable: machines that are to go are still there; another pass is to try again.
+    """
+    rows = around.board.rows
+    wish = turn.infrastructure
+    if decision is None:
+        return result(wish.phase, rows)
+    if wish.phase is Phase.DESTROYING:
+        return _destroyed(turn, around)
+    phase, error = _phase(decision, turn, rows)
+    told = [Happened("infraready")] if phase is Phase.READY else []
+    if not around.board.journal.reached(wish.turn, phase, error, told):
+        return None
+    if any(each.state in LEAVING for each in rows):
+        raise Unavailable(f"Machines of {wish.name} could not be ended yet.", hint="It is tried again.")
+    if phase is Phase.FAILED and error is not None:
+        raise Failed({"kind": "infrastructure", "type": error["code"], **error}, result(phase, rows))
+    return result(phase, rows)
+
+
+def result(phase: Phase, rows: Sequence[Instance]) -> dict[str, Any]:
+    """Return what a pass gives: the phase, and by node who is there."""
+    nodes: dict[str, list[dict[str, Any]]] = {}
+    for each in rows:
+        shown = {"id": each.id, "name": each.name, "state": each.state.value}
+        nodes.setdefault(each.node, []).append(shown | {"addresses": list(each.addresses)})
+    return {"phase": phase.value, "nodes": nodes, "outputs": {}}
+
+
+def _destroyed(turn: Turn, around: Around) -> dict[str, Any] | None:
+    wish = turn.infrastructure
+    if around.board.rows:
+        first = turn.troubles.first
+        reason = first.message if first is not None else ""
+        raise Unavailable(f"Machines of {wish.name} could not be ended yet. {reason}".strip())
+    for provider in around.clouds.known():
+        call(CLEAN, lambda provider=provider: provider.clean(around.infra))  # type: ignore[misc]
+    if not around.board.journal.reached(wish.turn, Phase.DESTROYED, None):
+        return None
+    return result(Phase.DESTROYED, ())
+
+
+def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Phase, dict[str, Any] | None]:
+    """Return the phase that an infrastructure is in, and what keeps it from being ready."""
+    waiting = decision.waiting
+    well = all(each.state is State.READY or each.state in LEAVING for each in rows)
+    if not waiting and well:
+        return Phase.READY, None
+    fatal = next((each for each in waiting if each.code in _FATAL), None)
+    if fatal is not None:
+        error: ShoalError = turn.troubles.first or Conflict(fatal.reason, code=fatal.code, node=fatal.node)
+        return Phase.FAILED, told(error)
+    if waiting:
+        return Phase.DEGRADED, told(Conflict(waiting[0].reason, code=waiting[0].code, node=waiting[0].node))
+    ill = next(each for each in rows if each.state is not State.READY)
+    return Phase.DEGRADED, told(Unavailable(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node))
+
+
+def told(error: ShoalError) -> dict[str, Any]:
+    """Return an error in its plain form."""
+    return {"code": error.error_code, "message": error.message, "hint": error.hint, **error.details}
