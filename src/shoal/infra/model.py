@@ -146,8 +146,8 @@ class Infrastructure(NamedTuple):
     `targets` are the wanted numbers of those nodes that were scaled; `condemned` are instances that somebody
     chose to drop. `turn` grows with every wish (build, update, scale, destroy), `version` with everything
     that makes a plan stale. `done` is the last turn that a pass has ended on: `phase` and `error` say how.
-    `job` is the newest pass. While `attached` it is healed. `home` names the home that holds its secrets and
-    logs.
+    `job` is the newest pass. While `attached` it is healed. `released` says that a person lets the next pass
+    replace as many machines as fail. `home` names the home that holds its secrets and logs.
     """
 
     id: str
@@ -167,6 +167,7 @@ class Infrastructure(NamedTuple):
     changed: int
     ended: int | None
     version: int = 0
+    released: bool = False
     home: str = ""
 
 

@@ -1,4 +1,4 @@
--- 1411c0f3e2ef0345ac8d05b05ad485109e6feb34b0685409d87a92752c29e9cb;
+-- 32fe58349273900ff2060e6da395ed249a9c07e1c62e3398b86d30e9d7ff0608;
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -373,6 +373,7 @@ CREATE TABLE infra_infrastructures (
 	condemned TEXT NOT NULL, 
 	attached BOOLEAN NOT NULL, 
 	paused BOOLEAN NOT NULL, 
+	released BOOLEAN NOT NULL, 
 	turn BIGINT NOT NULL, 
 	done BIGINT NOT NULL, 
 	version BIGINT NOT NULL, 

@@ -25,6 +25,7 @@ infrastructures = Table(
     Column("condemned", Json, nullable=False),
     Column("attached", Boolean, nullable=False),
     Column("paused", Boolean, nullable=False),
+    Column("released", Boolean, nullable=False),
     Column("turn", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),

@@ -36,6 +36,7 @@ def _infrastructures() -> None:
         sa.Column("condemned", JSON, nullable=False),
         sa.Column("attached", sa.Boolean(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
         sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
