@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shoal.infra.deciding.levels import levels
 from shoal.infra.model import Happening, Infrastructure, Instance
 from shoal.infra.office.planning import Made
-from shoal.infra.plain import plain
+from shoal.infra.plain import description_of, plain
 from shoal.infra.redaction import redacted
 from shoal.infra.states import STANDING
 
@@ -44,7 +45,8 @@ def infra_line(infra: Infrastructure, counts: Counts) -> View:
 
 def infra_view(infra: Infrastructure, counts: Counts) -> View:
     """Return everything about an infrastructure but its machines."""
-    more = {"condemned": list(infra.condemned), "description": redacted(infra.description)}
+    order = levels(description_of(infra.description))
+    more = {"condemned": list(infra.condemned), "levels": order, "description": redacted(infra.description)}
     return infra_line(infra, counts) | more
 
 
@@ -88,4 +90,5 @@ def _node(infra: Infrastructure, node: Mapping[str, Any], counts: Mapping[str, i
         "target": max(least, min(infra.targets.get(node["name"], least), most)),
         "actual": sum(n for state, n in counts.items() if state in _STANDING),
         "ready": counts.get("ready", 0),
+        "states": dict(counts),
     }

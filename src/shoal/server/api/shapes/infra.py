@@ -72,6 +72,7 @@ class NodeCount(Shape):
     target: int
     actual: int
     ready: int
+    states: dict[str, int]
 
 
 class InfraLine(Shape):
@@ -101,6 +102,7 @@ class InfraShape(InfraLine):
     """An infrastructure with its description, without secrets; `condemned` machines are to go."""
 
     condemned: list[str]
+    levels: list[list[str]]
     description: dict[str, Any]
 
 
