@@ -91,7 +91,7 @@ def _reached(conn: Connection, infra: Infrastructure, question: Mapping[str, Any
         passing.release(conn, infra.id)
         infra = infra._replace(ended=infra.ended or moment, attached=False, condemned=())
     telling.happened(conn, infra, question.get("happened", ()), moment)
-    infra = infra._replace(phase=phase, done=infra.turn, error=question["error"])
+    infra = infra._replace(phase=phase, done=infra.turn, error=question["error"], released=False)
     wishing.keep(conn, infra._replace(changed=moment))
     return {"turn": infra.turn, "reached": True}
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, update
 
 from shoal.base.errors import Conflict
 from shoal.base.transaction import insert_into, now
-from shoal.infra.deciding.decision import decide
 from shoal.infra.deciding.targets import Wish, scaled, wanted
 from shoal.infra.errors import Destroyed, StalePlan, TooManyInfrastructures, TooManyMachines
 from shoal.infra.model import Description, Infrastructure
@@ -132,10 +131,7 @@ def pause(conn: Connection, id: str, paused: bool) -> Infrastructure:
 
 def release(conn: Connection, id: str) -> Infrastructure:
     """Let those failing machines be replaced that the brake holds back; raises as `heal`."""
-    infra, there = _open(conn, id), reading.machines(conn, id)
-    description = description_of(infra.description)
-    held = decide(description, infra.targets, infra.condemned, False, there, now(conn)).held
-    return _wished(conn, infra._replace(condemned=(*infra.condemned, *held)), "released")
+    return _wished(conn, _open(conn, id)._replace(released=True), "released")
 
 
 def keep(conn: Connection, infra: Infrastructure) -> Infrastructure:
