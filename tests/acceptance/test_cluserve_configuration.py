@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import ssl
@@ -14,6 +15,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from shoal.access.tokens import generate
 from tests.support.certificates import self_signed
@@ -231,3 +235,56 @@ def test_a_request_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         ask.code("{ nothing }")
         id_ = ask.play(dataset=None, variables=["x", "y"], algorithm={"name": "kmeans", "iter": 5})
         assert ask.code("query ($id: String!) { wait(id: $id) { id } }", id=id_) == "REQUEST_TIMEOUT"
+
+
+@pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
+@pytest.mark.parametrize("name", ["X-Clusauth-Token", "Authorization"])
+def test_a_socket_may_bring_the_token_with_its_greeting(
+    known: tuple[Served, str], protocol: str, name: str
+) -> None:
+    served, token = known
+    written = token if name == "X-Clusauth-Token" else f"Bearer {token}"
+    for payload in ({name: written}, {"headers": {name: written}}):
+        with socket_of(served, protocol) as socket:
+            socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            assert json.loads(socket.recv(30)) == {"type": "connection_ack"}
+            begin = "subscribe" if protocol == "graphql-transport-ws" else "start"
+            socket.send(json.dumps({"type": begin, "id": "1", "payload": QUERY}))
+            assert json.loads(socket.recv(30))["payload"] == {"data": {"tasks": []}}
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        {"type": "connection_init"},
+        {"type": "connection_init", "payload": {"X-Clusauth-Token": "wrong"}},
+        {"type": "connection_init", "payload": {"X-Clusauth-Token": 7, "headers": []}},
+        {"type": "subscribe", "id": "1", "payload": QUERY},
+        ["nothing"],
+    ],
+)
+def test_a_greeting_without_the_token_ends_the_socket(known: tuple[Served, str], greeting: Any) -> None:
+    with socket_of(known[0], "graphql-transport-ws") as socket:
+        socket.send(json.dumps(greeting))
+        with pytest.raises(ConnectionClosed) as gone:
+            socket.recv(30)
+    assert gone.value.rcvd is not None
+    assert gone.value.rcvd.code == 4401
+
+
+def test_a_page_that_was_not_named_may_not_talk_even_with_the_token(known: tuple[Served, str]) -> None:
+    served, token = known
+    greeting = {"type": "connection_init", "payload": {"X-Clusauth-Token": token}}
+    with socket_of(served, "graphql-ws", Origin="https://evil.example") as socket:
+        socket.send(json.dumps(greeting))
+        with pytest.raises(ConnectionClosed):
+            socket.recv(30)
+    with socket_of(served, "graphql-ws", Origin=PAGE) as socket:
+        socket.send(json.dumps(greeting))
+        assert json.loads(socket.recv(30)) == {"type": "connection_ack"}
+
+
+def socket_of(served: Served, protocol: str, **headers: str) -> ClientConnection:
+    address = f"{served.url.replace('http', 'ws')}{PATH}"
+    spoken = [Subprotocol(protocol)]
+    return connect(address, subprotocols=spoken, proxy=None, open_timeout=60, additional_headers=headers)

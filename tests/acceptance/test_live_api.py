@@ -19,13 +19,15 @@ from tests.support.waiting import wait_until
 LIVE = "/api/v1/live"
 ARROW = "application/vnd.apache.arrow.stream"
 BLOBS = [[x + dx / 10, y + dx / 7] for x, y in ((0, 0), (5, 5), (9, 0)) for dx in range(12)]
+WAITING = 5000
 Make = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     limits = {"upload": 1 << 20}
-    with running_server(tmp_path_factory.mktemp("live") / "home", limits=limits) as served:
+    home, live = tmp_path_factory.mktemp("live") / "home", {"waiting_rows": WAITING}
+    with running_server(home, limits=limits, live=live) as served:
         yield served
 
 
@@ -214,6 +216,21 @@ def test_lists_are_searched_and_read_in_parts(http: httpx.Client, make: Make) ->
     assert [one["id"] for one in found["tasks"] + rest["tasks"]] == ids[::-1]
     assert rest["next"] is None
     assert facts(http, "last")["id"] == ids[-1]
+
+
+def test_who_sends_faster_than_is_read_is_told_when_to_try_again(http: httpx.Client, make: Make) -> None:
+    task = make("play", pace={"data_freq": 1})
+    wait_until(lambda: facts(http, task)["state"] == "running")
+    rows = [[1, 2]] * 2 * WAITING
+    assert http.post(f"{LIVE}/{task}/rows", json=rows).status_code == 200
+    refused = http.post(f"{LIVE}/{task}/rows", json=[[3, 4]], headers={"Idempotency-Key": "a"})
+    assert code(refused, 429) == "live_rows_waiting"
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert http.patch(f"{LIVE}/{task}", json={"pace": {"data_freq": 0}}).status_code == 200
+    again: dict[str, Any] = {"json": [[3, 4]], "headers": {"Idempotency-Key": "a"}}
+    wait_until(lambda: http.post(f"{LIVE}/{task}/rows", **again).status_code == 200, timeout=60)
+    assert http.post(f"{LIVE}/{task}/rows", **again).json()["duplicate"] is True
+    assert facts(http, task)["rows"] == len(rows) + 1
 
 
 def test_what_a_state_does_not_allow_is_said_by_its_code(http: httpx.Client, make: Make) -> None:

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shoal.access.tokens import Tokens
+from shoal.server.cluserve.greeting import TOKEN, greet, greets_first
 from shoal.server.cluserve.posting import PATH
 from shoal.server.paths import local_path
 
-TOKEN = "x-clusauth-token"
 OF_PAGES = (b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest")
 ALLOWED = {
     "Access-Control-Allow-Methods": "POST",
@@ -41,6 +41,8 @@ class Door:
         headers = Headers(scope=scope)
         raw = [*scope["headers"], *self._shown(headers)]
         origin = headers.get("origin", "").lower()
+        if scope["type"] == "websocket":
+            return await self._talk({**scope, "headers": self._bare(raw, origin)}, receive, send)
         if origin not in self._origins:
             return await self.app({**scope, "headers": raw}, receive, send)
         if scope.get("method") == "OPTIONS" and "access-control-request-method" in headers:
@@ -51,8 +53,15 @@ class Door:
                 MutableHeaders(scope=message).update(_of(origin))
             await send(message)
 
-        bare = [(name, value) for name, value in raw if name not in OF_PAGES]
-        await self.app({**scope, "headers": bare}, receive, told)
+        await self.app({**scope, "headers": self._bare(raw, origin)}, receive, told)
+
+    async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if greets_first(scope, Headers(scope=scope)):
+            return await greet(self.app, self._tokens, scope, receive, send)
+        await self.app(scope, receive, send)
+
+    def _bare(self, raw: list[tuple[bytes, bytes]], origin: str) -> list[tuple[bytes, bytes]]:
+        return [(name, value) for name, value in raw if origin not in self._origins or name not in OF_PAGES]
 
     def _shown(self, headers: Headers) -> list[tuple[bytes, bytes]]:
         token = headers.get(TOKEN, "").strip()
