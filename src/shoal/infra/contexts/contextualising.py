@@ -8,9 +8,8 @@ from typing import Any
 
 from shoal.infra.contexts.cloud_config import parts, user_text
 from shoal.infra.contexts.container import env_and_command
-from shoal.infra.contexts.known import FAILURES
-from shoal.infra.contexts.program import compiled, program
-from shoal.infra.contexts.user_data import user_data
+from shoal.infra.contexts.program import compiled, failures_of, program
+from shoal.infra.contexts.user_data import READERS, user_data
 from shoal.infra.faults import refuse
 from shoal.infra.model import Implementation
 from shoal.infra.templating.facts import Facts
@@ -80,16 +79,11 @@ def contextualised(implementation: Implementation, facts: Facts, renderer: Rende
 
 
 def _cloudinit(template: Any, facts: Facts, provider: str) -> dict[str, Any]:
+    """Return user data for a cloud, whose images read them, and a program for anything else."""
+    if provider in READERS:
+        return {"user_data": user_data(user_text(template), provider)}
     config, scripts = parts(template)
-    sheet = compiled(config, scripts)
-    refuse(
-        [
-            fault._replace(pointer=f"contextualisation/context_template{fault.pointer}")
-            for fault in sheet.faults
-        ]
-    )
-    instance = str(facts.constants.get("node_id", "machine"))
-    return {
-        "user_data": user_data(user_text(template), provider),
-        "script": program(sheet.steps, instance, FAILURES[0]),
-    }
+    sheet = compiled(config, scripts, str(facts.constants.get("node_id", "machine")))
+    refuse([fault._replace(pointer=f"{_TEMPLATE}{fault.pointer}") for fault in sheet.faults])
+    script = program(sheet.steps, sheet.instance, failures_of(config))
+    return {"user_data": user_text(template).encode(), "script": script}

@@ -4,31 +4,72 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from shoal.infra.contexts.known import FAILURES
+from shoal.infra.contexts.known import ALL, FAILURES, OURS, REFUSED
+from shoal.infra.contexts.modules.accounts import groups, passwords, users
 from shoal.infra.contexts.modules.commands import commands, scripts
+from shoal.infra.contexts.modules.disks import disks
 from shoal.infra.contexts.modules.files import write_files
+from shoal.infra.contexts.modules.host import clock, host_name
 from shoal.infra.contexts.modules.packages import packages
+from shoal.infra.contexts.modules.sources import sources
+from shoal.infra.contexts.modules.ssh import ssh
 from shoal.infra.contexts.sheet import Sheet, Step
 from shoal.infra.contexts.shell import quoted
 
+_FILES = ("running", "packages", "accounts", "host", "starting")
 
-def compiled(config: Mapping[str, Any], whole: Mapping[str, str] | None = None) -> Sheet:
+
+def compiled(config: Mapping[str, Any], whole: Mapping[str, str], instance: str) -> Sheet:
     """Return the steps of a cloud-config in the order in which cloud-init takes its modules.
 
-    `whole` are scripts that come after them, by name.
+    `whole` are scripts that come after them, by name; `instance` is the id of the machine's instance.
     """
-    sheet = Sheet()
+    sheet = Sheet(instance)
+    _know(config, sheet)
     commands("bootcmd", config, sheet)
     write_files(config, sheet, deferred=False)
+    disks(config, sheet)
+    host_name(config, sheet)
+    groups(config, sheet)
+    users(config, sheet)
+    passwords(config, sheet)
+    ssh(config, sheet)
+    sources(config, sheet)
+    clock(config, sheet)
     packages(config, sheet)
     write_files(config, sheet, deferred=True)
     commands("runcmd", config, sheet)
-    scripts(whole or {}, sheet)
+    scripts(whole, sheet)
+    if config.get("final_message"):
+        sheet.step("final_message", f"say {quoted(sheet.text(config['final_message'], '/final_message'))}\n")
     return sheet
+
+
+def failures_of(config: Mapping[str, Any]) -> str:
+    """Return what is done when a step fails: one of FAILURES."""
+    ours = config.get(OURS)
+    asked = ours.get("on_failure") if isinstance(ours, Mapping) else None
+    return asked if asked in FAILURES else FAILURES[0]
+
+
+def _know(config: Mapping[str, Any], sheet: Sheet) -> None:
+    """Say which modules would not be done."""
+    for name in config:
+        if name in REFUSED:
+            sheet.wrong(f"/{name}", f"the module `{name}` is not supported here", REFUSED[name])
+        elif name not in ALL:
+            near = get_close_matches(name, ALL, 1)
+            advice = f"did you mean `{near[0]}`?" if near else "leave it out, or do it in `runcmd`"
+            sheet.wrong(f"/{name}", f"there is no module `{name}`", advice)
+    ours = sheet.mapping(config.get(OURS), f"/{OURS}")
+    if ours and failures_of(config) != ours.get("on_failure"):
+        advice = f"write `{OURS}: {{on_failure: {' | '.join(FAILURES)}}}`"
+        sheet.wrong(f"/{OURS}", f"`{OURS}` says how failing steps are taken, and nothing else", advice)
 
 
 def program(steps: Sequence[Step], instance: str, failures: str = FAILURES[0]) -> str:
@@ -43,9 +84,10 @@ def program(steps: Sequence[Step], instance: str, failures: str = FAILURES[0]) -
     mark = f"{instance}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     head = {"instance": instance, "mark": mark, "steps": len(steps), "failures": failures}
     settings = "".join(f"shoal_{name}={quoted(value)}\n" for name, value in head.items())
-    return f"#!/bin/sh\n{settings}{_prelude()}{text}finished\n"
+    return f"#!/bin/sh\n{settings}{_functions()}{text}finished\n"
 
 
 @cache
-def _prelude() -> str:
-    return files("shoal.infra.contexts").joinpath("prelude.sh").read_text(encoding="utf-8")
+def _functions() -> str:
+    folder = files("shoal.infra.contexts.shell_functions")
+    return "".join(folder.joinpath(f"{name}.sh").read_text(encoding="utf-8") for name in _FILES)

@@ -19,9 +19,13 @@ class Step(NamedTuple):
 
 
 class Sheet:
-    """Collect what a cloud-config asks for; a fault does not keep the modules after it from being read."""
+    """Collect what a cloud-config asks for; a fault does not keep the modules after it from being read.
 
-    def __init__(self) -> None:
+    `instance` is the id of the machine's instance.
+    """
+
+    def __init__(self, instance: str) -> None:
+        self.instance = instance
         self.steps: list[Step] = []
         self.faults: list[Fault] = []
 

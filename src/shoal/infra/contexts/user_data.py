@@ -18,6 +18,8 @@ LIMITS: Mapping[str, int] = MappingProxyType(
         "cloudbroker": 65535 * 3 // 4,
     }
 )
+# Providers whose machines read their user data themselves.
+READERS = frozenset({*LIMITS, "simulated"})
 
 
 def user_data(text: str, provider: str) -> bytes:

@@ -8,7 +8,6 @@ from typing import Any
 from shoal.infra.contexts.sheet import Sheet
 from shoal.infra.contexts.shell import fed, quoted, words
 
-KEYS = ("bootcmd", "runcmd")
 _SHOWN = 60
 
 

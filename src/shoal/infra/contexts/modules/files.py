@@ -12,7 +12,6 @@ from shoal.infra.contexts.sheet import Sheet
 from shoal.infra.contexts.shell import fed, quoted
 from shoal.infra.templating.leaves import is_template
 
-KEYS = ("write_files",)
 _ENTRY = ("path", "content", "encoding", "owner", "permissions", "append", "defer", "source")
 _BASE64 = frozenset({"b64", "base64"})
 _GZIP = frozenset({"gz", "gzip"})

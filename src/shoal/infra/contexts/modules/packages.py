@@ -8,7 +8,6 @@ from typing import Any
 from shoal.infra.contexts.sheet import Sheet
 from shoal.infra.contexts.shell import words
 
-KEYS = ("packages", "package_update", "package_upgrade", "apt_update", "apt_upgrade")
 _MANAGERS = ("apt", "dnf", "yum", "apk", "zypper", "pacman")
 
 

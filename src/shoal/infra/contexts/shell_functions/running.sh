@@ -4,7 +4,8 @@ HOME=${HOME:-/root}
 INSTANCE_ID=$shoal_instance
 export PATH HOME INSTANCE_ID
 umask 022
-root=${SHOAL_ROOT:-}
+# A machine that is a process has a folder instead of a file system of its own.
+root=${SHOAL_ROOT:-${SHOAL_FOLDER:-}}
 state=$root/var/lib/shoal/$shoal_mark
 failed=0
 
@@ -78,41 +79,3 @@ program() {
   chmod 700 "$state/$1.kept"
   ( cd "${root:-/}" && "$state/$1.kept" )
 }
-
-# Packages, by whichever manager there is.
-packages_update() {
-  if has apt-get; then apt update
-  elif has apk; then apk update
-  elif has zypper; then zypper --non-interactive refresh
-  elif has dnf || has yum || has pacman; then :
-  else wrong "there is no package manager here"; fi
-}
-packages_upgrade() {
-  if has apt-get; then apt dist-upgrade
-  elif has dnf; then dnf -y upgrade
-  elif has yum; then yum -y upgrade
-  elif has apk; then apk upgrade
-  elif has zypper; then zypper --non-interactive update
-  elif has pacman; then pacman --noconfirm -Syu
-  else wrong "there is no package manager here"; fi
-}
-packages_install() {
-  if has apt-get; then apt install "$@"
-  elif has dnf; then dnf -y install "$@"
-  elif has yum; then yum -y install "$@"
-  elif has apk; then apk add "$@"
-  elif has zypper; then zypper --non-interactive install "$@"
-  elif has pacman; then pacman --noconfirm -Sy "$@"
-  else wrong "there is no package manager here to install: $*"; fi
-}
-apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get --assume-yes --quiet -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
-    -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o Dpkg::Use-Pty=0 "$@"
-}
-
-mkdir -p "$state" || exit 1
-chmod 700 "$state"
-if [ -e "$state/finished" ]; then
-  say "everything was done before"
-  exit 0
-fi
