@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from shoal.infra.providers.processes.capped_log import CappedLog
 from shoal.infra.providers.processes.command import Command
 from shoal.infra.providers.processes.folder import Folder
 from shoal.infra.providers.processes.scripts import Scripts
+from shoal.infra.providers.processes.surroundings import Surroundings
 from shoal.jobs.sandbox import environment, family, privileges
 from shoal.jobs.sandbox.limits import Limits
 
@@ -46,17 +47,13 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, ended.set)
         folder.home.mkdir(exist_ok=True)
-        log = CappedLog(folder.log)
-        variables = self._environment()
-        scripts = Scripts(folder.home, variables, log)
+        around = Surroundings(folder.home, self._environment(), self._preparation(), CappedLog(folder.log))
+        scripts = Scripts(around)
         server = await asyncio.start_unix_server(scripts.serve, sock=wire.listen(folder.path))
         self._tell({})
         kept = [asyncio.create_task(_reap())]
         if words := self._order.get("command"):
-            limits = Limits(**(self._order.get("limits") or {}))
-            kept.append(
-                asyncio.create_task(Command(words, folder.home, variables, limits, log).keep(self._tell))
-            )
+            kept.append(asyncio.create_task(Command(words, around).keep(self._tell)))
         _say(READY)
         await ended.wait()
         server.close()
@@ -68,6 +65,15 @@ class Supervisor:
         facts = {name: self._order[name] for name in ("infra", "instance", "node", "name")}
         facts |= {"address": self._state["address"], "root": self._folder.home}
         return environment.made(self._folder.home, {"env": self._order.get("env")}, facts)
+
+    def _preparation(self) -> Callable[[], None]:
+        limits, mine = Limits(self._order["memory"], cores=self._order["cores"]), os.getpid()
+
+        def prepare() -> None:
+            limits.apply(mine)
+            privileges.die_with(mine)
+
+        return prepare
 
     def _tell(self, news: Mapping[str, Any]) -> None:
         self._state |= news
