@@ -27,6 +27,7 @@ ALLOWED = {
     "infra/providers/containers/shell.py": "an archive in memory",
     "infra/providers/processes/capped_log.py": "what a machine's process writes is appended as it comes",
     "infra/providers/processes/scripts.py": "a script in a file that has no name",
+    "infra/providers/processes/supervisor.py": "the null device, when it has told that it is ready",
     "jobs/nodes/log_pieces.py": "pieces of a log, sent again when they were torn",
     "jobs/workers/memory.py": "asks the kernel to start counting anew, below /proc",
     "jobs/runners/hosts.py": "a copy of compiled code in a working folder, gone with its host",
