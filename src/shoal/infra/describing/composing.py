@@ -85,15 +85,17 @@ class Composer:
         next(self._events)
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
-            self._fault(after, "A second document begins here.", "Write one document a file.")
+            self._fault(
+                after,
+                "A second document begins here.",
+                "Write it into a file of its own.",
+            )
 
     def _fault(self, event: Any, message: str, advice: str) -> None:
         self._faults.append(Fault(message, advice, file=self._file, line=event.start_mark.line + 1))
 
     def _value(self, event: Any, depth: int) -> Written:
-        if depth > DEPTH:
-            self._fault(event, f"This is nested deeper than {DEPTH} levels.", "Write it flatter.")
-            raise _Stop
+        self._check_size(event, depth)
         if isinstance(event, yaml.AliasEvent):
             found = self._alias(event)
         else:
@@ -102,14 +104,19 @@ class Composer:
             found = self._tagged(event, depth)
             if event.anchor:
                 self._anchors[event.anchor] = found
-        if found.weight > WEIGHT or found.height + depth > DEPTH:
-            self._fault(
-                event,
-                "With every alias and import written out, this is too large.",
-                f"At most {WEIGHT >> 20} MiB and {DEPTH} levels: use fewer aliases.",
-            )
-            raise _Stop
+        self._check_size(event, depth + found.height - 1, found.weight)
         return found
+
+    def _check_size(self, event: Any, depth: int, weight: int = 0) -> None:
+        """Pass when aliases and imports, written out, do not grow beyond what others can bear."""
+        if depth > DEPTH:
+            self._fault(event, f"This is nested deeper than {DEPTH} levels.", "Write it flatter.")
+        elif weight > WEIGHT:
+            message = f"With every alias and import written out, this is larger than {WEIGHT >> 20} MiB."
+            self._fault(event, message, "Use fewer aliases.")
+        else:
+            return
+        raise _Stop
 
     def _alias(self, event: Any) -> Written:
         found = self._anchors.get(event.anchor)
@@ -134,7 +141,9 @@ class Composer:
         strange = tag is not None and tag not in IMPORTS and tag.removeprefix(_CORE) not in kinds
         if strange:
             self._fault(
-                event, f"The tag {_short(event.tag)} is not known here.", f"There are: {', '.join(IMPORTS)}."
+                event,
+                f"The tag {_short(event.tag.replace(_CORE, '!!'))} is not known here.",
+                f"There are: {', '.join(IMPORTS)}.",
             )
         if isinstance(event, yaml.ScalarEvent):
             found = self._scalar(event, tag)

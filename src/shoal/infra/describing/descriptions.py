@@ -110,7 +110,10 @@ def _check_candidates(check: Inspection, found: Description, written: Mapping[st
 def _offered(found: Description, node: Node) -> str:
     kinds = found.definitions[node.type]
     return "; ".join(
-        ", ".join(f"{name}: {one.resource.get(name)}" for name in node.filter) for one in kinds[:5]
+        ", ".join(
+            f"{name}: {one.resource[name]}" if name in one.resource else f"no {name}" for name in node.filter
+        )
+        for one in kinds[:5]
     )
 
 

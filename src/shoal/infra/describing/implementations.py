@@ -72,7 +72,11 @@ def _resource(check: Inspection, given: Any, path: Path) -> Mapping[str, Any]:
             named = f"`{name}` of type {kind}"
             found[name] = check.keyed(value, (*path, name), inside, named, others=name == "description")
     if (either := EITHER.get(kind)) and not set(either) & found.keys():
-        check.fault(path, f"{what} lacks `{either[0]}` or `{either[1]}`.", f"Write `{either[0]}: ...`.")
+        check.fault(
+            path,
+            f"{what} lacks `{either[0]}` or `{either[1]}`.",
+            "Write one of the two.",
+        )
     return found
 
 

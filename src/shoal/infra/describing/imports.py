@@ -90,12 +90,12 @@ class Imports:
 
     def _unusable(self, path: Path) -> tuple[str, str]:
         name = self._name(path)
+        if path.is_dir():
+            return f"{name} is a folder.", choice("", (f"{path.name}/{one.name}" for one in path.iterdir()))
         if not path.is_file():
-            what = "a folder" if path.is_dir() else "no file"
+            message = f"{name} is no file." if path.exists() else f"There is no {name}."
             beside = (one.name for one in path.parent.iterdir()) if path.parent.is_dir() else ()
-            return f"{name} is {what}." if path.exists() else f"There is no {name}.", choice(
-                path.name, beside
-            )
+            return message, choice(path.name, beside)
         if path.stat().st_size > SIZE:
             return f"{name} is larger than {SIZE >> 20} MiB.", "Let the machine fetch what is large."
         if len(self._texts) >= FILES:

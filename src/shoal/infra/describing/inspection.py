@@ -41,9 +41,7 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str):
-        return f"the text {value[:40]!r}"
-    return str(value)
+    return repr(value[:40]) if isinstance(value, str) else str(value)
 
 
 class Inspection:
@@ -86,7 +84,8 @@ class Inspection:
     def _fits(self, value: Any, path: Path, key: Key, what: str) -> bool:
         if not _is(value, key.kind):
             needed = _NEEDS[key.kind]
-            self.fault(path, f"{what}: `{key.name}` is {shown(value)}; it must be {needed}.", _advice(key))
+            given = f"the text {shown(value)}" if isinstance(value, str) else shown(value)
+            self.fault(path, f"{what}: `{key.name}` is {given}; it must be {needed}.", _advice(key, value))
             return False
         if key.choices and not is_template(value) and value not in key.choices:
             there = choice("", key.choices) if len(key.choices) < 4 else choice(str(value), key.choices)
@@ -95,10 +94,11 @@ class Inspection:
         return True
 
 
-def _advice(key: Key) -> str:
+def _advice(key: Key, value: Any = None) -> str:
     if key.choices:
         return f"Write `{key.name}: {key.choices[0]}`. {choice('', key.choices)}"
-    example = key.example or _EXAMPLES.get(key.kind, "...")
+    is_quoted = isinstance(value, str) and value.isdecimal() and key.kind in ("whole", "number")
+    example = value if is_quoted else key.example or _EXAMPLES.get(key.kind, "...")
     quotes = ", without quotes" if key.kind in ("whole", "number", "switch") else ""
     return f"Write `{key.name}: {example}`{quotes}."
 

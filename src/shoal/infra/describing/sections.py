@@ -67,7 +67,7 @@ DATABASE = (need("name"), need("user"), need("pass"))
 DESCRIPTION = (
     need("infra_name", example="my-cluster"),
     need("user_id", example="somebody@example.org"),
-    need("nodes", "list"),
+    need("nodes", "list", "[{name: master, type: master_node}]"),
     may("dependencies", "list", "[[worker, master]]"),
     may("variables", "mapping", "{NAME: value}"),
     may("policy", "mapping", "{budget: 2.5}"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 
 from shoal.infra.faults import Fault
@@ -52,12 +50,14 @@ _TAB = ("A tab indents this line.", "YAML is indented by blanks: replace the tab
 
 def syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
     """Return the fault that a parser's error stands for."""
-    mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
+    if not isinstance(error, yaml.MarkedYAMLError):
         return _unreadable(error, text, file)
+    message, advice = _meaning(f"{error.context} {error.problem}")
+    # What is not closed is looked for where it was opened.
+    marks = (error.context_mark, error.problem_mark)
+    mark = next(filter(None, marks if "not closed" in message else reversed(marks)))
     lines = text.splitlines()
     line = min(mark.line + 1, max(len(lines), 1))
-    message, advice = _meaning(f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}")
     here = lines[line - 1] if lines else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         message, advice = _TAB
