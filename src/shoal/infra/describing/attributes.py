@@ -133,7 +133,10 @@ _SIMULATION = (
 )
 _OTHERS = (*_EC2, *_NOVA, *_AZURE_VM, *_AZURE_ACI, *_CLOUDBROKER, *_CLOUDSIGMA, *_DOCKER, *_HOSTS)
 # It stands in for any other: who writes `simulated` for a cloud's name leaves its keys as they are.
-_SIMULATED = (*_SIMULATION, *(may(name, "any") for name in dict.fromkeys(key.name for key in _OTHERS)))
+_SIMULATED = (
+    *_SIMULATION,
+    *(may(key.name, "text" if key.kind == "text" else "any") for key in _OTHERS),
+)
 RESOURCES: Mapping[str, tuple[Key, ...]] = {
     "ec2": _EC2,
     "nova": _NOVA,

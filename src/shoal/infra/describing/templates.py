@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.inspection import Inspection
-from shoal.infra.model import Description, Node
+from shoal.infra.model import Description
 from shoal.infra.templating.check import Scope, wrong_in
 
 
@@ -17,9 +17,12 @@ def check_templates(
 ) -> None:
     """Note what is wrong with the templates of all that nodes may be made by."""
     names = frozenset(node.name for node in found.nodes)
+    needed: dict[str, list[str]] = {}
+    for edge in found.edges:
+        needed.setdefault(edge.dependent, []).append(edge.dependee)
     told: set[tuple[Path, str]] = set()
     for node in found.nodes:
-        scope = Scope(node.name, node.variables, names, _before(found, node), commands=commands)
+        scope = Scope(node.name, node.variables, names, _before(needed, node.name), commands=commands)
         for index in candidates(found, node):
             root: Path = ("definitions", node.type, index)
             for wrong in wrong_in(written[node.type][index], scope):
@@ -29,13 +32,12 @@ def check_templates(
                     check.fault(path, wrong.message, wrong.advice, below=wrong.line - 1)
 
 
-def _before(found: Description, node: Node) -> frozenset[str]:
+def _before(needed: Mapping[str, Sequence[str]], name: str) -> frozenset[str]:
     """Return the nodes that are ready when a node is made."""
     seen: set[str] = set()
-    waiting = [node.name]
+    waiting = [name]
     while waiting:
-        name = waiting.pop()
-        fresh = {edge.dependee for edge in found.edges if edge.dependent == name} - seen
+        fresh = set(needed.get(waiting.pop(), ())) - seen
         seen |= fresh
         waiting += fresh
     return frozenset(seen)
