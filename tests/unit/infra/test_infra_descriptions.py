@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.attributes import BUILT, EITHER, INSIDE, RESOURCES
 from shoal.infra.describing.buildable import check_buildable
 from shoal.infra.describing.bundle import bundle_of
-from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.descriptions import definitions_of, described
 from shoal.infra.describing.reading import text_bundle
 from shoal.infra.errors import BadDescription
@@ -116,7 +116,7 @@ def test_a_filter_narrows_the_implementations() -> None:
   - resource: {{type: simulated, regionname: b}}
 """
     found = made(text)
-    assert [candidates(found, node) for node in found.nodes] == [(1,), (0,), (0, 1)]
+    assert [candidates(found, node) for node in found.nodes] == [[1], [0], [0, 1]]
 
 
 def test_placeholders_only_matter_in_what_may_be_used() -> None:
@@ -126,7 +126,7 @@ def test_placeholders_only_matter_in_what_may_be_used() -> None:
   - resource: {{type: hosts, hosts: [replace_with_an_address]}}
   - resource: {{type: simulated}}
 """
-    assert candidates(made(text), made(text).nodes[0]) == (1,)
+    assert candidates(made(text), made(text).nodes[0]) == [1]
     with pytest.raises(BadDescription, match="replace_with_an_address is still there"):
         made(text.replace(", filter: {type: simulated}", ""))
     assert definitions_of(text_bundle(text, "it")).keys() == {"m"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.attributes import BUILT, RESOURCES
 from shoal.infra.describing.bundle import Bundle, Path
-from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.inspection import Inspection
 from shoal.infra.describing.sections import MANAGERS_BUILT
 from shoal.infra.faults import refuse

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.bundle import Bundle, Path
-from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.edges import edges
 from shoal.infra.describing.implementations import implementations
 from shoal.infra.describing.inspection import Inspection, is_template, shown

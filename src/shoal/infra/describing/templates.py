@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.bundle import Path
-from shoal.infra.describing.choosing import candidates
 from shoal.infra.describing.inspection import Inspection
 from shoal.infra.model import Description
 from shoal.infra.templating.check import Scope, wrong_in
