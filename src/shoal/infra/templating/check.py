@@ -18,6 +18,7 @@ from shoal.infra.templating.facts import CONSTANTS
 from shoal.infra.templating.leaves import Path, is_template, leaves
 
 _OF_NODES = ("getip", "getprivip", "getipall", "find_node_id")
+_FUNCTIONS = frozenset({*FUNCTIONS, "ibget"})
 _OTHERS = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 # What a mapping can do in a template without having such a key.
 _METHODS = frozenset({"items", "keys", "values", "get"})
@@ -114,7 +115,7 @@ def _names(tree: nodes.Template, undeclared: AbstractSet[str], names: Mapping[st
     optional = guarded(tree)
     for chain in chains(tree):
         root = chain.path[0]
-        if root in undeclared and root not in names and root not in FUNCTIONS and (root,) not in optional:
+        if root in undeclared and root not in names and root not in _FUNCTIONS and (root,) not in optional:
             yield chain.line, f"there is no {_what(chain)} `{root}`", instead_of(root, dict(names))
         elif root in undeclared and isinstance(names.get(root), Mapping):
             yield from _below(chain, names[root], optional)
