@@ -36,6 +36,15 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
         logs.close()
 
 
+def test_what_goes_wrong_beside_a_push_keeps_no_later_one_waiting(tmp_path: Path) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("nobody listens")
+
+    logs = Logs(tmp_path, Bounds(1 << 30, 10**9), fail)
+    assert [push(logs, ROWS).first for _ in range(3)] == [0, 10, 20]
+    logs.close()
+
+
 def push(logs: Logs, rows: Rows, key: str = "", task: str = "t") -> Appended:
     return logs.writer.append(logs.of(task), *payload_of(rows), key).result(30)
 

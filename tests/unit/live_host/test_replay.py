@@ -51,6 +51,23 @@ def finished(task: Task) -> list[object]:
     return [(each["id"], each["centre"], each["rows"]) for each in summary["clusters"]]
 
 
+@pytest.mark.parametrize("act", ["paused", "stopped"])
+def test_one_that_is_paused_while_it_follows_its_predecessor_tells_where_that_was(
+    tmp_path: Path, act: str
+) -> None:
+    task = Task(tmp_path, KMEANS)
+    fed(task, 10)
+    last = finished(task)
+    followed = task.assign("running")
+    assert followed.is_behind
+    task.told.clear()
+    getattr(followed, act)()
+    assert task.said("summary") == []
+    task.turns()
+    assert task.summary["row"] == task.end
+    assert [(each["id"], each["centre"], each["rows"]) for each in task.summary["clusters"]] == last
+
+
 @pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.algorithm.name)
 @pytest.mark.parametrize("seed", range(2))
 def test_after_deaths_at_any_moment_a_task_is_what_it_was(tmp_path: Path, wish: Wish, seed: int) -> None:

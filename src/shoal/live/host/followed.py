@@ -150,6 +150,7 @@ class Followed:
         """Keep what was found; `then` is called when it is on the disk, or cannot be."""
         self._checkpoint_due = monotonic() + self._around.checkpoint
         if self.work is None or self._failed or self.work.behind:  # What is kept already leads to here.
+            self._unsaved = True
             return then()
         self._unsaved = False
         self._keeping.save(self.work.course, self.reader.first(), self.summary(), then)
@@ -267,7 +268,8 @@ class Followed:
             self.checkpoint()
 
     def _tell_all(self) -> None:
-        if self.work is None or self._failed:
+        self._changed = True
+        if self.work is None or self._failed or self.work.behind:  # Then it is told when it is there.
             return
         self.work.look()
         self._telling.events(self.work.course)

@@ -74,7 +74,10 @@ class Host:
 
     def _write(self) -> None:
         while (action := self._writing.get()) is not None:
-            action()
+            try:
+                action()
+            except Exception:  # The states of other tasks are to be kept.
+                self._log(f"A state was not kept:\n{traceback.format_exc()}")
 
     def _work(self) -> float:
         """Give the next task its turn; return the seconds until something is due."""

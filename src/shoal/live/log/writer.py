@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from shoal.base.errors import Unavailable
 from shoal.live.log.log import Appended, Log, Wanted
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 MOST_OPEN = 200  # files
 _BATCH = 64 << 20  # bytes
 _SYNCS = 4
@@ -79,7 +81,7 @@ class Writer:
         while is_open:
             batch, act, is_open = self._next()
             if batch:
-                self._write(batch)
+                self._write_all(batch)
             if act is not None:
                 _done(act)
         for log in self._open:
@@ -99,6 +101,16 @@ class Writer:
             except queue.Empty:
                 return batch, None, True
         return batch, wish, wish is not None
+
+    def _write_all(self, batch: dict[Log, list[Wanted]]) -> None:
+        """Write, and let nothing that goes wrong end the thread: others would wait for ever."""
+        try:
+            self._write(batch)
+        except Exception as error:
+            _log.exception("logs of live tasks")
+            left = [one.future for wanted in batch.values() for one in wanted if not one.future.done()]
+            for future in left:
+                future.set_exception(error)
 
     def _write(self, batch: dict[Log, list[Wanted]]) -> None:
         staged = [log for log, wanted in batch.items() if log.stage(wanted)]

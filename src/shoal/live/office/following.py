@@ -18,6 +18,7 @@ from shoal.live.office.roster import Roster
 from shoal.live.office.suspicion import Suspicion
 from shoal.live.plain import plain
 from shoal.live.states import HOSTED, State
+from shoal.live.store.reading import missing
 from shoal.live.wire import Frame
 
 ANSWER = 20.0  # seconds that a host may take: who asks over HTTP seldom waits for longer
@@ -119,7 +120,9 @@ class Following:
 
     async def _ask(self, task: LiveTask, op: str, payload: bytes, header: dict[str, Any]) -> Frame:
         while True:
-            line = self.follow(self._mirror.get(task.id) or task)
+            if (known := self._mirror.get(task.id)) is None:
+                raise missing(task.id)
+            line = self.follow(known)
             try:
                 if line is not None:
                     return await line.ask(op, payload, task=task.id, **header)

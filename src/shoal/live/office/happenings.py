@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,13 +13,16 @@ from sqlalchemy import Connection
 
 from shoal.base import clock
 from shoal.base.database import Database
-from shoal.base.errors import NotFound
+from shoal.base.errors import NotFound, ShoalError
 from shoal.live.model import Change, LiveEvent
 from shoal.live.office.watching import Watchers
 from shoal.live.store import changing
 from shoal.live.store.faults import EVENT
 
 _log = logging.getLogger(__name__)
+MOST = 10_000  # events that wait while the database is away; the oldest go first
+PAUSE = 1.0  # seconds between two tries
+_LAST = 5.0
 
 
 class Happenings:
@@ -37,9 +41,10 @@ class Happenings:
             self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def flush(self) -> None:
-        """Return when everything is recorded."""
+        """Return when everything is recorded, or cannot be soon."""
         if self._writing is not None:
-            await self._writing
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._writing, _LAST)
 
     async def _write(self) -> None:
         while self._waiting:
@@ -48,6 +53,10 @@ class Happenings:
                 future = self._database.submit(EVENT, partial(_record, batch=batch))
                 for event in await asyncio.wrap_future(future):
                     self._watchers.tell(Change(event.task, event=event))
+            except ShoalError as error:
+                _log.warning("events of live tasks: %s; this is tried again", error)
+                self._waiting = (batch + self._waiting)[-MOST:]
+                await asyncio.sleep(PAUSE)
             except Exception:
                 _log.exception("events of live tasks could not be recorded")
 

@@ -165,14 +165,19 @@ class Office:
     async def _resume(self, found: Sequence[LiveTask]) -> None:
         """Open the logs, those first that are followed, and have these followed."""
         for task in sorted(found, key=lambda task: task.state not in HOSTED):
-            log = await asyncio.to_thread(self.logs.of, task.id)
-            if log.end != task.rows:
-                self._uncounted.add(task.id)
-            if task.state in HOSTED:
-                self._set_reading(task)
-                await self._start_hosts()
-                self.following.follow(self.mirror.counted(task))
+            await self.loop.quietly(self._go_on_with(task))
         await asyncio.to_thread(self._remove_strays)
+
+    async def _go_on_with(self, task: LiveTask) -> None:
+        """Open a task's log, and have the task followed if it should be."""
+        log = await asyncio.to_thread(self.logs.of, task.id)
+        if log.end != task.rows:
+            self._uncounted.add(task.id)
+        if (known := self.mirror.get(task.id)) is not None and known.state in HOSTED:
+            self._set_reading(known)
+            await self._start_hosts()
+            self.following.follow(known)
+            self._play_when_due(known)
 
     async def _start_hosts(self) -> None:
         if not self.hosts.started:
@@ -205,7 +210,7 @@ class Office:
             guilty = self.following.died(line)
             if not self.loop.over.is_set():
                 if guilty is not None:
-                    self.loop.spawn(self._condemn(guilty))
+                    self.loop.spawn(self.loop.surely(partial(self._condemn, guilty)))
                 self._follow_orphans()
 
     def _obey(self, line: Line, frame: Frame) -> None:
@@ -222,7 +227,7 @@ class Office:
             case "checkpointed" if log is not None:
                 self._drop(log, int(said["row"]))
             case "ended":
-                self.loop.spawn(self._ended(id, said))
+                self.loop.spawn(self.loop.surely(partial(self._ended, id, said)))
             case "event":
                 self._happenings.add(id, said)
             case "trouble":
@@ -232,6 +237,8 @@ class Office:
         """Record that a run ended, and begin what was waiting for that."""
         fault = _fault(said.get("error"))
         turn = said.get("turn")
+        if id not in self.mirror:
+            return  # It was deleted.
         async with self._alone(id):
             task = await self.write(
                 faults.ENDED,
@@ -320,6 +327,9 @@ class Office:
             await self._start_hosts()
         if self.hosts.started and len(list(self.following.roster)) < self.settings.hosts:
             await asyncio.to_thread(self.hosts.renew)
+        for task in self.mirror:
+            if task.state in HOSTED and self.logs.known(task.id) is None:
+                await self.loop.quietly(self._go_on_with(task))
         self._follow_orphans()
         for id in self.following.rested():
             self.loop.spawn(self.following.release(id))  # Its host may hang.
@@ -336,7 +346,11 @@ class Office:
         if found:
             counts = [{"id": task.id, "rows": task.rows, "dim": task.dim} for task in found]
             work = partial(changing.count_rows, counts=counts)
-            await asyncio.wrap_future(self.database.submit(faults.COUNT, work, relaxed=True))
+            try:
+                await asyncio.wrap_future(self.database.submit(faults.COUNT, work, relaxed=True))
+            except Exception:
+                self._uncounted |= ids
+                raise
 
     def _remove_strays(self) -> None:
         """Remove the folders of tasks that were deleted, or that did not come to be."""
@@ -353,6 +367,8 @@ class Office:
     @asynccontextmanager
     async def _alone(self, id: str) -> AsyncIterator[None]:
         """Change a task one thing after another, so that its host hears in the order of commits."""
+        if id not in self.mirror:
+            await self.end(id)  # It raises.
         async with self._locks[id]:
             yield
 
