@@ -321,7 +321,7 @@ def test_a_cancelled_pass_is_told_and_can_go_on(infra: Infra) -> None:
     left = infra.get(built.id)
     assert (left.phase, left.done) == (Phase.FAILED, 1)
     assert left.error is not None
-    assert left.error["code"] == "pass_cancelled"
+    assert left.error["code"] == "pass_ended"
     again = infra.heal(built.id)
     assert (again.phase, again.error, again.turn) == (Phase.BUILDING, None, 2)
     assert infra.passed(again).phase is Phase.READY
@@ -336,7 +336,7 @@ def test_a_pass_that_fails_without_a_word_is_told(infra: Infra) -> None:
     left = infra.get(built.id)
     assert (left.phase, left.done) == (Phase.DEGRADED, 1)
     assert left.error is not None
-    assert left.error["message"] == "the disk is full"
+    assert left.error["message"].endswith("the disk is full")
 
 
 def test_an_older_pass_that_is_cancelled_changes_nothing(infra: Infra) -> None:

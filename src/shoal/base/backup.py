@@ -10,7 +10,7 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -28,10 +28,16 @@ from shoal.base.files import durable_file, files_below
 MADE = fault_point("backup.made", "A backup is whole.")
 
 
-def make(database: Database, folders: Mapping[str, Path], target: Path) -> Manifest:
+def make(
+    database: Database,
+    folders: Mapping[str, Path],
+    target: Path,
+    wanted: Callable[[str], bool] = lambda name: True,
+) -> Manifest:
     """Write a backup of a database and some folders (name in the archive -> folder) while they are in use.
 
-    A target that ends in .gz is compressed. Files whose names start with a dot are drafts and are left out.
+    A target that ends in .gz is compressed. Files whose names start with a dot are drafts and are left out,
+    and those whose names in the archive are not `wanted`.
 
     Raises:
         Conflict: the target is there already.
@@ -49,7 +55,8 @@ def make(database: Database, folders: Mapping[str, Path], target: Path) -> Manif
         manifest = Manifest(clock.isoformat(clock.now()), database.dialect, facts)
         for name, folder in {DATABASE: Path(drafts), **folders}.items():
             for path in files_below(folder):
-                _add(tar, manifest, f"{name}/{path.relative_to(folder).as_posix()}", path)
+                if wanted(member := f"{name}/{path.relative_to(folder).as_posix()}"):
+                    _add(tar, manifest, member, path)
         _finish(tar, manifest)
     return manifest
 

@@ -22,7 +22,7 @@ ENDED = fault_point("backup.ended", "A backup is back in its home as a whole.")
 RESTORED = fault_point("backup.restored", "A file of a backup is back in its home.")
 LOADED = fault_point("backup.loaded", "The rows of a backup are back in the database.")
 _OWN = ("home.lock",)
-_FOLDERS = ("files", "live", "logs", "run")
+_FOLDERS = ("files", "live", "infra", "logs", "run")
 
 
 def restore(
@@ -93,7 +93,8 @@ def _clear(home: Path) -> None:
 
 def _put_back(tar: tarfile.TarFile, name: str, path: Path) -> None:
     source = opened(tar, name)
-    with durable_file(RESTORED, path) as file:
+    is_private = not tar.getmember(name).mode & 0o077
+    with durable_file(RESTORED, path, private=is_private) as file:
         while chunk := source.read(CHUNK):
             file.write(chunk)
 

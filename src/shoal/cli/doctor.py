@@ -92,6 +92,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         _sandbox,
         _engine,
         _live,
+        _infra,
     ]
     yield from (look(settings) for look in looks)
     for module, (extra, purpose) in EXTRAS.items():
@@ -184,6 +185,18 @@ def _live(settings: Settings) -> Check:
     hosts = f"{settings.live.hosts} processes follow them"
     kept = f"{tasks} keep {sum(logs) / 1e6:.1f} MB of rows; {hosts}" if tasks else "none"
     return Check("live tasks", True, kept)
+
+
+def _infra(settings: Settings) -> Check:
+    from shoal.infra.credentials import credentials_for
+
+    folder = settings.home / "infra"
+    kept = sum(1 for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else 0
+    try:
+        credentials_for({"type": "simulated"}, settings.infra.credentials)  # Reads all that is in the file.
+    except ShoalError as error:
+        return Check("infrastructures", False, error.message, error.hint)
+    return Check("infrastructures", True, f"{kept} have secrets or logs in {folder}" if kept else "none")
 
 
 def _reached(url: str) -> str:

@@ -50,6 +50,12 @@ class Destroyed(Conflict):
     code = "infrastructure_destroyed"
 
 
+class PassEnded(Unavailable):
+    """Say that the job that worked on an infrastructure ended before it said what was reached."""
+
+    code = "pass_ended"
+
+
 class TooManyInfrastructures(TooManyRequests):
     """Say that an owner has as many infrastructures as there may be."""
 

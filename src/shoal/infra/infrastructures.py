@@ -21,6 +21,7 @@ from shoal.base.settings import Infra as Settings
 from shoal.infra.kinds import register_kinds
 from shoal.infra.model import Description, Happening, Infrastructure, Instance
 from shoal.infra.office import folders, planning
+from shoal.infra.office.collecting import collect
 from shoal.infra.office.costs import costs
 from shoal.infra.office.outputs import outputs
 from shoal.infra.office.pool import Places, Workers
@@ -273,6 +274,10 @@ class Infrastructures:
     async def cost(self, id: str) -> dict[str, Any]:
         """Return what machines cost an hour and have cost until now, as far as that is known."""
         return costs(await self.instances(id, gone=True), clock.now())
+
+    def collect(self, seconds: float) -> tuple[int, int]:
+        """Forget what was destroyed or happened so long ago; returns how many of each. Blocks."""
+        return collect(self._database, self._places.infra, seconds)
 
     def metrics(self) -> Mapping[str, Mapping[str, int]]:
         """Return how many infrastructures there are by phase, and machines by state; reads the database."""

@@ -22,6 +22,7 @@ LIVE = {
     "rows_waiting": "Rows that running tasks have not read yet.",
     "hosts": "Processes that follow live tasks.",
 }
+INFRA = {"infrastructures": "phase", "machines": "state"}
 REQUESTS = Counter(
     "shoal_http_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry
 )
@@ -69,6 +70,7 @@ class _State(Collector):
                 workers.add_metric([name], found[name])
             yield workers
         yield from self._live()
+        yield from self._infra()
 
     def _live(self) -> Iterator[Metric]:
         found = self._house.live.metrics()
@@ -79,6 +81,14 @@ class _State(Collector):
         yield tasks
         for name, told in LIVE.items():
             yield GaugeMetricFamily(f"shoal_live_{name}", told, value=found[name])
+
+    def _infra(self) -> Iterator[Metric]:
+        for what, found in self._house.infra.metrics().items():
+            label = INFRA[what]
+            told = GaugeMetricFamily(f"shoal_infra_{what}", f"{what.title()} by {label}.", labels=[label])
+            for name, number in found.items():
+                told.add_metric([name], number)
+            yield told
 
 
 def exposition(house: House) -> bytes:

@@ -11,6 +11,7 @@ from shoal.base.archive import Manifest
 from shoal.base.faults import fault_point
 from shoal.base.home import Home
 from shoal.base.settings import Settings
+from shoal.infra.office.folders import MACHINES
 from shoal.jobs import kinds, logs
 from shoal.jobs.store import housekeeping
 from shoal.jobs.store.housekeeping import DAY, Retention
@@ -30,11 +31,17 @@ COLLECT = fault_point("upkeep.collect", "What ended long ago is forgotten.")
 def back_up(house: House, target: Path) -> Manifest:
     """Write everything of a house into one archive, while it is in use; raises what `backup.make` raises."""
     folders = _folders(house.home)
-    return backup.make(house.database, folders, target)
+    return backup.make(house.database, folders, target, _is_lasting)
 
 
 def _folders(home: Home) -> dict[str, Path]:
-    return {"files": home.files, "live": home.live, "logs": home.logs}
+    return {"files": home.files, "live": home.live, "infra": home.infra, "logs": home.logs}
+
+
+def _is_lasting(name: str) -> bool:
+    """Say whether a file belongs into a backup: machines that are processes here do not outlive this home."""
+    infra, _, below = name.partition("/")
+    return infra != "infra" or f"/{MACHINES}/" not in below
 
 
 def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
@@ -49,6 +56,7 @@ def put_back(archive: Path, home: Path, url: str | None = None) -> Manifest:
 def collect(house: House) -> dict[str, int]:
     """Forget ended jobs, logs and events that are old, and files that nothing names; returns how many.
 
+    Infrastructures that were destroyed are kept as long as jobs.
     Jobs of studies stay: their study is told by them.
     """
     kept = house.settings.retention
@@ -68,6 +76,8 @@ def collect(house: House) -> dict[str, int]:
         more = found.more
     before = clock.now() - round(kept.events_days * DAY * clock.SECOND)
     removed["events"] += house.database.write(COLLECT, partial(forget_events, before=before))
+    infrastructures, happenings = house.infra.collect(kept.jobs_days * DAY)
+    removed |= {"infrastructures": infrastructures, "events": removed["events"] + happenings}
     return removed | {"files": _files(house), "uploads": uploads_of(house).collect()}
 
 
@@ -94,7 +104,7 @@ def upgrade(settings: Settings) -> Path | None:
                 return None
             moment = datetime.fromtimestamp(clock.now() / clock.SECOND, UTC)
             target = home.path / "backups" / f"before-{newest()}-{moment:%Y%m%dT%H%M%SZ}.tar.gz"
-            backup.make(database, _folders(home), target)
+            backup.make(database, _folders(home), target, _is_lasting)
             migrate(database)
             return target
         finally:

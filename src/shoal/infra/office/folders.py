@@ -12,6 +12,7 @@ from shoal.base.files import write_durably
 from shoal.base.ids import new_id
 
 NAMED = fault_point("infra.home", "A home that builds machines has a name of its own.")
+MACHINES = "machines"
 NAME = "home"  # the file that holds it; it moves with the home, and is in its backups
 LARGEST = 256 * 1024  # bytes of a log that one answer holds
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, update
 
 from shoal.base.transaction import now
+from shoal.infra.errors import PassEnded
 from shoal.infra.model import Infrastructure
 from shoal.infra.states import Phase, State
 from shoal.infra.store import reading, telling
@@ -14,7 +15,7 @@ from shoal.infra.store.tables import infrastructures
 from shoal.jobs.model import HOUSE, Job, NewJob, Retry
 from shoal.jobs.states import ENDS
 from shoal.jobs.states import State as JobState
-from shoal.jobs.store import limits, submission
+from shoal.jobs.store import cancelling, limits, submission
 from shoal.jobs.store.tables import jobs
 
 PASS = "infra.pass"
@@ -60,6 +61,13 @@ def submit(conn: Connection, infra: Infrastructure, why: str) -> int:
     return submission.submit(conn, HOUSE, [job])[0]
 
 
+def supersede(conn: Connection, job: int) -> None:
+    """End a pass that waits to be tried again: a newer one has taken its place."""
+    query = select(jobs.c.id).where(jobs.c.id == job, jobs.c.state == JobState.RETRYING.value)
+    if conn.execute(query.with_for_update(skip_locked=True)).first() is not None:
+        cancelling.cancel(conn, [job])
+
+
 def at_work(conn: Connection, infra: Infrastructure) -> bool:
     """Say whether a pass waits or is at work."""
     if infra.job is None:
@@ -85,12 +93,11 @@ def _waits(conn: Connection, id: int) -> bool:
 
 
 def _give_up(conn: Connection, infra: Infrastructure, job: Job) -> None:
-    error = {
-        "code": "pass_cancelled" if job.state is JobState.CANCELLED else "pass_failed",
-        "message": (job.error or {}).get("message") or f"Its pass (job {job.id}) ended: {job.state}.",
-        "hint": f"See job {job.id}. To go on: heal the infrastructure, or ask again.",
-        "job": job.id,
-    }
+    why = (job.error or {}).get("message") or job.state.value
+    ended = PassEnded(
+        f"Its pass (job {job.id}) ended: {why}", hint="To go on: heal the infrastructure, or ask again."
+    )
+    error = {"code": ended.code, "message": ended.message, "hint": ended.hint, "job": job.id}
     phase, moment = infra.phase, now(conn)
     if phase is not Phase.DESTROYING:
         there = reading.machines(conn, infra.id)

@@ -114,9 +114,10 @@ def destroy(conn: Connection, id: str) -> Infrastructure:
 def attach(conn: Connection, id: str, attached: bool) -> Infrastructure:
     """Let an infrastructure be healed, or no longer; raises Conflict when it is so already."""
     infra = _open(conn, id)
-    if infra.attached is attached:
-        word = "attached" if attached else "detached"
-        raise Conflict(f"{infra.name} is {word} already.", code=f"already_{word}", infrastructure=id)
+    if attached and infra.attached:
+        raise Conflict(f"{infra.name} is attached already.", code="already_attached", infrastructure=id)
+    if not attached and not infra.attached:
+        raise Conflict(f"{infra.name} is detached already.", code="already_detached", infrastructure=id)
     return _marked(conn, infra._replace(attached=attached), "attached" if attached else "detached")
 
 
@@ -156,11 +157,15 @@ def _wished(
     infra = infra._replace(
         phase=phase, turn=infra.turn + 1, version=infra.version + 1, error=None, changed=moment
     )
+    before = infra.job
     if not infra.paused:
         infra = infra._replace(job=passing.submit(conn, infra, kind))
     happening = {"kind": kind, "node": node, "detail": {"turn": infra.turn, **(detail or {})}}
     telling.happened(conn, infra, [happening], moment)
-    return keep(conn, infra)
+    keep(conn, infra)
+    if before is not None and before != infra.job:
+        passing.supersede(conn, before)
+    return infra
 
 
 def _marked(conn: Connection, infra: Infrastructure, kind: str) -> Infrastructure:

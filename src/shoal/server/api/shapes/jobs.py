@@ -110,3 +110,4 @@ class RemovedShape(Shape):
     events: int
     files: int
     uploads: int
+    infrastructures: int
