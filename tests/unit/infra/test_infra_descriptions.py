@@ -139,14 +139,18 @@ def test_types_are_found_in_the_bundle_before_those_that_are_known() -> None:
     assert made(f"{HEAD}nodes: [{{name: a, type: m}}]\n{TYPES}").definitions.keys() == {"m"}
 
 
-def test_what_is_wrong_with_a_known_definition_is_told_without_a_line() -> None:
+def test_what_is_wrong_with_a_known_definition_is_told_by_its_name() -> None:
     with pytest.raises(BadDescription) as raised:
         made(
             f"{HEAD}{NODES}",
             {"m": [{"resource": {"type": "ec2"}}], "w": [{"resource": {"type": "simulated"}}]},
         )
     fault = raised.value.details["faults"][0]
-    assert (fault["file"], fault["line"], fault["pointer"]) == (None, None, "/definitions/m/0/resource")
+    assert (fault["file"], fault["line"], fault["pointer"]) == (
+        "node_def:m",
+        None,
+        "/definitions/m/0/resource",
+    )
 
 
 def test_health_is_read() -> None:

@@ -54,7 +54,10 @@ class Inspection:
     def fault(self, path: Path, message: str, advice: str = "", below: int = 0) -> None:
         """Note that what stands at a path is wrong, or so many lines below its first."""
         file, line = self._bundle.place(path) or (None, None)
-        line = None if line is None else line + below
+        if line is not None:
+            line += below
+        elif path[0] == "definitions" and len(path) > 1:
+            file = f"node_def:{path[1]}"  # It was imported some day; of its file nothing is kept.
         self.faults.append(Fault(message, advice, pointer(path), file, line))
 
     def keyed(
