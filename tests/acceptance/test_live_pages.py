@@ -327,6 +327,28 @@ def test_a_lost_stream_is_said_and_heals(browser: Browser, server: Served, hosti
         expect(page.locator("#scene.drawn")).to_have_count(1)
 
 
+def test_an_exported_task_is_imported_by_a_form(
+    window: Window, server: Served, hostile: str, tmp_path: Path
+) -> None:
+    exported, wrong = tmp_path / "task.npz", tmp_path / "wrong.npz"
+    with server.http() as http:
+        exported.write_bytes(http.get(f"/api/v1/live/{hostile.rpartition('/')[2]}/export").content)
+    wrong.write_bytes(b"nothing")
+    page = window.open(f"{server.url}/app/live").page
+    page.get_by_role("link", name="Import").click()
+    window.check_everyone_can_read()
+    page.get_by_label("File").set_input_files(wrong)
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("#error-file")).to_be_visible()
+    window.errors.clear()  # The browser tells of the refusal too.
+    page.get_by_label("File").set_input_files(exported)
+    page.get_by_label("Name").fill("brought")
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator("h1")).to_have_text("brought")
+    expect(page.locator("#now .badge")).to_have_text("Ready")
+    expect(page.locator("#clusters tbody[data-clusters] tr")).to_have_count(20)
+
+
 def test_home_tells_of_tasks_that_run(window: Window, server: Served, hostile: str) -> None:
     page = window.open(f"{server.url}/app").page
     running = page.get_by_role("region", name="Running now")

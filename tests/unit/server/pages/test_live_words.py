@@ -64,6 +64,16 @@ def test_rows_without_clusters_promise_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "words"),
+    [(90.0, "in about 90 s."), (81.2, "in about 90 s."), (0.5, "in about 10 s."), (0.0, "soon.")],
+)
+def test_while_kernels_are_compiled_it_is_said_how_long_that_takes(left: float, words: str) -> None:
+    assert f"ready {words}" in sentence(a_task(State.RUNNING), None, left)
+    assert sentence(a_task(State.RUNNING), a_summary(), left) == ""
+    assert "first row" in sentence(a_task(State.RUNNING, rows=0), None, left)
+
+
+@pytest.mark.parametrize(
     ("kind", "detail", "words"),
     [
         ("birth", {"cluster": 5}, "Cluster 5 born"),

@@ -3,9 +3,9 @@ const page = document.querySelector("#live-task");
 const take = async (...names) => Promise.all(names.map((name) => import(page.dataset[`${name}Module`])));
 const [points, axes, centres, scenes, streams, tables, metrics, figures] = await take("points", "axes", "centres", "scene", "stream", "tables", "metrics", "figures");
 const spoken = document.querySelector("#live"), names = JSON.parse(page.dataset.columns), box = document.querySelector("#scene");
-const still = matchMedia("(prefers-reduced-motion: reduce)").matches, QUIET = 10_000;
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches, QUIET = 10_000, AGAIN = 5_000;
 const choose = (name) => document.querySelector(`#choose-${name}`);
-let found = null, known = "", last = 0, said = 0, tabled = 0;
+let found = null, known = "", last = 0, said = 0, tabled = 0, asked = 0;
 
 const scene = box && new scenes.Scene(box, { points, axes, centres }, names, { still, size: Number(choose("points").value), tell });
 const panel = new figures.Figures(document.querySelector("#metrics"), { metrics, axes }, scene?.look ?? { accent: "currentColor", line: "currentColor" });
@@ -43,7 +43,7 @@ function summary(now) {
 function show(now) {
   if (!names.length && now.clusters.length) return location.reload();
   // The first clusters, and the last of what was said before them.
-  if (found && now.clusters.length && !found.clusters.length) state();
+  if (now.clusters.length && !found?.clusters.length) state();
   found = now;
   last = performance.now();
   const slow = document.querySelector("#slow");
@@ -80,7 +80,7 @@ function event(one) {
 }
 
 // How the task stands and what can be done with it is a part of the page, made on the server.
-async function state() {
+async function state({ quiet = false } = {}) {
   const answer = await fetch(page.dataset.now, { headers: { Accept: "text/html" } });
   if (answer.redirected || answer.status === 404) return location.reload();
   if (!answer.ok) return;
@@ -88,7 +88,14 @@ async function state() {
   part.innerHTML = await answer.text();
   if (place >= 0) stops()[Math.min(place, stops().length - 1)]?.focus();
   if (found) show(found);
-  speak(part.querySelector("h1").parentElement.innerText);
+  if (!quiet) speak(part.querySelector("h1").parentElement.innerText);
+  compiling();
+}
+
+// What is said of a compiler changes while it works, and nothing else would tell that it is done.
+function compiling() {
+  clearTimeout(asked);
+  if (document.querySelector("#now [data-compiling]")) asked = setTimeout(() => state({ quiet: true }), AGAIN);
 }
 
 function lost(told) {
@@ -161,4 +168,5 @@ document.addEventListener("keydown", (key) => {
   form.requestSubmit();
 });
 
+compiling();
 globalThis.shoalLive = { scene, pump, panel };

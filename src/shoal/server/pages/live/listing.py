@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shoal.access import Actor
 from shoal.live.model import LiveTask, Summary
 from shoal.server.faces import Face
+from shoal.server.kernels import seconds_left
 from shoal.server.pages.address import Address, Search
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
@@ -88,7 +89,7 @@ async def line_of(house: House, task: LiveTask) -> Line:
         summary,
         look_of(task),
         label_of(task),
-        sentence(task, summary),
+        sentence(task, summary, seconds_left()),
         ALGORITHMS[task.wish.algorithm.name],
     )
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shoal.base import clock
 from shoal.server.faces import Face
+from shoal.server.kernels import seconds_left
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.job.fields import Field
@@ -56,7 +57,8 @@ async def show_now(request: Request, task: Id, house: TheHouse, actor: Reader) -
 def _now(house: House, found: Seen) -> dict[str, Any]:
     return found.facts() | {
         "look": look_of(found.task),
-        "sentence": sentence(found.task, found.summary),
+        "sentence": sentence(found.task, found.summary, seconds_left()),
+        "compiling": seconds_left() is not None,
         "algorithm": ALGORITHMS[found.task.wish.algorithm.name],
         "summary": found.summary,
         "slow": slow(found.task, found.summary, house.settings.live.waiting_rows),

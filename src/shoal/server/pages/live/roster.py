@@ -5,6 +5,7 @@ from __future__ import annotations
 from shoal.base.settings import Settings
 from shoal.server.faces import Face
 from shoal.server.pages.live.acts import LIVE_BUTTONS
+from shoal.server.pages.live.bringing import bringing_face
 from shoal.server.pages.live.changing import LIVE_SETTINGS
 from shoal.server.pages.live.listing import LIVE_LIST
 from shoal.server.pages.live.new import NEW_LIVE
@@ -19,6 +20,7 @@ def live_faces(settings: Settings) -> list[Face]:
     return [
         LIVE_LIST,
         NEW_LIVE,
+        bringing_face(settings),
         LIVE_SETTINGS,
         LIVE_BUTTONS,
         pushing_face(settings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -57,6 +58,7 @@ RARE_METRICS = (
     Metric("max_distance", "Largest distance"),
 )
 NO_ROWS = "No rows yet. This task starts with the first row."
+COMPILING = "Compiling, once on this machine, what finds clusters: ready {}. Rows are accepted and kept."
 FIRST_CLUSTERS = "The first clusters come in a moment."
 RUNS = frozenset({State.RUNNING, State.INITIALIZING})
 
@@ -66,8 +68,11 @@ def look_of(task: LiveTask) -> Look:
     return FAILED if task.failed else LOOKS[task.state]
 
 
-def sentence(task: LiveTask, summary: Summary | None) -> str:
-    """Say what a state means for a task, or nothing when its numbers say it."""
+def sentence(task: LiveTask, summary: Summary | None, left: float | None = None) -> str:
+    """Say what a state means for a task, or nothing when its numbers say it.
+
+    `left` is in how many seconds what finds clusters is compiled; None when it is.
+    """
     if task.failed and task.error is not None:
         return task.error.message
     if task.state is State.FINISHED:
@@ -80,7 +85,14 @@ def sentence(task: LiveTask, summary: Summary | None) -> str:
         return "Not started yet. Rows are accepted and kept."
     if not task.rows:
         return NO_ROWS
-    return "" if summary and summary.clusters else FIRST_CLUSTERS
+    if summary and summary.clusters:
+        return ""
+    return FIRST_CLUSTERS if left is None else COMPILING.format(_in_about(left))
+
+
+def _in_about(seconds: float) -> str:
+    tens = 10 * ceil(seconds / 10)
+    return f"in about {tens} s" if tens else "soon"
 
 
 def _ready(summary: Summary | None) -> str:
