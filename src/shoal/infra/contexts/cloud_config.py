@@ -12,6 +12,8 @@ from shoal.infra.faults import Fault, refuse
 
 HEADER = "#cloud-config"
 _LONG = 1 << 20
+# YAML takes them for line ends, or for nothing at all, unless they are written as escapes.
+_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
 
 
 def user_text(template: Any) -> str:
@@ -69,7 +71,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represented(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = '"' if _BREAKS & set(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

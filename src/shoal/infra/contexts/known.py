@@ -6,6 +6,7 @@ Names are those of cloud-init's module reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 
 FAILURES = ("stop", "continue")
@@ -57,3 +58,8 @@ REFUSED: Mapping[str, str] = MappingProxyType(
     }
 )
 ALL = DONE | PASSED_OVER | REFUSED.keys()
+
+
+def misspelt(name: str) -> str | None:
+    """Return the module that was probably meant by a name, None if there is none like it."""
+    return next(iter(get_close_matches(name, ALL, 1)), None)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from shoal.infra.contexts.known import ALL, FAILURES, OURS, REFUSED
+from shoal.infra.contexts.known import ALL, FAILURES, OURS, REFUSED, misspelt
 from shoal.infra.contexts.modules.accounts import groups, passwords, users
 from shoal.infra.contexts.modules.commands import commands, scripts
 from shoal.infra.contexts.modules.disks import disks
@@ -63,8 +62,8 @@ def _know(config: Mapping[str, Any], sheet: Sheet) -> None:
         if name in REFUSED:
             sheet.wrong(f"/{name}", f"the module `{name}` is not supported here", REFUSED[name])
         elif name not in ALL:
-            near = get_close_matches(name, ALL, 1)
-            advice = f"did you mean `{near[0]}`?" if near else "leave it out, or do it in `runcmd`"
+            near = misspelt(name)
+            advice = f"did you mean `{near}`?" if near else "leave it out, or do it in `runcmd`"
             sheet.wrong(f"/{name}", f"there is no module `{name}`", advice)
     ours = sheet.mapping(config.get(OURS), f"/{OURS}")
     if ours and failures_of(config) != ours.get("on_failure"):

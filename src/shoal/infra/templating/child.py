@@ -19,7 +19,7 @@ from shoal.infra.templating.explaining import explained
 from shoal.infra.templating.functions import Functions, WrongCall
 from shoal.infra.templating.leaves import is_template
 
-CPU_SECONDS = 3
+CPU_SECONDS = 2
 MEMORY = 768 << 20
 LONGEST = 4 << 20  # characters of one text, filled in
 
@@ -70,7 +70,7 @@ class Child:
 def _allow(seconds: int) -> None:
     """Let this process use some more processor time."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime) + 1
+    used = round(usage.ru_utime + usage.ru_stime)
     resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
 
 

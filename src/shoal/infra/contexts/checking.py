@@ -1,0 +1,76 @@
+"""What is wrong with an implementation's templates and modules, found before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shoal.infra.contexts.cloud_config import parts
+from shoal.infra.contexts.known import ALL, misspelt
+from shoal.infra.contexts.program import compiled
+from shoal.infra.contexts.user_data import READERS
+from shoal.infra.errors import BadDescription
+from shoal.infra.model import Implementation
+from shoal.infra.templating.check import Scope, Wrong, wrong_in
+from shoal.infra.templating.explaining import sentence
+from shoal.infra.templating.leaves import Path, is_template
+
+_TEMPLATE = ("contextualisation", "context_template")
+
+
+def wrong_in_implementation(made: Implementation, scope: Scope) -> list[Wrong]:
+    """Return every fault with its path, which begins with the name of a section as it is in the file."""
+    found = wrong_in(_sections(made), _knowing(made, scope))
+    return found + list(_modules(made))
+
+
+def _sections(made: Implementation) -> dict[str, Any]:
+    databases = [{"name": one.name, "user": one.user, "pass": one.password} for one in made.health.mysqldbs]
+    return {
+        "resource": made.resource,
+        "contextualisation": made.contextualisation,
+        "config_management": made.config_management,
+        "health_check": {"urls": list(made.health.urls), "mysqldbs": databases},
+        "drain": made.drain,
+        "publish": list(made.publish),
+    }
+
+
+def _knowing(made: Implementation, scope: Scope) -> Scope:
+    """Return a scope with the names that the contextualisation `docker` defines itself."""
+    own = made.contextualisation.get("context_variables")
+    keys = {**(scope.keys or {}), **dict.fromkeys(own if isinstance(own, Mapping) else ())}
+    return Scope(scope.node, scope.variables, scope.nodes, scope.before, keys, scope.commands)
+
+
+def _modules(made: Implementation) -> Iterator[Wrong]:
+    """Yield what is wrong with a cloud-config, of a text only when it has nothing to fill in."""
+    template = made.contextualisation.get("context_template")
+    if made.contextualisation.get("type") != "cloudinit" or template is None:
+        return
+    if isinstance(template, str) and (is_template(template) or made.resource.get("type") in READERS):
+        return
+    try:
+        config, scripts = parts(template)
+    except BadDescription as error:
+        for fault in error.details["faults"]:
+            yield Wrong(_TEMPLATE, fault["line"] or 1, fault["message"], fault["advice"])
+        return
+    if made.resource.get("type") in READERS:
+        yield from _misspelt(config)
+    else:
+        for fault in compiled(config, scripts, "machine").faults:
+            yield Wrong(_path(fault.pointer), 1, fault.message, fault.advice)
+
+
+def _misspelt(config: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Yield names that no cloud-init knows, where one that it does know is like it."""
+    for name in config:
+        if name not in ALL and (near := misspelt(name)):
+            message = sentence(f"cloud-init has no module `{name}`")
+            yield Wrong((*_TEMPLATE, name), 1, message, sentence(f"did you mean `{near}`?"))
+
+
+def _path(pointer: str) -> Path:
+    keys = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    return (*_TEMPLATE, *(int(key) if key.isdigit() else key for key in keys))
