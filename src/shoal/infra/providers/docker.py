@@ -6,6 +6,7 @@ and of nodes. They survive the engine's restart, their logs are capped, none is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from shoal.jobs.containers import finding
 from shoal.jobs.containers.engine import TCP, Engine
 
 _GRACE = 5  # seconds between SIGTERM and SIGKILL
+_MAKING = 60.0  # seconds in which an engine makes a container
 _STANDINGS: Mapping[str, Standing] = MappingProxyType(
     {
         "created": Standing.PENDING,
@@ -88,7 +90,16 @@ class Docker:
         try:
             return str(self._engine.post("/containers/create", body, name=name)["Id"])
         except Conflict:
-            return self._own(name, order)
+            return self._being_made(name, order)
+
+    def _being_made(self, name: str, order: Order) -> str:
+        """Return the container that another call makes just now: its name is taken before it is there."""
+        until = time.monotonic() + _MAKING
+        while time.monotonic() < until:
+            with suppress(NotFound):
+                return self._own(name, order)
+            time.sleep(0.05)
+        raise Unavailable(f"Another call makes {name}, and does not come to an end.")
 
     def _own(self, name: str, order: Order) -> str:
         found = self._engine.get(f"/containers/{name}/json")
