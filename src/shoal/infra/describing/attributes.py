@@ -38,7 +38,7 @@ _PLACE = may("endpoint")
 _PROGRAM = (
     may("env", "any", '["NAME=value"]'),
     may("command", "lines", "sleep infinity"),
-    may("limits", "mapping", "{memory: 1073741824}"),
+    may("limits", "mapping", "{memory: 512M, cores: 1.5}"),
 )
 
 _EC2 = (
@@ -49,6 +49,7 @@ _EC2 = (
     may("key_name"),
     may("security_group_ids", "texts", "[sg-0123456789abcdef0]"),
     may("subnet_id"),
+    may("open_ports", "list", "[22, 7946/udp, 30000-32767]"),
     may("tags", "mapping", "{project: mine}"),
 )
 _NOVA = (
@@ -123,6 +124,7 @@ _HOSTS = (
     may("share", "any"),
     may("sudo", "switch"),
     may("timeout", "number", "30"),
+    may("release", "lines", "rm -rf /scratch/*"),
 )
 _SIMULATION = (
     may("delay", "number", "2"),
@@ -149,11 +151,11 @@ RESOURCES: Mapping[str, tuple[Key, ...]] = {
     "hosts": _HOSTS,
     "simulated": _SIMULATED,
 }
-_LIMITS = tuple(may(name, "number") for name in ("memory", "cores", "processes"))
+_LIMITS = (may("memory", "any", "512M"), may("cores", "number", "1.5"))
 # Keys inside a mapping of a resource. What is called `description` is handed on to a cloud, other keys too.
 INSIDE: Mapping[tuple[str, str], tuple[Key, ...]] = {
-    ("docker", "limits"): _LIMITS,
-    ("process", "limits"): (*_LIMITS, may("cpu_seconds", "number"), may("file_size", "number")),
+    ("docker", "limits"): (*_LIMITS, may("processes", "whole", "500")),
+    ("process", "limits"): (*_LIMITS, may("cpu_seconds", "number", "3600"), may("file_size", "any", "1G")),
     ("cloudbroker", "description"): (
         need("deployment_id"),
         need("instance_type_id"),

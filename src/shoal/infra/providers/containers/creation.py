@@ -56,10 +56,10 @@ def _host(order: Order, network: str) -> dict[str, Any]:
     limits = limits_of(section)
     if limits.memory:
         host |= {"Memory": limits.memory, "MemorySwap": limits.memory}
-    if limits.cpus:
-        host["NanoCpus"] = int(limits.cpus * BILLION)
-    if processes := section.get("processes"):
-        host["PidsLimit"] = int(processes)
+    if limits.cores:
+        host["NanoCpus"] = int(limits.cores * BILLION)
+    if limits.processes:
+        host["PidsLimit"] = limits.processes
     return host
 
 
