@@ -8,6 +8,7 @@ from shoal.server.pages.comparing import COMPARING
 from shoal.server.pages.dataset_list import DATASET_LIST
 from shoal.server.pages.dataset_page import DATASET_PAGE
 from shoal.server.pages.home import HOME
+from shoal.server.pages.infra.roster import infra_faces
 from shoal.server.pages.job.roster import job_faces
 from shoal.server.pages.jobs.acts import JOB_LIST_ACTS
 from shoal.server.pages.jobs.page import JOB_LIST
@@ -39,4 +40,5 @@ def page_faces(settings: Settings) -> list[Face]:
         *script_faces(settings),
         *queue_faces(),
         *live_faces(settings),
+        *infra_faces(),
     ]

@@ -43,7 +43,7 @@ function watch() {
   const source = new EventSource(`${events}?${query}`);
   const told = (message) => { const event = JSON.parse(message.data); parts().filter((part) => concerns(part, event)).forEach(soon); };
   for (const kind of ["started", "fits", "running", "succeeded", "failed", "cancelled", "removed", "added", "finished",
-    "queued", "retrying", "cancelling", "lost", "progress", "created", "state", "deleted"]) source.addEventListener(kind, told);
+    "changed", "instances", "queued", "retrying", "cancelling", "lost", "progress", "created", "state", "deleted"]) source.addEventListener(kind, told);
   source.onmessage = told;
   source.onopen = () => { cut.hidden = true; parts().forEach(soon); };
   source.onerror = () => { cut.hidden = false; cut.querySelector("span").textContent = `Not live since ${new Date().toLocaleTimeString()}. Trying again.`; };

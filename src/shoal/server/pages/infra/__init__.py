@@ -1,0 +1,1 @@
+"""Pages of infrastructures: the list, one as a graph with its machines, plans, logs."""
