@@ -59,8 +59,7 @@ keep() { ( umask 077 && cat >"$state/$1.kept" ); }
 
 # commands NAME: run commands that were kept, all in one shell; each says how it ended.
 commands() {
-  {
-    cat <<'EOF'
+  keep "$1.run" <<'EOF'
 begins() { printf '== %s\n' "$1"; }
 ended() {
   [ "$2" -eq 0 ] && return 0
@@ -68,8 +67,7 @@ ended() {
   [ "$shoal_failures" = continue ] || exit "$2"
 }
 EOF
-    cat "$state/$1.kept"
-  } >"$state/$1.run.kept"
+  cat "$state/$1.kept" >>"$state/$1.run.kept"
   export shoal_failures
   ( cd "${root:-/}" && sh "$state/$1.run.kept" )
 }
