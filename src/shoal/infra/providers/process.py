@@ -15,7 +15,7 @@ from typing import Any
 
 from shoal.base.errors import ShoalError
 from shoal.infra.errors import Refused
-from shoal.infra.providers.limits import limits_of
+from shoal.infra.providers.limits import MachineLimits, limits_of
 from shoal.infra.providers.naming import plain_name
 from shoal.infra.providers.processes import running, starting
 from shoal.infra.providers.processes.folder import Folder
@@ -116,18 +116,21 @@ def _wanted(order: Order) -> dict[str, Any]:
     """Return what a machine's folder says of it; raises Refused for a section that cannot be used."""
     section = order.resource
     try:
-        limits = limits_of(section)
+        bounds = _bounds(limits_of(section))
         variables = environment.checked(_variables(section.get("env")) | _variables(order.env))
         command = _words(order.command or section.get("command"))
     except (TypeError, ValueError, ShoalError) as error:
         raise Refused(f"The resource section of {order.node} cannot be used: {error}") from error
     named = {"infra": order.infra, "instance": order.instance, "node": order.node, "name": order.name}
-    return named | {
-        "command": command,
-        "env": variables,
-        "memory": limits.memory,
-        "cores": ceil(limits.cpus or 0) or None,
-    }
+    return named | {"limits": bounds, "command": command, "env": variables}
+
+
+def _bounds(limits: MachineLimits) -> dict[str, Any]:
+    """Return the limits of each process of a machine; processors are whole ones."""
+    bounds = limits._asdict() | {"cores": limits.cores and ceil(limits.cores)}
+    if bounds.pop("processes") is not None:
+        raise ValueError("processes cannot be bounded here: they count with all others of the user")
+    return bounds
 
 
 def _variables(given: Any) -> dict[str, str]:

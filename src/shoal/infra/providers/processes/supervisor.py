@@ -67,7 +67,7 @@ class Supervisor:
         return environment.made(self._folder.home, {"env": self._order.get("env")}, facts)
 
     def _preparation(self) -> Callable[[], None]:
-        limits, mine = Limits(self._order["memory"], cores=self._order["cores"]), os.getpid()
+        limits, mine = Limits(**self._order["limits"]), os.getpid()
 
         def prepare() -> None:
             limits.apply(mine)
