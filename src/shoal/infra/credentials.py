@@ -111,7 +111,8 @@ def _check_entry(entry: Written, file: Path) -> None:
     for name, one in data.value.items():
         if isinstance(one.value, dict | list):
             raise BadCredentials(f"{file}:{one.line}: `{name}` is not a text.", hint=f"Write `{name}: ...`.")
-        if is_secret(name) and one.value is not None and not str(one.value).startswith((ENV, FILE)):
+        hidden = name == "key" or (is_secret(name) and name != "accesskey")  # That one is a user's name.
+        if hidden and one.value is not None and not str(one.value).startswith((ENV, FILE)):
             _check_private(Path(one.file), f"{file}:{one.line}")
 
 
