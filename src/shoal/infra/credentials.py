@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.infra.describing.composing import Written
-from shoal.infra.describing.imports import Imports
 from shoal.infra.errors import BadCredentials
 from shoal.infra.faults import Fault, choice
+from shoal.infra.parsing.composing import Written
+from shoal.infra.parsing.imports import Imports
 from shoal.infra.redaction import is_secret
 
 VARIABLE, NAME = "OCCOPUS_AUTH_DATA_PATH", "auth_data.yaml"

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from shoal.infra.describing.composing import Composer, Import, Written
 from shoal.infra.faults import Fault, refuse
+from shoal.infra.parsing.composing import Composer, Import, Written
 
 HEADER = "#cloud-config"
 _LONG = 1 << 20

@@ -8,10 +8,10 @@ from typing import Any
 
 from shoal.base.pointers import pointer
 from shoal.infra.faults import Fault, refuse
+from shoal.infra.parsing.composing import DEPTH, WEIGHT
 
 Path = tuple[str | int, ...]
 Place = tuple[str, int]
-DEPTH, WEIGHT = 64, 4 << 20
 
 
 @dataclass(frozen=True, slots=True)

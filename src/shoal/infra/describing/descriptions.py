@@ -58,9 +58,8 @@ def described(bundle: Bundle, known: Mapping[str, Sequence[Any]], *, commands: b
         _types(check, bundle, known, nodes),
         _policy(check, given.get("policy", {})),
     )
-    written = {**known, **bundle.definitions}
-    _check_candidates(check, found, written)
-    check_templates(check, found, written, commands=commands)
+    _check_candidates(check, found, {**known, **bundle.definitions})
+    check_templates(check, found, commands=commands)
     _check_placeholders(check, bundle.description, _ROOT)
     refuse(check.faults)
     return found

@@ -9,8 +9,8 @@ from typing import Any
 from shoal.base.pointers import pointer
 from shoal.infra.describing.attributes import Key, Kind
 from shoal.infra.describing.bundle import Bundle, Path
-from shoal.infra.describing.scalars import TRUTH
 from shoal.infra.faults import Fault, choice
+from shoal.infra.parsing.scalars import TRUTH
 
 _NEEDS: Mapping[Kind, str] = {
     "text": "text",

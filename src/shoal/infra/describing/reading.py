@@ -9,9 +9,9 @@ from typing import Any
 from shoal.base.pointers import pointer
 from shoal.infra.describing.bundle import Bundle, Place
 from shoal.infra.describing.bundle import Path as Where
-from shoal.infra.describing.composing import Composer, Import, Written
-from shoal.infra.describing.imports import Imports
 from shoal.infra.faults import Fault, refuse
+from shoal.infra.parsing.composing import Composer, Import, Written
+from shoal.infra.parsing.imports import Imports
 
 PREFIX = "node_def:"
 

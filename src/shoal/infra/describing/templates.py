@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from shoal.infra.contexts.checking import wrong_in_implementation
 from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.inspection import Inspection
 from shoal.infra.model import Description
-from shoal.infra.templating.check import Scope, wrong_in
+from shoal.infra.templating.check import Scope
 
 
-def check_templates(
-    check: Inspection, found: Description, written: Mapping[str, Any], *, commands: bool
-) -> None:
-    """Note what is wrong with the templates of all that nodes may be made by."""
+def check_templates(check: Inspection, found: Description, *, commands: bool) -> None:
+    """Note what is wrong with the templates, and the modules, of all that nodes may be made by."""
     names = frozenset(node.name for node in found.nodes)
     needed: dict[str, list[str]] = {}
     for edge in found.edges:
@@ -25,7 +23,7 @@ def check_templates(
         scope = Scope(node.name, node.variables, names, _before(needed, node.name), commands=commands)
         for index in candidates(found, node):
             root: Path = ("definitions", node.type, index)
-            for wrong in wrong_in(written[node.type][index], scope):
+            for wrong in wrong_in_implementation(found.definitions[node.type][index], scope):
                 path = (*root, *wrong.path)
                 if (path, wrong.message) not in told:
                     told.add((path, wrong.message))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shoal.infra.describing.composing import Composer, Import, Written
 from shoal.infra.faults import Fault, choice
+from shoal.infra.parsing.composing import Composer, Import, Written
 
 SIZE, FILES = 1 << 20, 200
 SCHEME = "file://"

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from shoal.infra.describing.bundle import DEPTH, WEIGHT
-from shoal.infra.describing.scalars import scalar
-from shoal.infra.describing.syntax import syntax_fault
 from shoal.infra.faults import Fault
+from shoal.infra.parsing.scalars import scalar
+from shoal.infra.parsing.syntax import syntax_fault
 
+DEPTH, WEIGHT = 64, 4 << 20
 IMPORTS = ("!yaml_import", "!text_import")
 CLOUD_CONFIG = "context_template"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
