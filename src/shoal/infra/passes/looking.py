@@ -42,15 +42,16 @@ def strays(found: Look, around: Around) -> list[str]:
     return [id_ for id_ in found.machines if around.board.get(id_) is None]
 
 
-def drop_stray(id: str, found: Look, turn: Turn, around: Around) -> None:
-    """End a machine that no row knows."""
+def drop_stray(id: str, found: Look, turn: Turn, around: Around) -> bool:
+    """Ask a provider to end a machine that no row knows; say whether it accepted that."""
     machine, provider = found.machines[id], around.clouds.at_place(found.places[id])
     try:
         call(DROP, lambda: provider.drop(around.infra, id, machine.ref))
     except ShoalError as error:
         turn.troubles.call_failed(f"drop {id}", error)
-        return
+        return False
     around.board.change([], [Happened("straydropped", None, id, {"ref": machine.ref})])
+    return True
 
 
 def _changed(instance: Instance, found: Look, turn: Turn, around: Around) -> Change:

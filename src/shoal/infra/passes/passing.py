@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -51,7 +50,7 @@ class Pass:
         self._parallel = parallel
         self._check_stopped = check_stopped
         self._running: dict[Task, Future[Any]] = {}
-        self._accepted: set[str] = set()
+        self._accepted: dict[str, int] = {}  # when a provider last agreed to end a machine
         self._checked: dict[str, int] = {}
         self._look = Look()
         self._looked: int | None = None
@@ -196,11 +195,9 @@ class Pass:
             if (kind := self._task(row)) and (task := Task(kind, row.id)) not in self._running:
                 self._running[task] = self._pool.submit(self._work, task, row, self._turn)
         for id_ in self._strays():
-            if (task := Task("stray", id_)) not in self._running and self._turn.troubles.may_call(
-                f"drop {id_}"
-            ):
-                do = partial(looking.drop_stray, id_, self._look, self._turn, self._around)
-                self._running[task] = self._pool.submit(do)
+            is_due = self._is_shown(id_) and self._turn.troubles.may_call(f"drop {id_}")
+            if is_due and (task := Task("stray", id_)) not in self._running:
+                self._running[task] = self._pool.submit(self._drop_stray, id_)
 
     def _task(self, row: Instance) -> str:
         may_call = self._turn.troubles.may_call
@@ -211,9 +208,14 @@ class Pass:
         if row.state is State.DRAINING:
             return "drain"
         if row.state is State.DROPPING:
-            shown = row.id in self._look.machines or row.id not in self._accepted
-            return "drop" if shown and may_call(f"drop {row.id}") else ""
+            return "drop" if self._is_shown(row.id) and may_call(f"drop {row.id}") else ""
         return "check" if row.state in _CHECKED and self._is_check_due(row) else ""
+
+    def _is_shown(self, id: str) -> bool:
+        """Say whether a machine was never dropped, or has been shown since."""
+        if (dropped := self._accepted.get(id)) is None:
+            return True
+        return id in self._look.machines and (self._looked or 0) > dropped
 
     def _is_check_due(self, row: Instance) -> bool:
         if self._turn.infrastructure.phase is Phase.DESTROYING:
@@ -234,7 +236,11 @@ class Pass:
             checking.check(row, turn, around)
             self._checked[row.id] = around.clock()
         elif dropping.drop(row, turn, around):
-            self._accepted.add(row.id)
+            self._accepted[row.id] = around.clock()
+
+    def _drop_stray(self, id: str) -> None:
+        if looking.drop_stray(id, self._look, self._turn, self._around):
+            self._accepted[id] = self._around.clock()
 
     def _collect(self) -> None:
         """Take away what is done; what a thread could not handle ends the pass."""

@@ -81,10 +81,7 @@ class Simulated:
 
     def troubles(self, infra: str) -> Mapping[str, str]:
         """Return why machines are not healthy, by instance; those that are not named are well."""
-        with self._cloud.changed() as connection:
-            rows = self._cloud.rows(connection, self._name)
-        now = self._cloud.clock()
-        return {row.instance: _ILL for row in rows if row.infra == infra and min(row.ill, row.dies) <= now}
+        return {instance: _ILL for instance in self._cloud.unwell(infra)}
 
     def price(self, resource: Mapping[str, Any]) -> float | None:
         """Return what the section says."""

@@ -13,8 +13,8 @@ FILE = "simulated.db"
 NEVER = 1e18
 _TABLES = """
 CREATE TABLE IF NOT EXISTS machines (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT UNIQUE, infra TEXT, node TEXT, cloud TEXT, price REAL, made REAL,
-    shown REAL, ready REAL, dies REAL, vanishes REAL, ill REAL
+    n INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT UNIQUE, infra TEXT, node TEXT, cloud TEXT, price REAL,
+    made REAL, shown REAL, ready REAL, dies REAL, vanishes REAL, ill REAL
 );
 CREATE TABLE IF NOT EXISTS faults (fault TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS counts (fault TEXT PRIMARY KEY, n INTEGER);
@@ -56,7 +56,8 @@ class Cloud:
         self._file = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
         with self.changed() as connection:
-            connection.executescript(_TABLES)
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
 
     @contextmanager
     def changed(self) -> Iterator[sqlite3.Connection]:
@@ -75,6 +76,12 @@ class Cloud:
         """Return the machines that have not vanished, of one of the clouds in the file or of all."""
         found = connection.execute("SELECT * FROM machines WHERE vanishes > ? ORDER BY n", (self.clock(),))
         return [Row(*row) for row in found if cloud in (None, row[4])]
+
+    def unwell(self, infra: str) -> Sequence[str]:
+        """Return the instances of an infrastructure whose machines are ill or dead."""
+        query = "SELECT instance FROM machines WHERE infra = ? AND min(ill, dies) <= ?"
+        with self.changed() as connection:
+            return [instance for (instance,) in connection.execute(query, (infra, self.clock()))]
 
     def row(self, connection: sqlite3.Connection, instance: str) -> Row | None:
         """Return the machine of an instance, None when there is none, or it has vanished."""
