@@ -32,8 +32,8 @@ class SeriesMCMC(SeriesClusterer):
     The search is that of `MCMCClusterer`, over cells of a sample of up to 400 series of which only the
     distances are known (`relations`). Centres are the means of cells, aligned with their middlemost series.
 
-    Lengths may vary within a cluster. Series of one shape whose height or beginning varies are cut into several
-    clusters, as long clusters of points are; `amp=0.01` cuts less, and parts shapes that are unlike as well.
+    Lengths may vary within a cluster. Series of one shape whose height or beginning varies are cut into
+    several clusters, as long clusters of points are; `amp=0.01` cuts less, and parts unlike shapes as well.
 
     Parameters: `init_k` (kept for a common interface: the first proposal is global), `max_k`, `amp`, `b`,
     `n_iter` of `fit`, `frame_size`, `inner_space`, `window`, `random_state`.
