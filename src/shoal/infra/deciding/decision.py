@@ -51,8 +51,7 @@ class Waiting(NamedTuple):
 class Decision:
     """The steps to do now, and what waits and why.
 
-    `brake` tells for nodes why a person must allow the replacement of the instances `held`: it is allowed by
-    condemning them.
+    `brake` tells for nodes why a person must release the replacement of the instances `held`.
     """
 
     steps: tuple[Step, ...] = ()
@@ -79,18 +78,20 @@ def decide(
     *,
     patience: Patience | None = None,
     setbacks: Setbacks | None = None,
+    released: bool = False,
     known: Mapping[tuple[str, int], float] | None = None,
 ) -> Decision:
     """Return what to do now; the same rows give the same decision, and done steps are not decided again.
 
-    `known` are prices by type and implementation, as providers tell them.
+    `released`: a person lets many instances be replaced at once. `known` are prices by type and
+    implementation, as providers tell them.
     """
     patience, wish = patience or Patience(), Wanted(description, targets, condemned, destroying)
     verdicts = review(wish, instances, now, patience)
     if destroying:
         return Decision(tuple(_torn_down(description, verdicts)))
     costs = {**(known or {}), **prices(description, instances)}
-    given = _Given(now, patience, setbacks or Setbacks(), costs, cost(instances))
+    given = _Given(now, patience, setbacks or Setbacks(), released, costs, cost(instances))
     return _Decider(wish, verdicts, instances, given).decision()
 
 
@@ -107,6 +108,7 @@ class _Given(NamedTuple):
     now: int
     patience: Patience
     setbacks: Setbacks
+    released: bool
     prices: Mapping[tuple[str, int], float]
     spent: float
 
@@ -123,7 +125,7 @@ class _Decider:
         self._description = wish.description
         self._policy = wish.description.policy
         self._verdicts = verdicts
-        self._now, self._patience, self._setbacks, self._prices, self._spent = given
+        self._now, self._patience, self._setbacks, self._released, self._prices, self._spent = given
         self._needs = needs(wish.description)
         self._known = {id_ for each in instances if _stands(each) for ids in each.saw.values() for id_ in ids}
         self._steps: list[Step] = []
@@ -157,7 +159,7 @@ class _Decider:
     def _braked(self, name: str) -> str:
         unwell = [each for each in self._verdicts[name] if _unwell(each)]
         number = self._wish.number(name)
-        if len(unwell) <= max(1.0, self._policy.brake * number):
+        if self._released or len(unwell) <= max(1.0, self._policy.brake * number):
             return ""
         return f"{len(unwell)} of {number} instances of {name} fail: too many to replace them unasked"
 

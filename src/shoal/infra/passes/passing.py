@@ -121,6 +121,7 @@ class Pass:
             self._around.clock(),
             patience=self._around.patience,
             setbacks=self._turn.troubles.now(),
+            released=wish.released,
         )
 
     def _is_look_due(self) -> bool:
@@ -270,7 +271,8 @@ class Pass:
         if row.id in decision.held:
             return False
         destroying = self._turn.infrastructure.phase is Phase.DESTROYING
-        return row.missing_since is not None or not (destroying or row.id in self._checked)
+        is_unclear = row.state is State.AILING and row.failing_since is None
+        return is_unclear or row.missing_since is not None or not (destroying or row.id in self._checked)
 
     def _rest(self) -> None:
         pause = self._pace.pause(self._board.changes)
