@@ -8,8 +8,10 @@ import pytest
 from shoal.live.model import Algorithm, Cluster, Fault, LiveTask, Pace, Summary, Wish
 from shoal.live.states import State
 from shoal.live.tasks import LiveEvent
+from shoal.server.pages.live.changing import kept
 from shoal.server.pages.live.fields import ALL, texts_of
 from shoal.server.pages.live.form import fresh, is_open, wish_in
+from shoal.server.pages.live.looking import Seen
 from shoal.server.pages.live.rows import kind_of
 from shoal.server.pages.live.slots import Slots
 from shoal.server.pages.live.telling import place_of
@@ -150,3 +152,15 @@ def test_pasted_rows_are_known_by_how_they_begin(pasted: str, kind: str) -> None
 def test_a_series_is_drawn_as_its_mean_over_time() -> None:
     assert list(place_of(Cluster(1, [[0.0, 4.0], [1.0, 5.0], [5.0, 6.0]], 3, 1.0, 1))) == [2.0, 5.0]
     assert list(place_of(Cluster(1, [3.0, 4.0], 3, 1.0, 1))) == [3.0, 4.0]
+
+
+def test_a_form_of_settings_keeps_what_it_does_not_ask_for() -> None:
+    wish = Wish(
+        algorithm=Algorithm("kmeans", k=2, given=[[1.0], [2.0]], init="given"),
+        pace=Pace(num_cpu=2, parallel=True, iter=9),
+        dataset="d",
+    )
+    seen = Seen(a_task(State.READY, wish=wish), None)
+    found, errors = wish_in(texts_of(wish) | {"iter": ""}, kept(seen))
+    assert errors == {}
+    assert found == replace(wish, pace=replace(wish.pace, iter=0))

@@ -39,7 +39,7 @@ async def send_form(request: Request, task: Id, house: TheHouse, actor: Changer)
     async with form_of(request) as form:
         said = texts_in(form)
     found = await seen(house, actor, task, Action.LIVE_CHANGE)
-    wish, errors = wish_in(said, _kept(found))
+    wish, errors = wish_in(said, kept(found))
     if wish is None:
         return _form(request, found, said, errors)
     try:
@@ -49,7 +49,7 @@ async def send_form(request: Request, task: Id, house: TheHouse, actor: Changer)
     return go(request, found.here, "Settings are changed. The next iteration takes them.")
 
 
-def _kept(found: Seen) -> dict[str, Any]:
+def kept(found: Seen) -> dict[str, Any]:
     """Return what the form does not ask for and so stays."""
     asked = {field.place for field in ALL}
     whole = plain(found.task.wish)
