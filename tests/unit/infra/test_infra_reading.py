@@ -261,6 +261,20 @@ def test_an_upload_that_is_nested_too_deeply_is_refused() -> None:
     assert "nested deeper" in told(lambda: bundle_of({"description": {"variables": deep}}))
 
 
+def test_what_can_be_read_can_be_uploaded() -> None:
+    deep = text_bundle("a: " + "[" * 62 + "1" + "]" * 62, "it")
+    assert bundle_of(deep.plain()) == deep
+    assert "nested deeper" in told(lambda: text_bundle("a: " + "[" * 63 + "1" + "]" * 63, "it"))
+    large = text_bundle(f"a: [{', '.join(['xxxxxxxx'] * 100_000)}]", "it")
+    assert bundle_of(large.plain()) == large
+
+
+@pytest.mark.parametrize("value", ["\ud800", 1 << 70, float("nan"), float("inf")])
+def test_what_no_database_keeps_is_refused(value: object) -> None:
+    assert "cannot be kept" in told(partial(bundle_of, {"description": {"a": [value]}}))
+    assert "cannot be kept" in told(partial(bundle_of, {"definitions": {"a\udc80": 1}}))
+
+
 def test_places_that_somebody_made_up_do_no_harm() -> None:
     bundle = bundle_of({"description": {}, "places": {"/description": ["f", "x"], "/x": 3, "/y": ["f", 2]}})
     assert dict(bundle.places) == {"/y": ("f", 2)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from shoal.base.pointers import pointer
@@ -64,7 +65,7 @@ def bundle_of(plain: Mapping[str, Any]) -> Bundle:
         if name not in ("description", "definitions", "places")
     ]
     refuse(faults)
-    refuse(_oversize((description, definitions)))
+    refuse(_unfit((description, definitions)))
     return Bundle(
         description, definitions, {at: place for at, value in places.items() if (place := _place(value))}
     )
@@ -77,10 +78,12 @@ def _place(value: Any) -> Place | None:
     return None
 
 
-def _oversize(value: Any) -> list[Fault]:
-    """Return what is too much of a tree that somebody sent: others walk it by calling themselves."""
+def _unfit(value: Any) -> list[Fault]:
+    """Return what others could not bear of a tree that somebody sent: they walk it by calling themselves."""
     weight, level = 0, [value]
-    for _ in range(DEPTH):
+    for _ in range(DEPTH + 2):  # Two are ours: the pair, and the types' mapping.
+        if strange := next((one for one in level if not _is_json(one)), None):
+            return [Fault(f"{str(strange)[:40]!a} cannot be kept.", "Send texts, and numbers of 64 bits.")]
         weight += sum(16 + (len(one) if isinstance(one, str) else 0) for one in level)
         level = [below for one in level for below in _below(one)]
         if weight > WEIGHT:
@@ -88,6 +91,14 @@ def _oversize(value: Any) -> list[Fault]:
         if not level:
             return []
     return [Fault(f"The description is nested deeper than {DEPTH} levels.", "Write it flatter.")]
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _below(value: Any) -> list[Any]:

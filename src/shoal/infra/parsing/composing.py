@@ -73,7 +73,7 @@ class Composer:
                 return None
             found = self._value(next(self._events), self._depth)
             self._end()
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeEncodeError) as error:
             self._faults.append(syntax_fault(error, self._text, self._file))
         except _Stop:
             pass
@@ -192,7 +192,7 @@ class Composer:
         return self._branch(event, whole, [*whole.values()])
 
     def _branch(self, event: Any, value: Any, parts: Sequence[Written]) -> Written:
-        keys = sum(map(len, value)) if isinstance(value, dict) else 0
+        keys = sum(16 + len(key) for key in value) if isinstance(value, dict) else 0
         weight = 16 + keys + sum(part.weight for part in parts)
         return self._written(event, value, weight, 1 + max((part.height for part in parts), default=0))
 

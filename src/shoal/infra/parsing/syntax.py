@@ -48,7 +48,7 @@ _INDENT = (
 _TAB = ("A tab indents this line.", "YAML is indented by blanks: replace the tab.")
 
 
-def syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
+def syntax_fault(error: Exception, text: str, file: str) -> Fault:
     """Return the fault that a parser's error stands for."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return _unreadable(error, text, file)
@@ -68,9 +68,9 @@ def _meaning(told: str) -> tuple[str, str]:
     return next(((message, advice) for part, message, advice in _MEANINGS if part in told), _INDENT)
 
 
-def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Fault:
-    position = getattr(error, "position", 0)
-    line = len(text.encode()[:position].decode(errors="ignore").splitlines()) or 1
+def _unreadable(error: Exception, text: str, file: str) -> Fault:
+    position = error.start if isinstance(error, UnicodeEncodeError) else getattr(error, "position", 0)
+    line = text.count("\n", 0, position) + 1
     return Fault(
         "There is a character that YAML does not allow.", "Remove control characters.", file=file, line=line
     )
