@@ -22,7 +22,10 @@ class MachineLimits(NamedTuple):
 
 def limits_of(section: Mapping[str, Any]) -> MachineLimits:
     """Return the limits of a resource section; raises ValueError, TypeError for what is none."""
-    said = {name: value for name, value in (section.get("limits") or {}).items() if value is not None}
+    given = section.get("limits") or {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"limits is {given!r}; write limits: {{memory: 512M}}")
+    said = {name: value for name, value in given.items() if value is not None}
     known = {name: _READ[name](name, said.pop(name)) for name in _READ if name in said}
     if said:
         raise ValueError(f"there is no limit of {', '.join(map(str, said))}; there are {', '.join(_READ)}")

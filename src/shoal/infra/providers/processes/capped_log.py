@@ -25,6 +25,10 @@ class CappedLog:
         except OSError:
             return
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
     def _turn(self) -> None:
         os.replace(self._path, self._path.with_suffix(".log.1"))  # noqa: PTH105
         self._file.close()

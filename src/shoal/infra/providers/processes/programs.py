@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from shoal.infra.providers.processes.surroundings import Surroundings
 
+REST = 0.05  # seconds in which what a program wrote before its end may still come through the pipe
 _PIECE = 1 << 16
 
 

@@ -10,11 +10,9 @@ from contextlib import suppress
 
 import orjson
 
-from shoal.infra.providers.processes.programs import started
+from shoal.infra.providers.processes.programs import REST, started
 from shoal.infra.providers.processes.surroundings import Surroundings
 from shoal.infra.providers.processes.wire import END, OUTPUT, frame
-
-_REST = 0.05  # seconds in which what a script wrote before its end may still come through the pipe
 
 
 class Scripts:
@@ -46,7 +44,7 @@ class Scripts:
                 os.killpg(process.pid, signal.SIGKILL)
         code = await ended
         hung_up.cancel()
-        await asyncio.wait({pump}, timeout=_REST)
+        await asyncio.wait({pump}, timeout=REST)
         return code
 
     async def _started(self, script: bytes) -> tuple[asyncio.subprocess.Process, AsyncIterator[bytes]]:
