@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.asking import add, ended
 from tests.support.command import PENGUINS, ROOT
+from tests.support.infra_store import a_bundle
 from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
 
@@ -19,7 +20,7 @@ SECONDS = 30
 # The first three have no end, the next is heavy, and the last would take away what the others look at.
 LEFT_OUT = (
     *("stream_events", "stream_live_task", "run_live_batch", "back_up"),
-    *("delete_study", "delete_dataset", "delete_live_task"),
+    *("delete_study", "delete_dataset", "delete_live_task", "destroy_infrastructure"),
 )
 # A task without rows that runs is waited for in vain.
 DRIVEN = (
@@ -63,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def there(server: Served) -> str:
-    """Return the settings that fill ids in: of a dataset, a study, a fit and a live task that are there."""
+    """Return the settings that fill ids in: of a dataset, a study, a fit, a task and machines that are there."""
     with server.http() as http:
         dataset = add(http, PENGUINS.read_text(), "penguins.csv")
         wish = {"dataset": dataset, "max_k": 2, "n_experiments": 1, "n_init": 1}
@@ -72,7 +73,10 @@ def there(server: Served) -> str:
         # Who asks first about rows starts the hosts, and waits for them.
         http.post(f"/api/v1/live/{task}/rows", json=[[0.0, 1.0]]).raise_for_status()
         http.get(f"/api/v1/live/{task}/points", timeout=240).raise_for_status()
-    ids = {"dataset": dataset, "study": study, "task": task}
+        infra = http.post("/api/v1/infrastructures", json=a_bundle()).json()["id"]
+        http.get(f"/api/v1/infrastructures/{infra}", params={"wait": 60}).raise_for_status()
+        http.post("/api/v1/node-definitions", json=a_bundle()).raise_for_status()
+    ids = {"dataset": dataset, "study": study, "task": task, "infrastructure": infra, "type": "master_node"}
     paths = "".join(f'"path.{name}" = "{value}"\n' for name, value in ids.items())
     return f'\n[parameters]\n{paths}"path.fit" = 3\n'
 

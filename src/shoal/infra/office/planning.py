@@ -73,11 +73,18 @@ def check_same(asked: Asked, again: Made) -> None:
 
 def digest_of(description: Description) -> str:
     """Return a hash of everything that a description says."""
-    return sha256(orjson.dumps(plain(description), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return sha256(_written(plain(description))).hexdigest()
 
 
 def _bounded(bundle: Mapping[str, Any], limit: int) -> Bundle:
-    size = len(orjson.dumps(bundle))
+    size = len(_written([bundle.get("description"), bundle.get("definitions")]))
     if size > limit:
         raise BundleTooLarge(size, limit)
     return bundle_of(bundle)
+
+
+def _written(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:  # A number of more than 64 bits, say.
+        raise InvalidInput(f"This cannot be kept as JSON: {error}.") from error

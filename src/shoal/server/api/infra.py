@@ -136,12 +136,19 @@ async def apply_plan(
     return await told(request, house, await house.infra.apply(actor.name, asked, attach=attach))
 
 
-@router.get("/{id}", operation_id="read_infrastructure", summary="Read one", response_model=InfraShape)
+@router.get(
+    "/{infrastructure}", operation_id="read_infrastructure", summary="Read one", response_model=InfraShape
+)
 async def read_infrastructure(
-    id: Id, house: TheHouse, draining: TheDraining, actor: Reader, turn: Turn = None, wait: Wait = 0
+    infrastructure: Id,
+    house: TheHouse,
+    draining: TheDraining,
+    actor: Reader,
+    turn: Turn = None,
+    wait: Wait = 0,
 ) -> Response:
     """Describe an infrastructure; with `wait`, once a pass has ended on its newest wish or time is over."""
-    infra = await found_infra(house, actor, Action.INFRA_READ, id)
+    infra = await found_infra(house, actor, Action.INFRA_READ, infrastructure)
     wished = infra.turn if turn is None else turn
     if wait and not is_settled(infra, wished):
         await changed(house, draining, partial(_is_settled, id=infra.id, turn=wished), wait)
@@ -150,22 +157,26 @@ async def read_infrastructure(
 
 
 @router.put(
-    "/{id}",
+    "/{infrastructure}",
     operation_id="update_infrastructure",
     summary="Change the description",
     response_model=InfraShape,
     openapi_extra=BODY,
 )
-async def update_infrastructure(id: Id, request: Request, house: TheHouse, actor: Changer) -> Response:
+async def update_infrastructure(
+    infrastructure: Id, request: Request, house: TheHouse, actor: Changer
+) -> Response:
     """Wish for what another bundle describes; machines that stay as they are are not touched."""
-    infra = await found_infra(house, actor, Action.INFRA_CHANGE, id)
+    infra = await found_infra(house, actor, Action.INFRA_CHANGE, infrastructure)
     return Json(await view_of(house, await house.infra.update(infra.id, await sent_bundle(request))))
 
 
-@router.delete("/{id}", operation_id="destroy_infrastructure", summary="Destroy", response_model=InfraShape)
-async def destroy_infrastructure(id: Id, house: TheHouse, actor: Remover) -> Response:
+@router.delete(
+    "/{infrastructure}", operation_id="destroy_infrastructure", summary="Destroy", response_model=InfraShape
+)
+async def destroy_infrastructure(infrastructure: Id, house: TheHouse, actor: Remover) -> Response:
     """Wish that all machines go; the history stays. It can be asked for again and again."""
-    infra = await found_infra(house, actor, Action.INFRA_DELETE, id)
+    infra = await found_infra(house, actor, Action.INFRA_DELETE, infrastructure)
     return Json(await view_of(house, await house.infra.destroy(infra.id)))
 
 

@@ -20,60 +20,81 @@ router = APIRouter(prefix=PATH, tags=["infrastructures"])
 
 
 @router.post(
-    "/{id}/scale", operation_id="scale_infrastructure", summary="More or fewer", response_model=InfraShape
+    "/{infrastructure}/scale",
+    operation_id="scale_infrastructure",
+    summary="More or fewer",
+    response_model=InfraShape,
 )
-async def scale_infrastructure(id: Id, wish: ScaleWish, house: TheHouse, actor: Changer) -> Response:
+async def scale_infrastructure(
+    infrastructure: Id, wish: ScaleWish, house: TheHouse, actor: Changer
+) -> Response:
     """Wish for so many machines of a node, for more or fewer, or that one goes; of fewer the youngest go."""
-    infra = await found_infra(house, actor, Action.INFRA_CHANGE, id)
+    infra = await found_infra(house, actor, Action.INFRA_CHANGE, infrastructure)
     scaled = await house.infra.scale(infra.id, wish.node, to=wish.to, by=wish.by, drop=wish.drop)
     return Json(await view_of(house, scaled))
 
 
-@router.post("/{id}/heal", operation_id="heal_infrastructure", summary="Mend it", response_model=InfraShape)
-async def heal_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
+@router.post(
+    "/{infrastructure}/heal", operation_id="heal_infrastructure", summary="Mend it", response_model=InfraShape
+)
+async def heal_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
     """Look at the machines now, and mend what is not as it is wished; also what was not reached before."""
-    return await _done(house, actor, id, house.infra.heal)
+    return await _done(house, actor, infrastructure, house.infra.heal)
 
 
 @router.post(
-    "/{id}/attach", operation_id="attach_infrastructure", summary="Keep it healthy", response_model=InfraShape
+    "/{infrastructure}/attach",
+    operation_id="attach_infrastructure",
+    summary="Keep it healthy",
+    response_model=InfraShape,
 )
-async def attach_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
+async def attach_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
     """Heal it from now on; 409 `already_attached`."""
-    return await _done(house, actor, id, house.infra.attach)
+    return await _done(house, actor, infrastructure, house.infra.attach)
 
 
 @router.post(
-    "/{id}/detach", operation_id="detach_infrastructure", summary="Leave it alone", response_model=InfraShape
+    "/{infrastructure}/detach",
+    operation_id="detach_infrastructure",
+    summary="Leave it alone",
+    response_model=InfraShape,
 )
-async def detach_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
+async def detach_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
     """Heal it no longer; its machines stay. 409 `already_detached`."""
-    return await _done(house, actor, id, house.infra.detach)
+    return await _done(house, actor, infrastructure, house.infra.detach)
 
 
 @router.post(
-    "/{id}/pause", operation_id="pause_infrastructure", summary="Do nothing to it", response_model=InfraShape
+    "/{infrastructure}/pause",
+    operation_id="pause_infrastructure",
+    summary="Do nothing to it",
+    response_model=InfraShape,
 )
-async def pause_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
+async def pause_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
     """Do nothing to it, whatever is wished, until `resume`; only `destroy` goes before that."""
-    return await _done(house, actor, id, house.infra.pause)
-
-
-@router.post("/{id}/resume", operation_id="resume_infrastructure", summary="Go on", response_model=InfraShape)
-async def resume_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
-    """Go on with what is wished."""
-    return await _done(house, actor, id, house.infra.resume)
+    return await _done(house, actor, infrastructure, house.infra.pause)
 
 
 @router.post(
-    "/{id}/release",
+    "/{infrastructure}/resume",
+    operation_id="resume_infrastructure",
+    summary="Go on",
+    response_model=InfraShape,
+)
+async def resume_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
+    """Go on with what is wished."""
+    return await _done(house, actor, infrastructure, house.infra.resume)
+
+
+@router.post(
+    "/{infrastructure}/release",
     operation_id="release_infrastructure",
     summary="Let many be replaced",
     response_model=InfraShape,
 )
-async def release_infrastructure(id: Id, house: TheHouse, actor: Changer) -> Response:
+async def release_infrastructure(infrastructure: Id, house: TheHouse, actor: Changer) -> Response:
     """Let those failing machines be replaced that the brake holds back because they are many."""
-    return await _done(house, actor, id, house.infra.release_brake)
+    return await _done(house, actor, infrastructure, house.infra.release_brake)
 
 
 async def _done(
