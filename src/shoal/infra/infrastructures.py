@@ -119,7 +119,7 @@ class Infrastructures:
         """
         if key is not None and (known := await self._read(partial(reading.by_key, owner=owner, key=key))):
             return known
-        return await self._build(owner, await self._described(owner, bundle), attach, key)
+        return await self._build(owner, await self._described(owner, bundle, building=True), attach, key)
 
     async def update(self, id: str, bundle: Bundle) -> Infrastructure:
         """Wish for what another bundle describes; machines that stay as they are are not touched.
@@ -128,7 +128,7 @@ class Infrastructures:
             BadDescription, TooManyMachines: as `build`.
         """
         infra = await self.get(id)
-        return await self._update(infra, await self._described(infra.owner, bundle))
+        return await self._update(infra, await self._described(infra.owner, bundle, building=True))
 
     async def apply(self, owner: str, asked: planning.Asked, *, attach: bool = True) -> Infrastructure:
         """Wish for what a plan was made for.
@@ -136,7 +136,7 @@ class Infrastructures:
         Raises:
             StalePlan: something has changed since; nothing was done.
         """
-        description = await self._described(owner, asked.bundle)
+        description = await self._described(owner, asked.bundle, building=True)
         again = await self._read(partial(planning.made, infra=asked.infra, description=description))
         planning.check_same(asked, again)
         if asked.infra is None:
@@ -288,9 +288,10 @@ class Infrastructures:
     def _home(self) -> str:
         return folders.named(self._places.infra)
 
-    async def _described(self, owner: str, bundle: Bundle) -> Description:
+    async def _described(self, owner: str, bundle: Bundle, *, building: bool = False) -> Description:
         known = await self.definitions(owner)
-        return await asyncio.to_thread(planning.described_by, bundle, known, self._settings.bundle)
+        read = partial(planning.described_by, building=building)
+        return await asyncio.to_thread(read, bundle, known, self._settings)
 
     async def _build(
         self, owner: str, description: Description, attach: bool, key: str | None

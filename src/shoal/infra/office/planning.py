@@ -10,8 +10,10 @@ import orjson
 from sqlalchemy import Connection
 
 from shoal.base.errors import InvalidInput
+from shoal.base.settings import Infra as Settings
 from shoal.base.transaction import now
 from shoal.infra.deciding.plan import Plan, plan
+from shoal.infra.describing.buildable import check_buildable
 from shoal.infra.describing.bundle import Bundle, bundle_of
 from shoal.infra.describing.descriptions import definitions_of, described
 from shoal.infra.errors import BundleTooLarge, StalePlan
@@ -42,9 +44,20 @@ def definitions_in(bundle: Mapping[str, Any], limit: int) -> dict[str, Any]:
     return definitions_of(_bounded(bundle, limit))
 
 
-def described_by(bundle: Mapping[str, Any], known: Mapping[str, Any], limit: int) -> Description:
-    """Return what a bundle describes with known definitions; raises BadDescription, BundleTooLarge."""
-    return described(_bounded(bundle, limit), known)
+def described_by(
+    bundle: Mapping[str, Any], known: Mapping[str, Any], settings: Settings, *, building: bool = False
+) -> Description:
+    """Return what a bundle describes with known definitions; who is `building` is told what comes later.
+
+    Raises:
+        BadDescription: it cannot be used.
+        BundleTooLarge: it is larger than this server takes.
+    """
+    read = _bounded(bundle, settings.bundle)
+    found = described(read, known, commands=settings.commands)
+    if building:
+        check_buildable(found, read)
+    return found
 
 
 def made(conn: Connection, infra: str | None, description: Description | None = None) -> Made:
