@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from shoal.base.errors import InvalidInput
@@ -30,6 +31,7 @@ from tests.support.live_home import Home, centres, host_of, hosts, settled, unti
 pytestmark = pytest.mark.timeout(240)
 CANCEL = fault_point("tests.live_hosts", "A test cancels the jobs of hosts.")
 FOUND = [[0, 0], [0, 10], [10, 0]]
+ROUGH = blobs(2400, seed=3, spread=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,13 @@ async def ended(live: Live, task: LiveTask) -> LiveTask:
     return found
 
 
+def shards(live: Live) -> list[int]:
+    """Return the ids of the processes among which hosts have spread rows."""
+    children = [child for pid in hosts(live) for child in psutil.Process(pid).children()]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child.pid for child in alive if "shoal.live.host.shard" in child.cmdline()]
+
+
 def kill(pid: int, signum: signal.Signals) -> None:
     """Send a signal to a process that may have died."""
     with suppress(ProcessLookupError):
@@ -119,13 +128,35 @@ def test_many_shards_that_begin_keep_nobody_waiting(live: Live) -> None:
     async def story() -> None:
         other = await playing(live)
         await is_right(live, other)
-        task = await playing(live, replace(a_wish(k=3), shards=64))
+        task = await playing(live, replace(a_wish(k=3), shards=32))
         await followed(live, task)
         for _ in range(10):
             for one in (task, other):
                 assert await took(live.points(one.id)) < 5
         await is_right(live, task)
         await live.stop(task.id)
+
+    asyncio.run(story())
+
+
+def test_shards_that_are_killed_are_there_again_and_centres_are_those_of_one_host(live: Live) -> None:
+    async def story() -> None:
+        wish = a_wish(k=3, frame_size=2000)
+        whole, spread = [await playing(live, replace(wish, shards=n), ROUGH[:600]) for n in (1, 2)]
+        killed: set[int] = set()
+        for step in range(60):
+            for task in (whole, spread):
+                await live.push(task.id, ROUGH[600 + 30 * step :][:30])
+            first, second = [centres(await settled(live, task)) for task in (whole, spread)]
+            np.testing.assert_allclose(second, first, rtol=0, atol=1e-9)
+            there = sorted(set(shards(live)) - killed)
+            if len(there) == 2 and len(killed) == 2:
+                return
+            if len(there) == 2:
+                killed.add(there[0])
+                kill(there[0], signal.SIGKILL)
+            await asyncio.sleep(0.1)  # They begin while nobody waits for them.
+        raise AssertionError("killed shards did not come again")
 
     asyncio.run(story())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from shoal.base.errors import Unavailable
 from shoal.live.office.loop import OwnLoop, Ready
 
@@ -30,6 +32,24 @@ def test_what_fails_is_tried_until_it_is_done() -> None:
 
     loop.call(loop.surely(record, 0.01)).result(10)
     assert tries == [0, 1, 2]
+    loop.close()
+
+
+def test_one_that_could_not_begin_may_begin_later() -> None:
+    away = [True]
+
+    async def main(ready: Ready) -> None:
+        if away.pop():
+            away.append(False)
+            raise Unavailable("The database is away.")
+        ready()
+        await loop.over.wait()
+
+    loop = OwnLoop(main)
+    with pytest.raises(Unavailable):
+        loop.start()
+    loop.start()
+    assert loop.started
     loop.close()
 
 

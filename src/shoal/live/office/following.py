@@ -131,11 +131,13 @@ class Following:
             await asyncio.sleep(0.05)
 
     async def release(self, id: str) -> None:
-        """Let the host that follows a task keep what it knows and forget it."""
-        line = self.roster.release(id)
+        """Let the host that follows a task keep what it knows and forget it; nobody suspects it any more."""
         self._asked.pop(id, None)
         self._suspicion.clear(id)
-        if line is not None:
+        await self._leave(id)
+
+    async def _leave(self, id: str) -> None:
+        if (line := self.roster.release(id)) is not None:
             self._leaving.add(id)
             try:
                 async with asyncio.timeout(GOODBYE):
@@ -158,17 +160,19 @@ class Following:
         """Move tasks until no host has two more than another."""
         while (pair := self._uneven()) is not None:
             most, task = pair
-            await self.release(task)
+            await self._leave(task)
             if (found := self._mirror.get(task)) is not None and found.state in HOSTED:
                 self.follow(found)
             if most not in set(self.roster):
                 return
 
     def _uneven(self) -> tuple[Line, str] | None:
+        """Return the host with the most tasks, and one that another may take; None when all are even."""
         lines = sorted(self.roster, key=lambda line: len(line.tasks))
         if len(lines) < 2 or len(lines[-1].tasks) - len(lines[0].tasks) < 2:
             return None
-        return lines[-1], min(lines[-1].tasks)
+        movable = [task for task in lines[-1].tasks if not self._suspicion.is_suspect(task)]
+        return (lines[-1], min(movable)) if movable else None
 
     def _assignment(self, task: LiveTask) -> dict[str, Any]:
         return {

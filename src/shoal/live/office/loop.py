@@ -42,7 +42,11 @@ class OwnLoop:
                 ready: Future[None] = Future()
                 self._thread = threading.Thread(target=self._run, args=(ready,), name="live", daemon=True)
                 self._thread.start()
-                ready.result()
+                try:
+                    ready.result()
+                except BaseException:
+                    self._thread = None  # The next may be luckier.
+                    raise
                 self._ready = True
 
     def close(self) -> None:

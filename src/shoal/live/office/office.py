@@ -322,11 +322,11 @@ class Office:
         await self.following.balance()
 
     async def _look_after(self) -> None:
-        await self._count()
+        await self.loop.quietly(self._count())
         if any(task.state in HOSTED for task in self.mirror):
-            await self._start_hosts()
+            await self.loop.quietly(self._start_hosts())
         if self.hosts.started and len(list(self.following.roster)) < self.settings.hosts:
-            await asyncio.to_thread(self.hosts.renew)
+            await self.loop.quietly(asyncio.to_thread(self.hosts.renew))
         for task in self.mirror:
             if task.state in HOSTED and self.logs.known(task.id) is None:
                 await self.loop.quietly(self._go_on_with(task))
