@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from shoal.base.settings import Infra
 from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.attributes import BUILT, EITHER, INSIDE, RESOURCES
 from shoal.infra.describing.buildable import check_buildable
@@ -17,6 +18,7 @@ from shoal.infra.describing.descriptions import definitions_of, described
 from shoal.infra.describing.reading import text_bundle
 from shoal.infra.errors import BadDescription
 from shoal.infra.model import Database, Description, Edge, Health, Node, Policy
+from shoal.infra.office.planning import described_by
 from shoal.infra.plain import description_of, plain
 
 HEAD = "infra_name: try\nuser_id: me\n"
@@ -230,6 +232,23 @@ def test_what_comes_later_is_valid_and_can_be_planned_but_is_named_when_somebody
     assert faults(text) == [
         f"5: {kind} is planned here and built later: node_def:m cannot be built with it yet."
     ]
+
+
+def test_the_office_plans_what_it_would_not_build_yet() -> None:
+    resource = orjson.dumps(example("nova")).decode()
+    text = f"{HEAD}nodes: [{{name: master, type: m}}]\n'node_def:m':\n  - resource: {resource}\n"
+    bundle, settings = text_bundle(text, "it").plain(), Infra()
+    assert described_by(bundle, {}, settings).name == "try"
+    with pytest.raises(BadDescription, match="nova is planned here and built later"):
+        described_by(bundle, {}, settings, building=True)
+
+
+def test_commands_in_templates_are_refused_where_they_are_off() -> None:
+    text = f"{HEAD}nodes: [{{name: master, type: m}}]\n'node_def:m':\n  - resource: {{type: simulated}}\n"
+    bundle = text_bundle(text + "    drain: \"echo {{ cmd('date') }}\"\n", "it").plain()
+    with pytest.raises(BadDescription, match=r"it:6: .*`cmd` runs programs on the server"):
+        described_by(bundle, {}, Infra())
+    assert described_by(bundle, {}, Infra(commands=True)).name == "try"
 
 
 @pytest.mark.parametrize("kind", sorted(BUILT))
