@@ -7,6 +7,7 @@ from typing import Any
 
 from shoal.infra.contexts.cloud_config import parts
 from shoal.infra.contexts.known import ALL, misspelt
+from shoal.infra.contexts.managers import template_part
 from shoal.infra.contexts.program import compiled
 from shoal.infra.contexts.user_data import READERS
 from shoal.infra.errors import BadDescription
@@ -29,7 +30,7 @@ def _sections(made: Implementation) -> dict[str, Any]:
     return {
         "resource": made.resource,
         "contextualisation": made.contextualisation,
-        "config_management": made.config_management,
+        "config_management": template_part(made.config_management),
         "health_check": {"urls": list(made.health.urls), "mysqldbs": databases},
         "drain": made.drain,
         "publish": list(made.publish),

@@ -8,6 +8,7 @@ from typing import Any
 
 from shoal.infra.contexts.cloud_config import parts, user_text
 from shoal.infra.contexts.container import env_and_command
+from shoal.infra.contexts.managers import template_part
 from shoal.infra.contexts.program import compiled, failures_of, program
 from shoal.infra.contexts.user_data import READERS, user_data
 from shoal.infra.faults import refuse
@@ -56,9 +57,12 @@ def contextualised(implementation: Implementation, facts: Facts, renderer: Rende
     resource = filled(implementation.resource, "resource", facts)
     facts = facts.knowing(resource=resource)
     context = dict(implementation.contextualisation)
+    manager = implementation.config_management
+    if manager is not None:
+        manager = {**manager, **filled(template_part(manager), "config_management", facts)}
     common = {
         "resource": resource,
-        "config_management": filled(implementation.config_management, "config_management", facts),
+        "config_management": manager,
         "drain": filled(implementation.drain, "drain", facts),
         "publish": tuple(filled(list(implementation.publish), "publish", facts)),
         "saw": saw,

@@ -1,0 +1,1 @@
+"""Configuring machines that run: by Ansible, from where the orchestrator is."""

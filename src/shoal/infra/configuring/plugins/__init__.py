@@ -1,0 +1,1 @@
+"""What Ansible loads of ours; it runs in Ansible's own process."""
