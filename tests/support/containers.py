@@ -112,7 +112,9 @@ def _daemon(folder: Path) -> list[str]:
     places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
     options = [f"--{option}={folder / name}" for option, name in places.items()]
     # In a network of its own: two engines in one would take each other's bridge away.
-    apart = ["unshare", "--net", "--", str(_found("dockerd")), "--iptables=false", "--mtu=1400"]
+    begun = f'{_found("busybox")} ip link set lo up && exec "$@"'
+    apart = ["unshare", "--net", "--", "sh", "-c", begun, "sh", str(_found("dockerd"))]
+    apart += ["--iptables=false", "--mtu=1400"]
     limits = ["--log-opt=max-size=10m", "--log-opt=max-file=2"]
     return [*apart, *options, f"--host=unix://{folder / 'engine.sock'}", *limits]
 
