@@ -38,7 +38,7 @@ class Crew:
         beginning = sum(member.is_beginning for member in self._members)
         for member in self._members:
             if beginning < _AT_ONCE and member.may_begin:
-                member.begin()
+                member.start()
                 beginning += 1
         return all(member.is_there for member in self._members)
 

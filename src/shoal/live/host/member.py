@@ -61,8 +61,8 @@ class Member:
             self._ready = said is not None and said.op == READY
         return self._ready
 
-    def begin(self) -> None:
-        """Begin a process; it has no rows."""
+    def start(self) -> None:
+        """Start a process; it has no rows."""
         self._began = monotonic()
         command = [sys.executable, "-m", "shoal.live.host.shard"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)

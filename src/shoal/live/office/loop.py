@@ -87,11 +87,11 @@ class OwnLoop:
         except Exception:
             _log.exception("live tasks")
 
-    async def surely(self, begin: Callable[[], Coroutine[Any, Any, None]], pause: float = 1.0) -> None:
+    async def surely(self, work: Callable[[], Coroutine[Any, Any, None]], pause: float = 1.0) -> None:
         """Do something that nobody would ask for again; what fails is tried until it is over."""
         while not self.over.is_set():
             try:
-                return await begin()
+                return await work()
             except ShoalError as error:
                 _log.warning("live tasks: %s; this is tried again", error)
                 with suppress(TimeoutError):
