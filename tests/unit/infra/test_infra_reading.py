@@ -89,6 +89,11 @@ def test_keys_are_texts_as_they_are_written() -> None:
     assert variables("  1: a\n  on: b\n  2.0: c") == {"1": "a", "on": "b", "2.0": "c"}
 
 
+def test_a_name_may_have_an_anchor_and_be_an_alias() -> None:
+    assert variables("  &a one: &b two\n  x: *a\n  *b : 3") == {"one": "two", "x": "one", "two": 3}
+    assert variables("  m: &m '<<'\n  *m : 1\n  deep: {'<<': 2}") == {"m": "<<", "<<": 1, "deep": {"<<": 2}}
+
+
 def test_texts_of_blocks_keep_every_byte() -> None:
     text = variables("  a: |+\n    one  \n\n      two\\n\t\n    ${x} 'y' \"z\"\n\n")["a"]
     assert text == "one  \n\n  two\\n\t\n${x} 'y' \"z\"\n\n\n"

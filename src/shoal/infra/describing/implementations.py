@@ -105,7 +105,16 @@ def _is_template(value: Any) -> bool:
 def _manager(check: Inspection, given: Any, path: Path) -> Mapping[str, Any] | None:
     if given is None or (kind := _typed(check, given, path, MANAGERS, "config_management")) is None:
         return None
-    return check.keyed(given, path, MANAGERS[kind], f"`config_management` of type {kind}")
+    found = check.keyed(given, path, MANAGERS[kind], f"`config_management` of type {kind}")
+    playbook = found.get("playbook")
+    if playbook is not None and not (playbook and isinstance(playbook, str | list | tuple)):
+        advice = "Write plays below it, or `!text_import {url: file://playbook.yaml}`."
+        check.fault((*path, "playbook"), f"`playbook` is {shown(playbook)}.", advice)
+    for name in found.get("files", {}):
+        if name.startswith("/") or ".." in name.split("/"):
+            message = f"A file of a playbook cannot be called {name!r}."
+            check.fault((*path, "files", name), message, "Name it as `roles/mine/tasks/main.yml`.")
+    return found
 
 
 def _health(check: Inspection, given: Any, path: Path) -> Health:

@@ -176,7 +176,7 @@ class Composer:
             self._older += key == CLOUD_CONFIG
             value = self._value(next(self._events), depth + 1)
             self._older -= key == CLOUD_CONFIG
-            if key == "<<" and below.implicit[0]:
+            if key == "<<" and getattr(below, "implicit", (False,))[0]:
                 merged = self._merged(below, value) | merged
             elif key in values:
                 self._fault(
@@ -198,6 +198,8 @@ class Composer:
 
     def _key(self, event: Any, depth: int) -> str | None:
         if isinstance(event, yaml.ScalarEvent):
+            if event.anchor:
+                self._anchors[event.anchor] = self._scalar(event, None)
             return str(event.value)
         found = self._value(event, depth + 1)
         if isinstance(found.value, str):
