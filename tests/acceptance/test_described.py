@@ -64,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def there(server: Served) -> str:
-    """Return the settings that fill ids in: of a dataset, a study, a fit, a task and machines that are there."""
+    """Return the settings that fill ids in: of a dataset, a study, a fit, a task, machines."""
     with server.http() as http:
         dataset = add(http, PENGUINS.read_text(), "penguins.csv")
         wish = {"dataset": dataset, "max_k": 2, "n_experiments": 1, "n_init": 1}

@@ -13,7 +13,7 @@ from shoal.base.database import Database
 from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.infra.errors import Destroyed, StalePlan, TooManyInfrastructures, TooManyMachines
 from shoal.infra.states import Phase, State
-from shoal.infra.store import definitions, passing, reading, wishing
+from shoal.infra.store import definitions, forgetting, passing, reading, wishing
 from shoal.infra.store.wishing import Bounds
 from shoal.jobs.model import Outcome
 from shoal.jobs.states import State as JobState
@@ -429,3 +429,45 @@ def test_infrastructures_are_found_page_by_page(infra: Infra) -> None:
     assert [one.id for one in infra.database.read(partial(reading.find, search="lab-3"))] == [made[3]]
     counted = infra.database.read(partial(reading.counted, ids=made[:1]))
     assert counted == {made[0]: {}}
+
+
+def test_a_pass_that_waits_to_be_tried_again_makes_room_for_a_newer_one(infra: Infra) -> None:
+    built = infra.build()
+    (lease,) = infra.lease()
+    infra.finish(lease, Outcome(JobState.FAILED, error={"kind": "error", "message": "no answer"}))
+    assert infra.get(built.id) == built  # It is tried again.
+    healing = infra.heal(built.id)
+    assert [one.job_id for one in infra.lease()] == [healing.job]
+    assert infra.get(built.id) == healing
+    assert infra.happened(built.id) == ["infrastart", "infraheal"]
+
+
+def test_a_sweep_is_told_where_machines_have_been_and_who_is_known(infra: Infra) -> None:
+    built = infra.build()
+    one, two, three = infra.planned(built, 3, place={"endpoint": "here"})
+    infra.journal(built.id).change(
+        [{"id": one.id, "state": "ready"}, {"id": two.id, "state": "dropped", "place": {"endpoint": "there"}}]
+    )
+    told = infra.ask({"op": "spots", "home": HOME, "owner": None})
+    assert [spot["place"]["endpoint"] for spot in told["spots"]] == ["here", "there"]
+    assert told["known"] == sorted([one.id, three.id])
+    assert infra.ask({"op": "spots", "home": HOME, "owner": "you"}) == {"spots": [], "known": []}
+    assert infra.ask({"op": "spots", "home": "another", "owner": None}) == {"spots": [], "known": []}
+
+
+def test_what_was_destroyed_long_ago_is_forgotten_with_all_of_its_rows(infra: Infra) -> None:
+    kept, gone = infra.build(), infra.build()
+    (machine,) = infra.planned(gone)
+    infra.destroy(gone.id)
+    journal = infra.journal(gone.id)
+    journal.change([{"id": machine.id, "state": "dropped"}])
+    journal.reached(2, Phase.DESTROYED, None)
+    ended = infra.get(gone.id).ended
+    assert ended is not None
+    assert infra.write(partial(forgetting.forget, before=ended)) == 0
+    assert infra.write(partial(forgetting.forget, before=ended + 1)) == 1
+    with pytest.raises(NotFound):
+        infra.get(gone.id)
+    assert infra.machines(gone.id, gone=True) == []
+    assert infra.happened(gone.id) == []
+    assert infra.get(kept.id) == kept

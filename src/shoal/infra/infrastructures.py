@@ -24,7 +24,7 @@ from shoal.infra.office import folders, planning
 from shoal.infra.office.collecting import collect
 from shoal.infra.office.costs import costs
 from shoal.infra.office.outputs import outputs
-from shoal.infra.office.pool import Places, Workers
+from shoal.infra.office.pool import Places, Workers, submit_sweep
 from shoal.infra.office.wakes import wakes
 from shoal.infra.plain import plain
 from shoal.infra.states import Phase
@@ -247,6 +247,17 @@ class Infrastructures:
                     if not is_settled(infra, turn):
                         await wake.wait()
         return infra
+
+    async def sweep(self, owner: str | None, *, drop: bool = False) -> int:
+        """Look for machines at providers that no row knows, and with `drop` end them; returns the job.
+
+        Of all owners when None. The job's result has `machines` and what `failed`.
+        """
+        home = await asyncio.to_thread(lambda: self._home)
+        work = partial(submit_sweep, home=home, owner=owner, drop=drop)
+        job = await self._write(faults.SWEEP, work)
+        await asyncio.to_thread(self._workers.start, home)
+        return job
 
     async def watch(self, ids: Collection[str] | None = None) -> AsyncIterator[events.Event]:
         """Yield what happens from now on, to some infrastructures or to all; never ends by itself."""

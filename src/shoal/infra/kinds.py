@@ -1,8 +1,10 @@
 """The kinds of job here: a pass makes one infrastructure as it is wished, the keeper looks after all of them.
 
-A pass's spec is `{"infra": ID}`, the keeper's `{"home": HOME}`. What they ask and write down is answered in
-`store/journal.py`. Where things lie is told to their workers and never kept, in `context.terms["infra"]`:
-`home` (the folder of all infrastructures), `credentials`, `parallel`, `interval`, `commands`, `engine`.
+A pass's spec is `{"infra": ID}`, the keeper's `{"home": HOME}`, and that of a sweep, which looks for machines
+that no row knows, `{"home": HOME, "owner": NAME | None, "drop": bool}`. What they ask and write down is
+answered in `store/journal.py`. Where things lie is told to their workers and never kept, in
+`context.terms["infra"]`: `home` (the folder of all infrastructures), `credentials`, `parallel`, `interval`,
+`commands`, `engine`.
 """
 
 from __future__ import annotations
@@ -21,10 +23,14 @@ PASS = Kind(
 KEEPER = Kind(
     "infra.keeper", "shoal.infra.passes.keeping:run", elsewhere=False, grace=30.0, answer=journal.answer
 )
+SWEEP = Kind(
+    "infra.sweep", "shoal.infra.passes.sweeping:run", elsewhere=False, grace=30.0, answer=journal.answer
+)
+KINDS = (PASS, KEEPER, SWEEP)
 TERMS = "infra"  # under which name workers are told where things lie
 
 
 def register_kinds() -> None:
     """Make the kinds known to this process."""
-    for kind in (PASS, KEEPER):
+    for kind in KINDS:
         register(kind)

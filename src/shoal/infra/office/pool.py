@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from shoal.base.database import Database
 from shoal.base.errors import ShoalError
 from shoal.base.settings import Infra as Settings
-from shoal.infra.kinds import KEEPER, PASS, TERMS
+from shoal.infra.kinds import KEEPER, KINDS, SWEEP, TERMS
 from shoal.infra.store import faults
 from shoal.infra.store.passing import LABEL, labels_of
 from shoal.jobs.model import HOUSE, NewJob, Retry
@@ -81,7 +81,7 @@ class Workers:
             name=f"{socket.gethostname()}:{self._places.infra.resolve()}",
             labels=labels_of(home),
             terms={TERMS: self._terms()},
-            kinds=(PASS.name, KEEPER.name),
+            kinds=[kind.name for kind in KINDS],
         )
 
     def _terms(self) -> Mapping[str, Any]:
@@ -94,6 +94,15 @@ class Workers:
             "commands": self._settings.commands,
             "engine": self._engine,
         }
+
+
+def submit_sweep(conn: Connection, home: str, owner: str | None, drop: bool) -> int:
+    """Hand in a job that looks for machines that nobody knows, and return its id."""
+    spec = {"home": home, "owner": owner, "drop": drop}
+    job = NewJob(
+        SWEEP.name, spec, name="sweep of machines", labels=labels_of(home), group=f"{LABEL}:sweep:{home}"
+    )
+    return submission.submit(conn, HOUSE, [job])[0]
 
 
 def _ensure_keeper(conn: Connection, home: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from shoal.base import events
 from shoal.base.errors import Conflict, InvalidInput
+from shoal.base.schema import dumps
 from shoal.base.transaction import among, insert_into, now
 from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.states import Phase, State
@@ -30,6 +31,8 @@ def answer(conn: Connection, job: int, question: Mapping[str, Any]) -> dict[str,
     """
     if question.get("op") == "attached":
         return _attached(conn, job, question["since"])
+    if question.get("op") == "spots":
+        return _spots(conn, question["home"], question["owner"])
     do = _ANSWERS.get(question.get("op", ""))
     if do is None:
         raise InvalidInput(f"Nobody knows the question {question.get('op')!r}.")
@@ -115,6 +118,22 @@ def _attached(conn: Connection, job: int, since: int | None) -> dict[str, Any]:
     ]
     left = sorted((changed or set()) - {infra.id for infra in kept})
     return {"number": number, "changed": told, "left": left}
+
+
+def _spots(conn: Connection, home: str, owner: str | None) -> dict[str, Any]:
+    """Return where machines of a home have ever been, and all that are there by what we know."""
+    there = reading.ever(conn, home, owner)
+    spots = {
+        (one.infra, one.provider, dumps(one.place)): {
+            "infra": one.infra, "provider": one.provider, "place": dict(one.place)
+        }
+        for one in there
+        if one.state is not State.PLANNED
+    }  # fmt: skip
+    return {
+        "spots": [spots[name] for name in sorted(spots)],
+        "known": sorted(one.id for one in there if one.state is not State.DROPPED),
+    }
 
 
 _ANSWERS = {

@@ -112,6 +112,16 @@ def machines_of(conn: Connection, ids: Sequence[str], gone: bool = False) -> dic
     return found
 
 
+def ever(conn: Connection, home: str, owner: str | None) -> list[Instance]:
+    """Return all instances that a home ever had; of one owner, or of all."""
+    of = select(infrastructures.c.id).where(infrastructures.c.home == home)
+    if owner is not None:
+        of = of.where(infrastructures.c.owner == owner)
+    return [
+        rows.instance_of(row) for row in conn.execute(select(*rows.INSTANCE).where(instances.c.infra.in_(of)))
+    ]
+
+
 def instance(conn: Connection, infra: str, id: str) -> Instance:
     """Return an instance of an infrastructure, also a dropped one; raises NotFound."""
     row = conn.execute(select(*rows.INSTANCE).where(instances.c.infra == infra, instances.c.id == id)).first()

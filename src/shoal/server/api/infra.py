@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection
@@ -11,11 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.access import Action
+from shoal.base.errors import Unavailable
 from shoal.infra.deciding.levels import levels
 from shoal.infra.infrastructures import is_settled
 from shoal.infra.model import Infrastructure
 from shoal.infra.office.planning import Asked
 from shoal.infra.store import reading
+from shoal.jobs.model import Job
+from shoal.jobs.states import ENDS, State
+from shoal.jobs.store import reading as jobs
+from shoal.server import offload
 from shoal.server.api.infra_finding import (
     BODY,
     PATH,
@@ -31,15 +36,24 @@ from shoal.server.api.infra_finding import (
 from shoal.server.api.infra_views import infra_line, plan_view
 from shoal.server.api.job_submission import Key
 from shoal.server.api.paging import LARGEST, Cursor, Limit, Text, decode, encode
-from shoal.server.api.shapes.infra import DescribedShape, InfraPage, InfraShape, PlanShape, PlanWish
+from shoal.server.api.shapes.infra import (
+    DescribedShape,
+    InfraPage,
+    InfraShape,
+    PlanShape,
+    PlanWish,
+    SweptShape,
+)
 from shoal.server.api.waiting import Wait, changed
 from shoal.server.faces import Face
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import TheDraining, TheHouse
 
+SWEEPING = 600.0  # seconds
 router = APIRouter(prefix=PATH, tags=["infrastructures"])
 Attach = Annotated[bool, Query(description="heal it from then on")]
+Drop = Annotated[bool, Query(description="end them")]
 Gone = Annotated[bool, Query(description="with those that are destroyed")]
 Of = Annotated[
     str | None, Query(max_length=64, description="the infrastructure to update; none: build a new one")
@@ -136,6 +150,21 @@ async def apply_plan(
     return await told(request, house, await house.infra.apply(actor.name, asked, attach=attach))
 
 
+@router.post(
+    "/sweep", operation_id="sweep_machines", summary="Look for lost machines", response_model=SweptShape
+)
+async def sweep_machines(
+    house: TheHouse, draining: TheDraining, actor: Remover, drop: Drop = False
+) -> Response:
+    """Look for machines at providers that carry our tag and that no infrastructure knows; `drop` ends them.
+
+    The answer comes when all providers have been asked, or 503 after ten minutes.
+    """
+    job = await house.infra.sweep(None if actor.admin else actor.name, drop=drop)
+    await changed(house, draining, partial(_has_ended, id=job), SWEEPING)
+    return Json(_swept(await offload.read(house.database, partial(jobs.get, id_=job))))
+
+
 @router.get(
     "/{infrastructure}", operation_id="read_infrastructure", summary="Read one", response_model=InfraShape
 )
@@ -188,6 +217,18 @@ async def told(request: Request, house: House, infra: Infrastructure) -> Respons
 
 def _is_settled(conn: Connection, id: str, turn: int) -> bool:
     return is_settled(reading.get(conn, id), turn)
+
+
+def _has_ended(conn: Connection, id: int) -> bool:
+    return jobs.get(conn, id).state in ENDS
+
+
+def _swept(job: Job) -> dict[str, Any]:
+    """Return what a sweep has found; raises Unavailable when it has not ended well."""
+    if job.state is not State.SUCCEEDED:
+        why = (job.error or {}).get("message") or "it goes on"
+        raise Unavailable(f"The sweep has found nothing yet: {why}.", hint=f"See job {job.id}.", job=job.id)
+    return dict(job.result)
 
 
 INFRASTRUCTURES = Face("infrastructures", router)
