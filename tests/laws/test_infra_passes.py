@@ -110,7 +110,8 @@ def test_a_creation_that_timed_out_makes_one_machine(world: World, what: str, la
 @pytest.mark.parametrize("late", [0, 2])
 def test_a_creation_given_up_leaves_no_machine(world: World, late: int) -> None:
     fault = {"call": "create", "what": "after", "times": 0, "node": "worker"}
-    id_ = world.build(cluster(resources={"worker": {"faults": [fault], "late": late}}))
+    resources = {"worker": {"faults": [fault], "late": late}}
+    id_ = world.build(cluster(resources=resources, policy={"attempts": 1}))
     assert world.run(id_)["error"]["code"] == "unavailable"
     assert world.house.get(id_).phase == "failed"
     assert world.counts(id_) == {"master": 1} and world.is_whole(id_)
@@ -307,7 +308,9 @@ def test_the_youngest_go_first_and_a_chosen_one_before_them(world: World) -> Non
 
 
 def test_one_more_and_this_one_less_make_as_many_as_before(world: World) -> None:
-    id_ = built(world, a_description({"worker": 3}, least=1))
+    id_ = built(world, a_description({"worker": (1, 9)}))
+    world.scale(id_, "worker", to=3)
+    world.run(id_)
     victim = world.machines(id_)[0]
     world.scale(id_, "worker", by=1)
     world.scale(id_, "worker", drop=victim.addresses[0])
@@ -331,7 +334,7 @@ def test_a_wish_that_comes_meanwhile_is_part_of_the_pass(world: World) -> None:
 
 
 def test_destroyed_while_it_is_built_nothing_remains(world: World) -> None:
-    for moment in (0.05, 0.5, 2.05, 2.5, 4.2):
+    for moment in (0.05, 0.5, 2.05, 2.5, 3.5):
         id_ = world.build(cluster(resources={"worker": {"late": 1}}))
         world.clock.after(moment, lambda id_=id_: world.house.destroy(id_))  # type: ignore[misc]
         assert settled(world, id_)["phase"] == "destroyed"
@@ -357,7 +360,7 @@ def test_a_machine_that_no_row_knows_is_ended(world: World) -> None:
 
 def test_machines_that_read_no_user_data_are_configured_and_drained(new_world: Worlds) -> None:
     world = new_world(contextualises=False)
-    id_ = built(world, cluster(drain={"worker": "stop work"}))
+    id_ = built(world, cluster(drain={"worker": "stop work"}, kind="process"))
     assert len(world.runs) == 2 and all("/etc/master" in each for each in world.runs)
     world.house.destroy(id_)
     world.run(id_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from shoal.infra.passes.board import Board
 from shoal.infra.passes.clouds import Clouds
 from shoal.infra.passes.health.checks import trouble
 from shoal.infra.passes.journal import Journal
-from shoal.infra.passes.passing import Pass
+from shoal.infra.passes.course import Pass
 from shoal.infra.passes.preparing import Templates
 from shoal.infra.plain import plain
 from shoal.infra.providers.provider import Machine, Means, Order
@@ -35,11 +36,11 @@ from shoal.infra.providers.simulated import Simulated
 from shoal.infra.providers.simulation.cloud import Cloud
 from shoal.infra.providers.simulation.faults import CONTROL
 from shoal.infra.states import Phase, State
-from shoal.infra.store import wishing
+from shoal.infra.store import journal, wishing
 from shoal.infra.store.wishing import Bounds
 from shoal.infra.templating.renderer import Renderer
 from shoal.jobs.workers.context import Failed
-from tests.support.infra_store import HOME, Infra
+from tests.support.infra_store import HOME, POINT, Infra
 
 T = TypeVar("T")
 WIDE = Bounds(1000, 2000)
@@ -183,7 +184,8 @@ class World:
 
     def a_pass(self, id: str, fuse: Fuse) -> Pass:
         def ask(question: Mapping[str, Any]) -> Any:
-            return fuse.around(lambda: self.house.ask(question))
+            work = partial(journal.answer, job=0, question=question)
+            return fuse.around(lambda: self.database.submit(POINT, work, relaxed=True).result())
 
         def made(kind: str, place: Mapping[str, Any]) -> Fused:
             inner = Simulated(place, Means(str(self.folder)), self.clock.seconds)
@@ -192,7 +194,7 @@ class World:
         around = Around(
             infra=id, board=Board(Journal(ask, id)), clouds=Clouds(made),
             prepare=Templates(id, self.renderer), check=trouble,
-            log=lambda instance, piece: None, clock=self.clock.microseconds,
+            log=lambda instance: nullcontext(lambda piece: None), publish=lambda *file: None, clock=self.clock.microseconds,
             sleep=self.clock.sleep, patience=QUICK,
         )  # fmt: skip
         return Pass(around, Inline(), 32, lambda: None)
@@ -255,6 +257,7 @@ def a_description(
     health: Mapping[str, Any] | None = None,
     drain: Mapping[str, str] | None = None,
     least: int | None = None,
+    kind: str = "simulated",
     **more: Any,
 ) -> dict[str, Any]:
     """Return a plain description of simulated machines.
@@ -263,13 +266,15 @@ def a_description(
     node, `contexts` shell commands that are templates.
     """
     resources, contexts, policy = resources or {}, contexts or {}, policy or {}
-    listed, definitions = [], {}
+    bare = {"type": kind, "delay": 2} if kind == "simulated" else {"type": kind}
+    listed: list[dict[str, Any]] = []
+    definitions: dict[str, list[dict[str, Any]]] = {}
     for name, number in nodes.items():
         lowest, most = number if isinstance(number, tuple) else (least or number, max(number, 50))
         listed.append({"name": name, "type": f"{name}_type", "scaling": {"min": lowest, "max": most}})
         sections = resources.get(name, {})
         sections = sections if isinstance(sections, list) else [sections]
-        made = [{"resource": {"type": "simulated", "delay": 2, **section}} for section in sections]
+        made: list[dict[str, Any]] = [{"resource": {**bare, **section}} for section in sections]
         for each in made:
             if name in contexts:
                 template = {"runcmd": [contexts[name]]}

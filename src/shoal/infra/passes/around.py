@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from shoal.infra.deciding.origin import Origins, candidates
@@ -15,12 +16,14 @@ from shoal.infra.passes.setbacks import Troubles
 from shoal.infra.providers.provider import Provider
 
 Checker = Callable[[Instance, Health, Provider], str]
-Log = Callable[[str, bytes], None]
+Log = Callable[[str], AbstractContextManager[Callable[[bytes], None]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`check` returns what is wrong with an instance's health, `log` adds bytes to an instance's log.
+    """`check` returns what is wrong with an instance's health, `log` opens an instance's log.
+
+    `publish` keeps a file of an instance, by its path.
 
     `clock` tells microseconds since 1970, `sleep` waits for some seconds.
     """
@@ -34,6 +37,7 @@ class Around:
     clock: Callable[[], int]
     sleep: Callable[[float], None]
     patience: Patience
+    publish: Callable[[str, str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from shoal.infra.model import Infrastructure, Instance
@@ -14,8 +14,10 @@ from shoal.infra.states import State
 class Board:
     """Hold the instances that are not dropped, and change them through the journal; threads may share it."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, mask: Callable[[str], str] = str) -> None:
+        """Take a journal, and what takes secrets out of texts that people will read."""
         self.journal = journal
+        self.mask = mask
         self._lock = threading.Lock()
         self._rows: dict[str, Instance] = {}
         self.changes = 0
@@ -48,7 +50,8 @@ class Board:
 
     def change(self, changes: Iterable[Change], happened: Sequence[Happened] = ()) -> frozenset[str]:
         """Write changes of rows and what is to be told of them; return the ids of those refused."""
-        changes = list(changes)
+        changes = [self._masked(each) for each in changes]
+        happened = [each._replace(detail=self._masked(each.detail)) for each in happened]
         refused = self.journal.change(changes, happened)
         with self._lock:
             for change in changes:
@@ -61,6 +64,9 @@ class Board:
         """Change one row and tell of it under a name; False: its state had changed, nothing is done."""
         told = [Happened(happened, instance.node, instance.id, {"name": instance.name})] if happened else []
         return not self.change([{"id": instance.id, "was": instance.state, **fields}], told)
+
+    def _masked(self, said: Change) -> Change:
+        return {**said, "reason": self.mask(said["reason"])} if said.get("reason") else said
 
     def _apply(self, change: Change) -> None:
         row = self._rows.get(change["id"])

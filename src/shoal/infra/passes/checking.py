@@ -6,6 +6,7 @@ from shoal.base.errors import ShoalError
 from shoal.infra.deciding.seeing import checked
 from shoal.infra.model import Instance
 from shoal.infra.passes.around import Around, Turn
+from shoal.infra.passes.publishing import publish
 from shoal.infra.states import State
 
 _TOLD = {State.READY: "nodeready", State.AILING: "nodeailing"}
@@ -13,7 +14,10 @@ _TOLD = {State.READY: "nodeready", State.AILING: "nodeailing"}
 
 def check(instance: Instance, turn: Turn, around: Around) -> None:
     """Check an instance's health, and begin or end the clock of its failing."""
-    change = checked(instance, trouble(instance, turn, around), around.clock())
+    reason = trouble(instance, turn, around)
+    if not reason and instance.ready is None:
+        reason = publish(instance, turn, around)
+    change = checked(instance, reason, around.clock())
     if change:
         happened = _TOLD.get(change.get("state", instance.state), "") if "state" in change else ""
         around.board.set(instance, happened, **change)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from shoal.base.errors import ShoalError, Unavailable
+from shoal.infra.configuring import ansible
 from shoal.infra.contexts.contextualising import Contextualised
 from shoal.infra.deciding.seeing import turned
 from shoal.infra.model import Instance
@@ -16,8 +21,11 @@ _TAIL = 300  # characters of a script's output that a reason holds
 def configure(instance: Instance, turn: Turn, around: Around) -> None:
     """Run an instance's script; one that fails goes on later, a few times, where it failed."""
     try:
-        parts = _parts(instance, turn, around)
-        run_script(instance, parts.script, turn.description.policy.start_timeout, around)
+        parts = made_of(instance, turn, around)
+        if not around.clouds.of(instance).contextualises:
+            run_script(instance, parts.script, turn.description.policy.start_timeout, around)
+        if parts.config_management is not None:
+            _manage(instance, parts.config_management, turn, around)
     except ShoalError as error:
         tries = turn.troubles.call_failed(instance.id, error)
         fields = {"reason": str(error)}
@@ -32,10 +40,11 @@ def configure(instance: Instance, turn: Turn, around: Around) -> None:
 def drain(instance: Instance, turn: Turn, around: Around) -> None:
     """Let a machine finish what it does before it is dropped; that it cannot does not keep it."""
     try:
-        script = _parts(instance, turn, around).drain
+        script = made_of(instance, turn, around).drain
         run_script(instance, script, turn.description.policy.drain_timeout, around)
     except (ShoalError, NotImplementedError) as error:
-        around.log(instance.id, f"== not drained: {error}\n".encode())
+        with around.log(instance.id) as tell:
+            tell(f"== not drained: {error}\n".encode())
     around.board.set(instance, "", **turned(State.DROPPING, around.clock(), instance.reason))
 
 
@@ -47,21 +56,33 @@ def run_script(instance: Instance, script: str, timeout: float, around: Around) 
     """
     if not script or instance.ref is None:
         return
-    ref, tail = instance.ref, bytearray()
+    ref, tail, provider = instance.ref, bytearray(), around.clouds.of(instance)
+    with around.log(instance.id) as tell:
 
-    def tell(piece: bytes) -> None:
-        tail.extend(piece)
-        del tail[:-_TAIL]
-        around.log(instance.id, piece)
+        def told(piece: bytes) -> None:
+            tail.extend(piece)
+            del tail[:-_TAIL]
+            tell(piece)
 
-    provider = around.clouds.of(instance)
-    code = call(RUN, lambda: provider.run(ref, script, tell, timeout))
+        code = call(RUN, lambda: provider.run(ref, script, told, timeout))
     if code:
         said = tail.decode(errors="replace").strip()
         raise Unavailable(f"A script of {instance.name} ended with exit code {code}: {said}", exit_code=code)
 
 
-def _parts(instance: Instance, turn: Turn, around: Around) -> Contextualised:
+def _manage(instance: Instance, section: Mapping[str, Any], turn: Turn, around: Around) -> None:
+    """Let a configuration manager do its part; only Ansible is known so far."""
+    made, provider = turn.made_from(instance), around.clouds.of(instance)
+    if section.get("type") != "ansible" or made is None or instance.ref is None:
+        return
+    facts = around.prepare.facts(turn.description, made, instance, around.board.rows)
+    run = None if provider.contextualises else partial(provider.run, instance.ref)
+    with around.log(instance.id) as tell:
+        call(RUN, lambda: ansible.configure(section, facts, run, tell))
+
+
+def made_of(instance: Instance, turn: Turn, around: Around) -> Contextualised:
+    """Return what an instance is made of by now."""
     made = turn.made_from(instance)
     if made is None:
         return Contextualised({})

@@ -11,6 +11,7 @@ from shoal.infra.model import Instance
 from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.clouds import CLEAN, call
 from shoal.infra.passes.journal import Happened
+from shoal.infra.plain import plain
 from shoal.infra.states import LEAVING, Phase, State
 from shoal.jobs.workers.context import Failed
 
@@ -30,9 +31,10 @@ def end(decision: Decision | None, turn: Turn, around: Around) -> dict[str, Any]
         return result(wish.phase, rows)
     if wish.phase is Phase.DESTROYING:
         return _destroyed(turn, around)
-    phase, error = _phase(decision, turn, rows)
-    told = [Happened("infraready")] if phase is Phase.READY else []
-    if not around.board.journal.reached(wish.turn, phase, error, told):
+    phase, trouble = _phase(decision, turn, rows)
+    error = told(trouble, around) if trouble is not None else None
+    happened = [Happened("infraready")] if phase is Phase.READY else []
+    if not around.board.journal.reached(wish.turn, phase, error, happened):
         return None
     if any(each.state in LEAVING for each in rows):
         raise Unavailable(f"Machines of {wish.name} could not be ended yet.", hint="It is tried again.")
@@ -54,7 +56,7 @@ def _destroyed(turn: Turn, around: Around) -> dict[str, Any] | None:
     wish = turn.infrastructure
     if around.board.rows:
         first = turn.troubles.first
-        reason = first.message if first is not None else ""
+        reason = around.board.mask(first.message) if first is not None else ""
         raise Unavailable(f"Machines of {wish.name} could not be ended yet. {reason}".strip())
     for provider in around.clouds.known():
         call(CLEAN, lambda provider=provider: provider.clean(around.infra))  # type: ignore[misc]
@@ -63,7 +65,7 @@ def _destroyed(turn: Turn, around: Around) -> dict[str, Any] | None:
     return result(Phase.DESTROYED, ())
 
 
-def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Phase, dict[str, Any] | None]:
+def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Phase, ShoalError | None]:
     """Return the phase that an infrastructure is in, and what keeps it from being ready."""
     waiting = decision.waiting
     well = all(each.state is State.READY or each.state in LEAVING for each in rows)
@@ -72,13 +74,14 @@ def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Ph
     fatal = next((each for each in waiting if each.code in _FATAL), None)
     if fatal is not None:
         error: ShoalError = turn.troubles.first or Conflict(fatal.reason, code=fatal.code, node=fatal.node)
-        return Phase.FAILED, told(error)
+        return Phase.FAILED, error
     if waiting:
-        return Phase.DEGRADED, told(Conflict(waiting[0].reason, code=waiting[0].code, node=waiting[0].node))
+        return Phase.DEGRADED, Conflict(waiting[0].reason, code=waiting[0].code, node=waiting[0].node)
     ill = next(each for each in rows if each.state is not State.READY)
-    return Phase.DEGRADED, told(Unavailable(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node))
+    return Phase.DEGRADED, Unavailable(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node)
 
 
-def told(error: ShoalError) -> dict[str, Any]:
-    """Return an error in its plain form."""
-    return {"code": error.error_code, "message": error.message, "hint": error.hint, **error.details}
+def told(error: ShoalError, around: Around) -> dict[str, Any]:
+    """Return an error in its plain form, without secrets."""
+    texts = {"message": around.board.mask(error.message), "hint": around.board.mask(error.hint)}
+    return {**plain(error.details), "code": error.error_code, **texts}

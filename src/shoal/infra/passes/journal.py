@@ -32,12 +32,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from shoal.base.errors import ShoalError
 from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.plain import infrastructure_of, instance_of, plain
 from shoal.infra.states import Phase
 
 Ask = Callable[[Mapping[str, Any]], Any]
 Change = Mapping[str, Any]
+
+
+class Lost(Exception):
+    """Say that the house did not answer, so that nothing more may be done; it is no error of a machine's."""
 
 
 class Happened(NamedTuple):
@@ -105,7 +110,10 @@ class Journal:
         return bool(self._question("heal", turn=turn)["healing"])
 
     def _question(self, op: str, **said: Any) -> Any:
-        answer = self._ask({"op": op, "infra": self._infra} | said)
+        try:
+            answer = self._ask({"op": op, "infra": self._infra} | said)
+        except ShoalError as error:
+            raise Lost(f"The house does not answer a pass: {error}") from error
         self.turn = max(self.turn, int(answer["turn"]))
         return answer
 

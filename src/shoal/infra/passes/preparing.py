@@ -25,6 +25,11 @@ class Preparer(Protocol):
     ) -> Health:
         """Return what is checked of a machine."""
 
+    def facts(
+        self, description: Description, made: Implementation, instance: Instance, all_: Iterable[Instance]
+    ) -> Facts:
+        """Return what templates may use."""
+
 
 class Templates:
     """Fill in templates by a renderer."""
@@ -37,7 +42,7 @@ class Templates:
         self, description: Description, made: Implementation, instance: Instance, all_: Iterable[Instance]
     ) -> Contextualised:
         """Return what a machine is made of; raises BadTemplate, BadDescription."""
-        return contextualised(made, self._facts(description, made, instance, all_), self._renderer)
+        return contextualised(made, self.facts(description, made, instance, all_), self._renderer)
 
     def health(
         self, description: Description, made: Implementation, instance: Instance, all_: Iterable[Instance]
@@ -45,9 +50,10 @@ class Templates:
         """Return what is checked of a machine; raises BadTemplate."""
         if not (made.health.urls or made.health.mysqldbs):
             return made.health
-        return health_of(made.health, self._facts(description, made, instance, all_), self._renderer)
+        return health_of(made.health, self.facts(description, made, instance, all_), self._renderer)
 
-    def _facts(
+    def facts(
         self, description: Description, made: Implementation, instance: Instance, all_: Iterable[Instance]
     ) -> Facts:
+        """Return what templates may use."""
         return facts_for(self._infra, description, made, instance, all_)

@@ -1,0 +1,129 @@
+"""One infrastructure that is kept: what is known of it, and whether it needs a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from shoal.base.clock import SECOND
+from shoal.base.errors import ShoalError
+from shoal.infra.deciding.decision import Decision, decide
+from shoal.infra.deciding.origin import Origins
+from shoal.infra.deciding.patience import Patience
+from shoal.infra.deciding.seeing import checked, seen
+from shoal.infra.model import Health, Instance
+from shoal.infra.passes.clouds import Clouds, Look, place_of
+from shoal.infra.passes.health.checks import Answering, trouble
+from shoal.infra.passes.journal import Ask, Attached, Change, Journal
+from shoal.infra.passes.preparing import Preparer
+from shoal.infra.plain import description_of
+from shoal.infra.states import Phase, State
+
+_WATCHED = frozenset({State.READY, State.AILING, State.FAILED})
+_LONGEST = 600.0  # seconds between two passes that do not help
+
+
+class Kept:
+    """Look at an infrastructure's machines and write down since when something is wrong with them."""
+
+    def __init__(self, ask: Ask, clouds: Clouds, prepare: Preparer, clock: Callable[[], int]) -> None:
+        self._ask = ask
+        self._clouds = clouds
+        self._prepare = prepare
+        self._clock = clock
+        self._health: dict[tuple[str, tuple[str, ...]], Health] = {}
+        self._strays: frozenset[str] = frozenset()
+        self._asked = 0
+        self._pause = 0.0
+
+    def learn(self, told: Attached) -> None:
+        """Take over what the house has told."""
+        self._infra, self._working = told.infrastructure, told.working
+        self._rows = {each.id: each for each in told.instances}
+        self._description = description_of(told.infrastructure.description)
+        self._origins = Origins(self._description)
+        self._health = {}
+        if told.infrastructure.phase is Phase.READY:
+            self._pause = 0.0
+
+    def keep(self, pool: Executor, interval: float, patience: Patience) -> None:
+        """Look once; ask for a pass when one would do something, seldom when passes do not help."""
+        if self._working:
+            return
+        journal = Journal(self._ask, self._infra.id)
+        found = self._clouds.look(self._infra.id, self._rows.values())
+        self._write(journal, [*self._seen(found)])
+        self._write(journal, [*self._checked(found, pool)])
+        strays = frozenset(found.machines) - self._rows.keys()
+        again, self._strays = strays & self._strays, strays
+        if (again or self._needs_a_pass(patience)) and self._may_ask():
+            self._asked, self._pause = self._clock(), min(max(interval, self._pause * 2), _LONGEST)
+            self._working = journal.heal(self._infra.turn)
+
+    def _may_ask(self) -> bool:
+        return self._clock() - self._asked >= self._pause * SECOND
+
+    def _needs_a_pass(self, patience: Patience) -> bool:
+        wish, rows = self._infra, list(self._rows.values())
+        decision = decide(
+            self._description, wish.targets, wish.condemned, False, rows, self._clock(), patience=patience
+        )
+        settled = all(each.state in _WATCHED for each in rows)
+        return bool(decision.steps) or not settled or self._is_phase_wrong(decision)
+
+    def _is_phase_wrong(self, decision: Decision) -> bool:
+        well = not decision.waiting and all(each.state is State.READY for each in self._rows.values())
+        return (
+            well is not (self._infra.phase is Phase.READY) and self._infra.phase is not Phase.DEGRADED
+        ) or (well and self._infra.phase is Phase.DEGRADED)
+
+    def _write(self, journal: Journal, changes: list[Change]) -> None:
+        if not changes:
+            return
+        refused = journal.change(changes)
+        for change in changes:
+            if change["id"] not in refused:
+                fields = {name: value for name, value in change.items() if name not in ("id", "was")}
+                self._rows[change["id"]] = self._rows[change["id"]]._replace(**fields)
+
+    def _seen(self, found: Look) -> Iterable[Change]:
+        now = self._clock()
+        for row in self._rows.values():
+            if row.state in _WATCHED and place_of(row) in found.answered:
+                machine = found.machines.get(row.id)
+                if change := seen(row, machine, self._clouds.of(row).contextualises, now):
+                    yield {"id": row.id, "was": row.state, **change}
+
+    def _checked(self, found: Look, pool: Executor) -> Iterable[Change]:
+        rows = [row for row in self._rows.values() if row.state in (State.READY, State.AILING)]
+        rows = [row for row in rows if place_of(row) in found.answered and row.id in found.machines]
+        for row, reason in zip(rows, self._troubles(rows, pool), strict=True):
+            if change := checked(row, reason, self._clock()):
+                yield {"id": row.id, "was": row.state, **change}
+
+    def _troubles(self, rows: list[Instance], pool: Executor) -> Iterable[str]:
+        answering: dict[Any, Mapping[str, str]] = {}
+        for row in rows:
+            provider = self._clouds.of(row)
+            if isinstance(provider, Answering) and provider not in answering:
+                answering[provider] = provider.troubles(self._infra.id)
+
+        def one(row: Instance) -> str:
+            known = answering.get(self._clouds.of(row))
+            return self._trouble(row) if known is None else known.get(row.id, "")
+
+        return map(one, rows) if answering else pool.map(one, rows)
+
+    def _trouble(self, row: Instance) -> str:
+        made = self._origins.implementation(row)
+        if made is None:
+            return ""
+        key = row.id, row.addresses
+        try:
+            if (health := self._health.get(key)) is None:
+                health = self._prepare.health(self._description, made, row, self._rows.values())
+                self._health[key] = health
+            return trouble(row, health, self._clouds.of(row))
+        except ShoalError as error:
+            return str(error)
