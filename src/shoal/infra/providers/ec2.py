@@ -87,6 +87,8 @@ class Ec2:
                 f"The user data of {order.node} has {len(order.user_data)} bytes; EC2 takes {USER_DATA}.",
                 hint="Fetch large files from the machine itself.",
             )
+        if missing := [name for name in ("image_id", "instance_type") if not section.get(name)]:
+            raise Refused(f"The resource section of {order.node} has no {' and no '.join(missing)}.")
         tags = tags_of(order)
         asked = {
             "ImageId": section.get("image_id"),

@@ -152,7 +152,7 @@ def _machine(host: Host, claim: Claim, trouble: str = "") -> Machine:
 
 def _share(place: Mapping[str, Any]) -> int:
     try:
-        share = int(place.get("share") or 1)
+        share = int(place.get("share", 1))
     except (TypeError, ValueError):
         share = 0
     if share < 1:
