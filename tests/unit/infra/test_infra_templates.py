@@ -130,6 +130,27 @@ def test_what_is_no_text_stays_what_it_is(renderer: Renderer) -> None:
     assert renderer.render(tree, FACTS) == filled
 
 
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ variables.deep.er }}", [1, 2]),
+        ("{{- scaling.max -}}", 5),
+        ("{{ variables.deep }}", {"er": [1, 2]}),
+        ("{{ scaling.max > 3 }}", True),
+        ("{{ scaling.max }}G", "5G"),
+        ("{{ variables.color }}", "green"),
+        ("{{ scaling.max }}{{ scaling.min }}", "52"),
+    ],
+)
+def test_an_expression_alone_keeps_its_kind_where_that_is_wanted(
+    renderer: Renderer, template: str, expected: object
+) -> None:
+    assert renderer.rendered([template], FACTS, values=True).value == [expected]
+    assert renderer.rendered([template], FACTS).value == [str(expected)]
+    (fault,) = faults_of(renderer, "{{ variables.deep.none }}")
+    assert "no `none` there" in fault["message"]
+
+
 def test_instances_that_were_used_are_remembered(renderer: Renderer) -> None:
     assert renderer.rendered("{{ getip('master') }}", FACTS).saw == {"master": ["m1"]}
     assert renderer.rendered("{{ getipall('master') }}", FACTS).saw == {"master": ["m1", "m2"]}

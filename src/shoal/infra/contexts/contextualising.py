@@ -25,8 +25,8 @@ class Contextualised:
 
     `user_data` is for machines that read it themselves, `script` for the others; `env` and `command` are
     those of the contextualisation `docker`, None for any other. `saw` are the instances of other nodes that
-    the templates used. The health check is not among these: its templates may use the machine's address, see
-    `health_of`.
+    the templates used, `facts` what they could use. The health check is not among these: its templates may
+    use the machine's address, see `health_of`.
     """
 
     resource: Mapping[str, Any]
@@ -38,6 +38,7 @@ class Contextualised:
     drain: str = ""
     publish: tuple[str, ...] = ()
     saw: Saw = field(default_factory=dict)
+    facts: Facts | None = field(default=None, compare=False)
 
 
 def contextualised(implementation: Implementation, facts: Facts, renderer: Renderer) -> Contextualised:
@@ -49,23 +50,24 @@ def contextualised(implementation: Implementation, facts: Facts, renderer: Rende
     """
     saw: Saw = {}
 
-    def filled(value: Any, section: str, known: Facts) -> Any:
-        found = renderer.rendered(value, known, section)
+    def filled(value: Any, section: str, known: Facts, *, values: bool = False) -> Any:
+        found = renderer.rendered(value, known, section, values=values)
         merge(saw, found.saw)
         return found.value
 
-    resource = filled(implementation.resource, "resource", facts)
+    resource = filled(implementation.resource, "resource", facts, values=True)
     facts = facts.knowing(resource=resource)
     context = dict(implementation.contextualisation)
     manager = implementation.config_management
     if manager is not None:
-        manager = {**manager, **filled(template_part(manager), "config_management", facts)}
+        manager = {**manager, **filled(template_part(manager), "config_management", facts, values=True)}
     common = {
         "resource": resource,
         "config_management": manager,
         "drain": filled(implementation.drain, "drain", facts),
         "publish": tuple(filled(list(implementation.publish), "publish", facts)),
         "saw": saw,
+        "facts": facts,
     }
     match context.get("type", "basic"):
         case "cloudinit":

@@ -14,10 +14,9 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from shoal.infra.templating.environment import Language, fill
+from shoal.infra.templating.environment import Language, fill, native
 from shoal.infra.templating.explaining import explained
 from shoal.infra.templating.functions import Functions, WrongCall
-from shoal.infra.templating.leaves import is_template
 
 CPU_SECONDS = 2
 MEMORY = 768 << 20
@@ -40,20 +39,21 @@ class Child:
             names = {**order["names"], **functions.all()}
             for text in order["texts"]:
                 functions.saw.clear()
-                self._say({**self._filled(text, names), "saw": functions.saw})
+                self._say({**self._filled(text, names, order["native"]), "saw": functions.saw})
 
-    def _filled(self, text: str, names: dict[str, Any]) -> dict[str, Any]:
-        if not is_template(text):
-            return {"text": text}
+    def _filled(self, text: str, names: dict[str, Any], values: bool) -> dict[str, Any]:
         _allow(CPU_SECONDS)
         try:
-            filled = fill(self._language, text, names)
+            filled = native(self._language("\n"), text, names) if values else None
+            if filled is None:
+                filled = fill(self._language, text, names)
+            length = len(filled) if isinstance(filled, str) else len(orjson.dumps(filled))
         except Exception as error:
             return {"fault": explained(error, text, names)}
-        if len(filled) > LONGEST:
-            message = f"It is {len(filled)} characters long, filled in."
+        if length > LONGEST:
+            message = f"It is {length} characters long, filled in."
             return {"fault": {"message": message, "advice": "Make the text shorter."}}
-        return {"text": filled}
+        return {"value": filled}
 
     def _ask(self, name: str, kind: str, public: bool) -> str:
         self._say({"secret": name, "kind": kind, "public": public})

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, nodes
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -66,6 +66,22 @@ def b64decode(value: Any) -> str:
 def quote(value: Any) -> str:
     """Return a text as one word of a shell."""
     return shlex.quote(str(value))
+
+
+def native(language: Language, text: str, names: dict[str, Any]) -> Any:
+    """Return the value of a template that is one expression and nothing else, None for any other template."""
+    body = language.parse(text).body
+    if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+        return None
+    if isinstance(body[0].nodes[0], nodes.TemplateData):
+        return None
+    inner = text.strip().removeprefix("{{").removesuffix("}}").strip("-+")
+    return _plain(language.compile_expression(inner, undefined_to_none=False)(**names))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value if JSON has it as something else than a text, else None."""
+    return value if isinstance(value, bool | int | float | list | dict) else None
 
 
 def fill(languages: Callable[[str], Language], text: str, names: dict[str, Any]) -> str:

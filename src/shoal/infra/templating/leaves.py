@@ -34,11 +34,11 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def replaced(value: Any, change: Callable[[Path, str], Any], path: Path = ()) -> Any:
-    """Return a copy of a tree in which `change(path, text)` stands for every string."""
+    """Return a copy of a tree in which `change(path, text)` stands for every string; keys stay texts."""
     if isinstance(value, str):
         return change(path, value)
     if isinstance(value, Mapping):
-        keys = {key: change((*path, key, KEY), key) if isinstance(key, str) else key for key in value}
+        keys = {key: str(change((*path, key, KEY), key)) for key in value}
         return {keys[key]: replaced(each, change, (*path, key)) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [replaced(each, change, (*path, number)) for number, each in enumerate(value)]

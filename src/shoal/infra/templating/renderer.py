@@ -70,13 +70,14 @@ class Renderer:
         """Return a JSON tree with every string filled in, and add to `saw` what it used; see `rendered`."""
         return self.rendered(value, facts, section).value
 
-    def rendered(self, value: Any, facts: Facts, section: str = "") -> Rendered:
+    def rendered(self, value: Any, facts: Facts, section: str = "", *, values: bool = False) -> Rendered:
         """Return a JSON tree with every string filled in, keys of mappings too; the rest is left as it is.
 
         Args:
             value: the tree.
             facts: what its templates may use.
             section: what the tree is, for messages.
+            values: a string that is one `{{ expression }}` becomes its value: a number, a list, a mapping.
 
         Raises:
             BadTemplate: some cannot be filled in; the error has them all.
@@ -84,22 +85,23 @@ class Renderer:
         found = {path: text for path, text in leaves(value) if is_template(text)}
         if not found:
             return Rendered(value)
-        filled: dict[Path, str] = {}
+        filled: dict[Path, Any] = {}
         faults: list[Fault] = []
         saw: Saw = {}
         with self._lock:
-            for path, answer in zip(found, self._answers(list(found.values()), facts), strict=True):
+            for path, answer in zip(found, self._answers(list(found.values()), facts, values), strict=True):
                 if "fault" in answer:
                     faults.append(Fault(**answer["fault"], pointer=f"{section}{shown(path)}"))
-                filled[path] = answer.get("text", "")
+                filled[path] = answer.get("value", "")
                 merge(saw, answer.get("saw", {}))
             merge(self.saw, saw)
         if faults:
             raise bad_template(faults)
         return Rendered(replaced(value, lambda path, text: filled.get(path, text)), saw)
 
-    def _answers(self, texts: Sequence[str], facts: Facts) -> Iterator[dict[str, Any]]:
+    def _answers(self, texts: Sequence[str], facts: Facts, values: bool) -> Iterator[dict[str, Any]]:
         known = {"names": facts.names(), "nodes": facts.nodes, "commands": self._commands}
+        known["native"] = values
         left = list(texts)
         while left:
             self._send({**known, "texts": left})
