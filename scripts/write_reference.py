@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +21,7 @@ import shoal
 from shoal.base.faults import registered
 from shoal.base.settings import NOT_SETTINGS, Settings
 from shoal.cli.main import app
+from shoal.infra.describing import attributes, sections
 
 PAGES = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Written by scripts/write_reference.py: change the program, then run it. -->"
@@ -49,6 +50,31 @@ Each durable step passes one. `SHOAL_FAULT=NAME:before` kills the process before
 `NAME:after` right after it: [pull the plug yourself](../how-to/operate.md#pull-the-plug-yourself)."""
 
 
+ABOUT_DESCRIPTIONS = """\
+What `shoal infra` reads: the files of Occopus, and a little more. How to use them: [build a cluster of
+machines](../how-to/infra.md). `shoal infra validate FILE` names every fault with its file, its line and
+what to write instead.
+
+**Files.** A description has the keys below. Keys that begin with `node_def:` define a type: a list of ways
+to make a node of it, tried in turn. Both may be in one file. `!yaml_import {url: file://NAME}` takes in
+another file as YAML, `!text_import` as text, relative to the file that imports; only what lies in the
+folder of the first file, or below it, and is no larger than 1 MiB. No other tag is known, a name that is
+written twice is an error, and everything together, with aliases written out, is at most 4 MiB.
+
+**Values.** A number is one only as it reads back: `1.20`, `0644`, `12:30` and `2026-01-01` are texts.
+`yes`, `no`, `on` and `off` are texts, too, but for keys that are true or false, and in a
+`context_template`, which cloud-init reads so. An empty value counts as left out. Texts in sections are
+[templates](../how-to/infra.md); a text with `{{ }}` fits any kind of value. In variables, blank lines
+inside PEM blocks (keys, certificates) are dropped, for files written for Occopus have them. Nothing is
+built while `replace_with_...` stands anywhere in what would be used.
+
+**Credentials.** `infra.credentials` names the file, else `OCCOPUS_AUTH_DATA_PATH`, else `auth_data.yaml` in
+`~/.occopus`, here, or in `/etc/occopus`. It has the lists `resource` and `config_management`; an entry
+applies when all it names, but for `auth_data`, equals the section. A value may be `env:NAME` or `@FILE`;
+`text:...` is a text that begins like one of these. A file with secrets in it must be readable by its owner
+only."""
+
+
 def main() -> int:
     """Write the pages, or with `--check` compare them."""
     made = pages()
@@ -69,6 +95,7 @@ def pages() -> Mapping[str, str]:
         "cli.md": "\n".join(commands_page()),
         "settings.md": "\n".join(settings_page()),
         "fault-points.md": "\n".join(fault_points_page()),
+        "infrastructures.md": "\n".join(descriptions_page()),
     }
 
 
@@ -184,6 +211,51 @@ def fault_points_page() -> Iterator[str]:
     yield from ("", "| name | what is durable after it |", "| --- | --- |")
     yield from (f"| `{name}` | {point.doc} |" for name, point in sorted(registered().items()))
     yield ""
+
+
+def descriptions_page() -> Iterator[str]:
+    """Yield the lines of the page of descriptions and node definitions."""
+    yield from (MADE, "# Descriptions of infrastructures", "")
+    yield ABOUT_DESCRIPTIONS
+    parts = {
+        "A description": sections.DESCRIPTION,
+        "A node (`nodes`)": sections.NODE,
+        "`scaling` of a node": sections.SCALING,
+        "A dependency, unless it is a pair `[dependent, dependee]`": sections.EDGE,
+        "A mapping of a dependency, unless it is a pair": sections.MAPPING,
+        "`policy`": sections.POLICY,
+        "A way to make a node (`node_def:TYPE`)": sections.IMPLEMENTATION,
+        "`health_check`": sections.HEALTH,
+        "`resource` of any type": attributes.COMMON,
+        **{f"`resource` of type `{kind}`{_later(kind)}": keys for kind, keys in _resources()},
+        **{f"`contextualisation` of type `{kind}`": keys for kind, keys in sections.CONTEXTS.items()},
+        **{
+            f"`config_management` of type `{kind}`{_later(kind)}": keys
+            for kind, keys in sections.MANAGERS.items()
+        },
+    }
+    for title, keys in parts.items():
+        yield from ("", f"## {title}", "", "| key | value | needed | like |", "| --- | --- | --- | --- |")
+        yield from map(_key, keys)
+    yield ""
+
+
+def _resources() -> Iterator[tuple[str, Sequence[attributes.Key]]]:
+    for kind, keys in attributes.RESOURCES.items():
+        inside = (key for (of, _), below in attributes.INSIDE.items() if of == kind for key in below)
+        named = next((f"{name}." for of, name in attributes.INSIDE if of == kind), "")
+        own = attributes.SIMULATION if kind == "simulated" else keys
+        yield kind, [*own, *(key._replace(name=f"{named}{key.name}") for key in inside)]
+
+
+def _later(kind: str) -> str:
+    return "" if kind in attributes.BUILT | sections.MANAGERS_BUILT else ": planned here, built later"
+
+
+def _key(key: attributes.Key) -> str:
+    value = " or ".join(key.choices) or {"whole": "whole number", "any": ""}.get(key.kind, key.kind)
+    like = f"`{key.example}`" if key.example else ""
+    return f"| `{key.name}` | {value} | {'yes' if key.required else ''} | {like} |"
 
 
 if __name__ == "__main__":

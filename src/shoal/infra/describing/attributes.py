@@ -126,7 +126,7 @@ _HOSTS = (
     may("timeout", "number", "30"),
     may("release", "lines", "rm -rf /scratch/*"),
 )
-_SIMULATION = (
+SIMULATION = (
     may("delay", "number", "2"),
     may("late", "number", "1"),
     may("quota", "whole", "100"),
@@ -136,7 +136,7 @@ _SIMULATION = (
 _OTHERS = (*_EC2, *_NOVA, *_AZURE_VM, *_AZURE_ACI, *_CLOUDBROKER, *_CLOUDSIGMA, *_DOCKER, *_HOSTS)
 # It stands in for any other: who writes `simulated` for a cloud's name leaves its keys as they are.
 _SIMULATED = (
-    *_SIMULATION,
+    *SIMULATION,
     *(may(key.name, "text" if key.kind == "text" else "any") for key in _OTHERS),
 )
 RESOURCES: Mapping[str, tuple[Key, ...]] = {

@@ -42,7 +42,7 @@ def described(bundle: Bundle, known: Mapping[str, Sequence[Any]], *, commands: b
     `commands` says whether templates may run commands with `cmd`.
 
     Raises:
-        BadDescription: something is wrong; all of it is told.
+        BadDescription: something is wrong. All of it is told, of templates when the rest is right.
     """
     check = Inspection(bundle)
     if bundle.description is None:
@@ -59,7 +59,8 @@ def described(bundle: Bundle, known: Mapping[str, Sequence[Any]], *, commands: b
         _policy(check, given.get("policy", {})),
     )
     _check_candidates(check, found, {**known, **bundle.definitions})
-    check_templates(check, found, commands=commands)
+    if not check.faults:  # What is missing elsewhere would be missed in every template.
+        check_templates(check, found, commands=commands)
     _check_placeholders(check, bundle.description, _ROOT)
     refuse(check.faults)
     return found
