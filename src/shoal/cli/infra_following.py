@@ -12,12 +12,14 @@ import typer
 
 from shoal.cli.interruption import interruption
 from shoal.cli.output import say, table
+from shoal.studies.wording import counted
 
 if TYPE_CHECKING:
     from shoal.client.infrastructure import Infrastructure
 
 LINE_EVERY = 10.0
 STOPPED = 130
+GOING = ("destroying", "destroyed")
 Show = Callable[["Infrastructure"], None]
 
 
@@ -61,6 +63,9 @@ def levels(facts: dict[str, Any]) -> str:
 def sentence(facts: dict[str, Any]) -> str:
     """Return how far it is, in one line: `building: 2/3 ready; worker 1/2 (1 checking)`."""
     nodes = facts["nodes"]
+    if facts["phase"] in GOING:
+        left = sum(sum(node["states"].values()) for node in nodes.values())
+        return f"{facts['phase']}: {counted(left, 'machine')} left"
     ready, wanted = (sum(node[what] for node in nodes.values()) for what in ("ready", "target"))
     unready = [
         f"{name} {counts['ready']}/{counts['target']}{_states(counts)}"

@@ -38,7 +38,7 @@ def machines(instances: Sequence[Facts]) -> str:
     """Return machines as a table."""
     if not instances:
         return "No machines."
-    head = ["NODE", "ID", "STATE", "ADDRESS", "PROVIDER", "SINCE", "REASON"]
+    head = ["NODE", "ID", "STATE", "ADDRESS", "REASON"]
     return table(head, [_machine(each) for each in instances])
 
 
@@ -85,6 +85,8 @@ def _line(infra: Facts) -> tuple[Any, ...]:
 
 
 def _ready(infra: Facts) -> str:
+    if infra["phase"] == "destroyed":
+        return ""
     nodes = (infra.get("nodes") or {}).values()
     ready, wanted = (sum(node[what] for node in nodes) for what in ("ready", "target"))
     return f"{ready}/{wanted} ready" if nodes else ""
@@ -107,8 +109,6 @@ def _machine(instance: Facts) -> tuple[Any, ...]:
         instance["id"],
         instance["state"],
         _address(instance),
-        instance["provider"],
-        ago(instance["since"]),
         printable(instance["reason"]),
     )
 

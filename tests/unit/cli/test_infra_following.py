@@ -41,6 +41,13 @@ def test_all_there_is_a_short_line() -> None:
     assert sentence(facts(front=counts(1, ready=1)) | {"phase": "ready"}) == "ready: 1/1 ready"
 
 
+def test_what_is_taken_down_counts_what_is_left() -> None:
+    going = facts(front=counts(1, dropping=1), worker=counts(2, ready=1, draining=1)) | {
+        "phase": "destroying"
+    }
+    assert sentence(going) == "destroying: 3 machines left"
+
+
 def test_the_table_goes_by_levels_and_has_what_is_no_longer_described() -> None:
     shown = levels(facts(front=counts(1, ready=1), worker=counts(2, creating=2), old=counts(0, dropping=1)))
     assert [line.split() for line in shown.splitlines()] == [
