@@ -16,7 +16,7 @@ import pytest
 
 from shoal.infra.contexts.passwords import hashed, salt_for
 from shoal.infra.contexts.program import compiled, failures_of, program
-from tests.support.bare_machine import BareMachine, bare_machine
+from tests.support.bare_machine import BareMachine, bare_machine, run_over_this_system
 
 
 @pytest.fixture
@@ -212,6 +212,30 @@ def test_the_usual_tools_make_users_where_they_are(machine: BareMachine) -> None
     ]
 
 
+def test_debians_own_tools_understand_what_they_are_told(tmp_path: Path) -> None:
+    user = {
+        "name": "shoal-bob",
+        "gecos": "Bob B.",
+        "uid": 4321,
+        "groups": "shoal-one, shoal-two",
+        "shell": "/bin/bash",
+        "plain_text_passwd": "pass",
+        "lock_passwd": False,
+        "ssh_authorized_keys": ["ssh-ed25519 AAAA me"],
+    }
+    config = {
+        "groups": [{"shoal-three": ["shoal-bob"]}],
+        "users": [user],
+        "chpasswd": {"users": [{"name": "shoal-bob", "password": "new"}]},
+        "runcmd": ["id shoal-bob", "getent shadow shoal-bob", "ls -ld ~shoal-bob/.ssh"],
+    }
+    code, output = run_over_this_system(script_of(config), tmp_path)
+    assert code == 0, output
+    assert re.search(r"uid=4321\(shoal-bob\) .*\(shoal-three\).*\(shoal-one\).*\(shoal-two\)", output)
+    assert f"shoal-bob:{hashed('new', salt_for('instance-1', 'shoal-bob'))}:0:" in output
+    assert re.search(r"drwx------ .* shoal-bob shoal-bob .*\.ssh", output)
+
+
 def test_packages_are_installed_without_questions(machine: BareMachine) -> None:
     machine.install("apt-get", 'echo "$DEBIAN_FRONTEND" "$@" >>/calls')
     config = {"package_upgrade": True, "packages": ["one", ["two", "1.0-1"]], "runcmd": ["cat /calls"]}
@@ -288,6 +312,23 @@ def test_the_host_gets_its_name_and_its_clock(machine: BareMachine) -> None:
     assert machine.read("/etc/ssh/ssh_host_ed25519_key") == b"PRIVATE\n"
     assert mode(machine, "/etc/ssh/ssh_host_ed25519_key") == 0o600
     assert machine.read("/etc/default/locale") == b"LANG=C.UTF-8\n"
+
+
+def test_a_file_is_fetched_from_an_address(machine: BareMachine) -> None:
+    machine.install("curl", 'eval last=\\${$#}; [ "$last" != "X: fail" ] || exit 22; echo "got $*"')
+    source = {"uri": "http://here/x", "headers": {"X": "y z"}}
+    code, output = machine.run(script_of({"write_files": [{"path": "/a", "source": source}]}))
+    assert code == 0, output
+    assert machine.read("/a").decode().endswith("http://here/x -H X: y z\n")
+    source = {"uri": "http://here/x", "headers": {"X": "fail"}}
+    code, _ = machine.run(script_of({"write_files": [{"path": "/b", "source": source}]}))
+    assert code == 22
+    assert not (machine.root / "b").exists()
+
+
+def test_scripts_that_wait_for_cloud_init_find_what_they_wait_for(machine: BareMachine) -> None:
+    assert machine.run(script_of({"runcmd": ["test ! -e /var/lib/cloud/instance/boot-finished"]}))[0] == 0
+    assert (machine.root / "var/lib/cloud/instance/boot-finished").exists()
 
 
 def test_a_whole_script_runs_by_the_interpreter_it_names(machine: BareMachine) -> None:

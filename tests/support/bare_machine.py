@@ -18,6 +18,14 @@ ACCOUNTS = {
     "group": "root:x:0:\n",
     "shadow": "root:*:20000:0:99999:7:::\n",
 }
+APART = ("unshare", "--mount", "--uts", "--pid", "--net", "--fork", "--kill-child")
+NO_OVERLAY = 97
+OVERLAY = f"""\
+cd "$1/over" && mount -t tmpfs tmpfs . && cd "$1/over" && mkdir upper work root &&
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/over/upper,workdir=$1/over/work" root &&
+mount --bind /dev root/dev && mount -t proc proc root/proc && cp "$1/script" root/script || exit {NO_OVERLAY}
+chroot root /bin/sh /script
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,8 @@ class BareMachine:
     def run(self, script: str, *, timeout: float = 30) -> tuple[int, str]:
         """Run a script by the machine's own shell and return its exit code and output."""
         (self.root / "tmp" / "script").write_text(script)
-        apart = ["unshare", "--mount", "--uts", "--pid", "--net", "--fork", "--kill-child"]
         done = subprocess.run(
-            [*apart, "chroot", self.root, "/bin/sh", "-c", "/bin/sh /tmp/script; exit $?"],
+            [*APART, "chroot", self.root, "/bin/sh", "-c", "/bin/sh /tmp/script; exit $?"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -50,6 +57,41 @@ class BareMachine:
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
+
+
+def run_over_this_system(script: str, folder: Path, *, timeout: float = 60) -> tuple[int, str]:
+    """Run a script where all of this machine's programs are, but whatever is written is lost.
+
+    Returns its exit code and output.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("a file system of one's own needs root")
+    (folder / "over").mkdir()
+    (folder / "script").write_text(script)
+    done = subprocess.run(
+        [
+            "unshare",
+            "--mount",
+            "--uts",
+            "--pid",
+            "--net",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            OVERLAY,
+            "sh",
+            folder,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+    )
+    output = done.stdout.decode(errors="replace")
+    if done.returncode == NO_OVERLAY:
+        pytest.skip(f"this system cannot be overlaid: {output}")
+    return done.returncode, output
 
 
 def bare_machine(folder: Path) -> BareMachine:

@@ -7,6 +7,8 @@ import gzip
 import random
 import subprocess
 from collections.abc import Iterator
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from typing import Any
 
 import pytest
@@ -231,6 +233,21 @@ def test_a_text_that_is_neither_a_mapping_nor_a_script_is_refused() -> None:
         parts("#cloud-config\nruncmd:\n  - 'x\n")
     assert caught.value.details["faults"][0]["line"] is not None
     assert parts(user_text({"runcmd": ["a: b"]})) == ({"runcmd": ["a: b"]}, {})
+
+
+def test_user_data_of_several_parts_are_taken_apart() -> None:
+    message = MIMEMultipart()
+    message.attach(MIMEText("#cloud-config\nruncmd: [one]\npackages: [a]\n", "cloud-config"))
+    message.attach(MIMEText("#cloud-config\nruncmd: [two ü]\n", "cloud-config"))
+    script = MIMEText("#!/bin/sh\necho x\n", "x-shellscript")
+    script.add_header("Content-Disposition", "attachment", filename="../up.sh")
+    message.attach(script)
+    config, scripts = parts(message.as_string())
+    assert config == {"runcmd": ["two ü"], "packages": ["a"]}
+    assert scripts == {"4-up.sh": "#!/bin/sh\necho x\n"}
+    message.attach(MIMEText("what is this", "plain"))
+    with pytest.raises(BadDescription, match="Part 5"):
+        parts(message.as_string())
 
 
 def test_passwords_are_hashed_as_crypt_does() -> None:

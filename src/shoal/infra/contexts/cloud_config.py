@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import email
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,6 +13,7 @@ from shoal.infra.faults import Fault, refuse
 from shoal.infra.parsing.composing import Composer, Import, Written
 
 HEADER = "#cloud-config"
+_MULTIPART = ("content-type: multipart/", "mime-version:")
 _LONG = 1 << 20
 # YAML takes them for line ends, or for nothing at all, unless they are written as escapes.
 _BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
@@ -38,9 +41,30 @@ def parts(template: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     if isinstance(template, Mapping):
         return template, {}
     text = str(template)
+    if text.lstrip().lower().startswith(_MULTIPART):
+        return _several(text)
     if text.startswith("#!"):
         return {}, {"script": text}
     return _read(text), {}
+
+
+def _several(text: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Return the parts of a MIME message: modules of a later cloud-config stand for those of an earlier."""
+    config: dict[str, Any] = {}
+    scripts: dict[str, str] = {}
+    for number, part in enumerate(email.message_from_string(text.lstrip()).walk(), 1):
+        if part.is_multipart():
+            continue
+        content = part.get_payload(decode=True)
+        body = content.decode() if isinstance(content, bytes) else ""
+        if body.startswith("#!"):
+            scripts[f"{number}-{Path(part.get_filename() or 'script').name}"] = body
+        elif body.startswith(HEADER):
+            config |= _read(body)
+        else:
+            advice = f"Begin it with `{HEADER}` or `#!`."
+            refuse([Fault(f"Part {number} of the context template is of no kind that is known.", advice)])
+    return config, scripts
 
 
 def _read(text: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.infra.contexts.sheet import Sheet
-from shoal.infra.contexts.shell import fed, quoted
+from shoal.infra.contexts.shell import fed, quoted, words
 from shoal.infra.templating.leaves import is_template
 
 _ENTRY = ("path", "content", "encoding", "owner", "permissions", "append", "defer", "source")
@@ -36,11 +36,10 @@ def _write(entry: Mapping[str, Any], here: str, sheet: Sheet) -> None:
     path = sheet.text(entry.get("path") or "", f"{here}/path")
     if not path.startswith("/") and not is_template(path):
         sheet.wrong(f"{here}/path", f"`path` {path!r} is not absolute", "write it with a `/` in front")
-    if entry.get("source"):
-        sheet.wrong(f"{here}/source", "`source` is not supported", "fetch the file in `runcmd`")
-    content = _content(entry, here, sheet)
+    content, mode = _content(entry, here, sheet), _mode(entry, here, sheet)
     if content is not None:
-        sheet.step(f"write_files {path}", _put(entry, path, content, _mode(entry, here, sheet)))
+        body = _put(entry, path, content, mode)
+        sheet.step(f"write_files {path}", _fetched(entry, here, path, sheet) or body)
 
 
 def _put(entry: Mapping[str, Any], path: str, content: bytes, mode: str) -> str:
@@ -53,6 +52,20 @@ def _put(entry: Mapping[str, Any], path: str, content: bytes, mode: str) -> str:
     if "\0" not in text:
         return fed(f"{command} text", text)
     return fed(f"{command} base64", base64.encodebytes(content).decode())
+
+
+def _fetched(entry: Mapping[str, Any], here: str, path: str, sheet: Sheet) -> str:
+    """Return what gets a file from an address, nothing when its content is written out."""
+    source = sheet.mapping(entry.get("source"), f"{here}/source")
+    if not source:
+        return ""
+    address = sheet.text(source.get("uri") or "", f"{here}/source/uri")
+    headers = sheet.mapping(source.get("headers"), f"{here}/source/headers")
+    lines = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    owner, mode = entry.get("owner") or "root:root", _mode(entry, here, Sheet(sheet.instance))
+    kept = '"$state/fetched.kept"'
+    put = f"put {quoted(path)} {mode} {quoted(owner)} write text <{kept}"
+    return f"fetch {words((address, *lines))} >{kept}\n{put}\n"
 
 
 def _content(entry: Mapping[str, Any], here: str, sheet: Sheet) -> bytes | None:

@@ -25,7 +25,7 @@ timezone_set() {
 }
 locale_set() {
   own_machine locale
-  if has locale-gen && [ -e /etc/locale.gen ]; then
+  if has locale-gen && [ -e /etc/locale.gen ] && [ "${1%%.*}" != C ]; then
     grep -q "^$1" /etc/locale.gen || printf '%s %s\n' "$1" "${1#*.}" >>/etc/locale.gen
     locale-gen
   fi

@@ -53,7 +53,12 @@ apt_key() {
 apt_source() {
   own_machine apt
   release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' /etc/apt/sources.list 2>/dev/null | head -n 1)
+  mirror=$(
+    {
+      sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' /etc/apt/sources.list
+      sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
+    } 2>/dev/null | head -n 1
+  )
   text=$(sed -e "s|\$RELEASE|$release|g" -e "s|\$MIRROR|$mirror|g")
   printf '%s\n' "$text" | put "$1" 0644 root:root "$2" text
 }

@@ -36,6 +36,8 @@ step() {
 }
 
 finished() {
+  # Scripts wait for this file, as it is there when cloud-init has ended.
+  mkdir -p "$root/var/lib/cloud/instance" && : >"$root/var/lib/cloud/instance/boot-finished"
   : >"$state/finished"
   rm -f "$state"/*.kept
   if [ "$failed" -gt 0 ]; then say "finished; $failed of $shoal_steps steps failed"; else say "finished"; fi
@@ -52,6 +54,15 @@ put() {
   chmod "$2" "$target"
   [ -n "$root" ] || chown "$3" "$target" ||
     wrong "there is no owner $3 yet: with 'defer: true' a file is written after packages and users"
+}
+
+# fetch ADDRESS [-H HEADER]...: what is there, on standard output.
+fetch() {
+  if has curl; then
+    curl --fail --silent --show-error --location --retry 3 "$@"
+  elif has wget && [ $# -eq 1 ]; then
+    wget -q -O - "$1"
+  else wrong "there is no curl here to fetch $1: install it in an image, or fetch in 'runcmd'"; fi
 }
 
 # keep NAME: standard input becomes a file of the program's own.
