@@ -42,6 +42,7 @@ class Ground:
     credentials: dict[str, str] = field(default_factory=dict)
     left: Callable[[], list[str]] = NOTHING
     lossy: Callable[[Ground], AbstractContextManager[Ground]] | None = None
+    made: Provider | None = None
 
     @property
     def kind(self) -> str:
@@ -52,6 +53,12 @@ class Ground:
         return Means(str(self.folder), self.credentials)
 
     def provider(self) -> Provider:
+        """Return this ground's provider."""
+        if self.made is None:
+            self.made = self.another()
+        return self.made
+
+    def another(self) -> Provider:
         """Return a provider that knows nothing of what others did."""
         return provider_of(self.kind, place_of(self.resource), self.means)
 
