@@ -22,13 +22,25 @@ _CLASSES: Mapping[str, str] = MappingProxyType(
     }
 )
 _LIBRARIES = MappingProxyType({"hosts": ("asyncssh", "ssh"), "ec2": ("boto3", "ec2")})
-# What of a resource section finds its machines again: no secrets, for it is kept in rows.
+# What of a resource section finds its machines again: no secrets, for it is kept in rows. By its `name` an
+# entry of the credentials file may say which section it is for.
 _PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "process": (),
-        "docker": ("endpoint",),
-        "hosts": ("hosts", "range", "port", "user", "key_file", "known_hosts", "share", "timeout", "sudo"),
-        "ec2": ("endpoint", "regionname"),
+        "docker": ("name", "endpoint"),
+        "hosts": (
+            "name",
+            "hosts",
+            "range",
+            "port",
+            "user",
+            "key_file",
+            "known_hosts",
+            "share",
+            "timeout",
+            "sudo",
+        ),
+        "ec2": ("name", "endpoint", "regionname"),
         "simulated": ("endpoint",),
     }
 )
