@@ -35,6 +35,7 @@ class Secrets:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._lock = threading.Lock()
+        self._seen: tuple[tuple[int, int] | None, list[str]] = (None, [])
 
     def get(self, name: str, kind: str = "text") -> str:
         """Return a secret, which is made and kept when there is none of this name.
@@ -106,8 +107,20 @@ class Secrets:
 
     def _shown(self) -> list[str]:
         """Return every form in which a secret may be shown, the longest first."""
-        forms = {form for each in self._read().values() for form in _forms(each["value"])}
-        return sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
+        state = self._state()
+        if state != self._seen[0]:
+            forms = {form for each in self._read().values() for form in _forms(each["value"])}
+            known = sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
+            self._seen = state, known
+        return self._seen[1]
+
+    def _state(self) -> tuple[int, int] | None:
+        """Return what changes with the file, None while there is none."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
 
 class Masking:

@@ -25,8 +25,8 @@ class Contextualised:
 
     `user_data` is for machines that read it themselves, `script` for the others; `env` and `command` are
     those of the contextualisation `docker`, None for any other. `saw` are the instances of other nodes that
-    the templates used, `facts` what they could use. The health check is not among these: its templates may
-    use the machine's address, see `health_of`.
+    the templates used. The health check is not among these: its templates may use the machine's address, see
+    `health_of`.
     """
 
     resource: Mapping[str, Any]
@@ -38,7 +38,6 @@ class Contextualised:
     drain: str = ""
     publish: tuple[str, ...] = ()
     saw: Saw = field(default_factory=dict)
-    facts: Facts | None = field(default=None, compare=False)
 
 
 def contextualised(implementation: Implementation, facts: Facts, renderer: Renderer) -> Contextualised:
@@ -67,7 +66,6 @@ def contextualised(implementation: Implementation, facts: Facts, renderer: Rende
         "drain": filled(implementation.drain, "drain", facts),
         "publish": tuple(filled(list(implementation.publish), "publish", facts)),
         "saw": saw,
-        "facts": facts,
     }
     match context.get("type", "basic"):
         case "cloudinit":

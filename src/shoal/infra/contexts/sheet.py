@@ -63,10 +63,10 @@ class Sheet:
 
 
 def listed(value: Any, separator: str = ",") -> list[Any]:
-    """Return what may be a list, or a text with separators, as a list."""
+    """Return what may be a list, or a text with separators, or one thing, as a list."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(separator) if part.strip()]
-    return list(value or ())
+    return list(value) if isinstance(value, list | tuple | Mapping) else [value] if value else []
 
 
 def _last(pointer: str) -> str:

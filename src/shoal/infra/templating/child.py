@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, BinaryIO
 
 import orjson
@@ -20,6 +20,7 @@ from shoal.infra.templating.functions import Functions, WrongCall
 
 CPU_SECONDS = 2
 MEMORY = 768 << 20
+_KEPT = 64  # compiled templates; those of an instance are often those of the one before it
 LONGEST = 4 << 20  # characters of one text, filled in
 
 
@@ -30,12 +31,13 @@ class Child:
         self._requests = requests
         self._answers = answers
         self._language = cache(Language)
+        self._compiled = lru_cache(_KEPT)(lambda newline, text: self._language(newline).from_string(text))
 
     def serve(self) -> None:
         """Answer until the parent is gone."""
         while line := self._requests.readline():
             order = orjson.loads(line)
-            functions = Functions(order["nodes"], self._ask, order["commands"])
+            functions = Functions(order["nodes"], cache(self._ask), order["commands"])
             names = {**order["names"], **functions.all()}
             for text in order["texts"]:
                 functions.saw.clear()
@@ -46,7 +48,7 @@ class Child:
         try:
             filled = native(self._language("\n"), text, names) if values else None
             if filled is None:
-                filled = fill(self._language, text, names)
+                filled = fill(self._compiled, text, names)
             length = len(filled) if isinstance(filled, str) else len(orjson.dumps(filled))
         except Exception as error:
             return {"fault": explained(error, text, names)}

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined, Template, nodes
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -84,11 +84,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | list | dict) else None
 
 
-def fill(languages: Callable[[str], Language], text: str, names: dict[str, Any]) -> str:
-    """Return a template filled in, with its own line ends: Jinja makes them all alike."""
+def fill(compiled: Callable[[str, str], Template], text: str, names: dict[str, Any]) -> str:
+    """Return a template filled in, with its own line ends: Jinja makes them all alike.
+
+    `compiled` compiles a text for one kind of line end.
+    """
     if "\r" not in text:
-        return languages("\n").from_string(text).render(names)
+        return compiled("\n", text).render(names)
     if text.count("\r\n") == text.count("\n") == text.count("\r"):
-        return languages("\r\n").from_string(text).render(names)
+        return compiled("\r\n", text).render(names)
     kept = _TAG.sub(lambda found: _RETURN if found.group() == "\r" else found.group(), text)
-    return languages("\n").from_string(kept).render(names).replace(_RETURN, "\r")
+    return compiled("\n", kept).render(names).replace(_RETURN, "\r")

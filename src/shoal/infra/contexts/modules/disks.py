@@ -17,7 +17,7 @@ _USUAL = (None, None, "auto", "defaults,nofail", "0", "2")
 def disks(config: Mapping[str, Any], sheet: Sheet) -> None:
     """Add steps for a file to swap to, and for each mount."""
     _swap(sheet.mapping(config.get("swap"), "/swap"), sheet)
-    usual = [*(config.get("mount_default_fields") or _USUAL)]
+    usual = [*(sheet.items(config.get("mount_default_fields"), "/mount_default_fields") or _USUAL)]
     for number, entry in enumerate(sheet.items(config.get("mounts"), "/mounts")):
         fields = [*entry, *usual[len(entry) :]] if isinstance(entry, list | tuple) else []
         if len(fields) != len(_USUAL) or not fields[0]:
