@@ -358,6 +358,44 @@ def test_a_machine_that_no_row_knows_is_ended(world: World) -> None:
     assert world.run(id_)["phase"] == "ready" and world.is_whole(id_)
 
 
+@pytest.mark.parametrize("what", ["vanishes", "dies", "ill"])
+def test_the_keeper_asks_for_one_pass_and_only_when_something_is_wrong(world: World, what: str) -> None:
+    id_ = built(world, a_description({"worker": 3}, health={"worker": {"timeout": 30}}))
+    look, before = world.keeper(), ids(world, id_)
+    for _ in range(5):
+        look()
+        world.clock.sleep(10)
+    assert world.house.get(id_).turn == 1
+    world.fail({"call": "machines", "what": "empty"})
+    world.kept(id_, look, seconds=30)
+    assert ids(world, id_) == before
+    lost = world.machines(id_)[0].id
+    world.cloud.befall(lost, what)
+    world.kept(id_, look, seconds=80)
+    assert before - ids(world, id_) == {lost}
+    assert world.counts(id_) == {"worker": 3} and world.is_whole(id_)
+    assert world.house.get(id_).phase == "ready"
+
+
+def test_the_keeper_tries_again_ever_more_seldom_where_passes_do_not_help(world: World) -> None:
+    refused = {"call": "create", "what": "refused", "times": 0}
+    id_ = world.build(a_description({"worker": 1}, resources={"worker": {"faults": [refused]}}))
+    world.run(id_)
+    passes = world.kept(id_, world.keeper(), seconds=1200)
+    assert 3 <= passes <= 8
+
+
+def test_two_who_ask_to_heal_get_one_machine(world: World) -> None:
+    id_ = built(world, cluster())
+    world.cloud.befall(of(world, id_, "worker")[0].id, "vanishes")
+    world.house.heal(id_)
+    world.house.heal(id_)
+    world.run(id_)
+    world.run(id_)
+    assert world.counts(id_) == {"master": 1, "worker": 2} and world.is_whole(id_)
+    assert len(world.house.machines(id_, gone=True)) == 4
+
+
 def test_machines_that_read_no_user_data_are_configured_and_drained(new_world: Worlds) -> None:
     world = new_world(contextualises=False)
     id_ = built(world, cluster(drain={"worker": "stop work"}, kind="process"))

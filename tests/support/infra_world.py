@@ -26,9 +26,10 @@ from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.passes.around import Around
 from shoal.infra.passes.board import Board
 from shoal.infra.passes.clouds import Clouds
-from shoal.infra.passes.health.checks import trouble
-from shoal.infra.passes.journal import Journal
 from shoal.infra.passes.course import Pass
+from shoal.infra.passes.health.checks import trouble
+from shoal.infra.passes.journal import Journal, attached
+from shoal.infra.passes.kept import Kept
 from shoal.infra.passes.preparing import Templates
 from shoal.infra.plain import plain
 from shoal.infra.providers.provider import Machine, Means, Order
@@ -94,10 +95,17 @@ class Fuse:
             raise Killed
 
     def around(self, do: Callable[[], T]) -> T:
+        """Do something that changes the world, and die before or after it."""
         self.burn()
         answer = do()
         self.burn()
         return answer
+
+    def reading(self, do: Callable[[], T]) -> T:
+        """Do what changes nothing; the dead do not even that."""
+        if self.blows is not None and self.count >= self.blows:
+            raise Killed
+        return do()
 
 
 class Inline(Executor):
@@ -123,7 +131,7 @@ class Fused:
         return self._fuse.around(lambda: self._inner.create(order))
 
     def machines(self, infra: str) -> Sequence[Machine]:
-        return self._fuse.around(lambda: self._inner.machines(infra))
+        return self._fuse.reading(lambda: self._inner.machines(infra))
 
     def drop(self, infra: str, instance: str, ref: str | None) -> None:
         self._fuse.around(lambda: self._inner.drop(infra, instance, ref))
@@ -181,21 +189,61 @@ class World:
             return {**(failure.result or {}), "error": failure.error}
         except Unavailable as error:
             return {"error": error.as_problem()}
+        finally:
+            for lease in self.house.lease():
+                self.house.finish(lease)
 
-    def a_pass(self, id: str, fuse: Fuse) -> Pass:
+    def keeper(self) -> Callable[[], None]:
+        """Return what looks once at everything that is attached, as the keeper does."""
+        job, kept, number = self.house.keeper(), dict[str, Kept](), None
+
         def ask(question: Mapping[str, Any]) -> Any:
-            work = partial(journal.answer, job=0, question=question)
-            return fuse.around(lambda: self.database.submit(POINT, work, relaxed=True).result())
+            return self.house.ask(question, job)
 
+        def look() -> None:
+            nonlocal number
+            number, changed, left = attached(ask, number)
+            for id_ in left:
+                kept.pop(id_, None)
+            for told in changed:
+                id_ = told.infrastructure.id
+                clouds = Clouds(self._providers(Fuse()))
+                known = Kept(ask, clouds, Templates(id_, self.renderer), self.clock.microseconds)
+                kept.setdefault(id_, known).learn(told._replace(working=False))
+            for each in kept.values():
+                each.keep(Inline(), 10.0, QUICK)
+
+        return look
+
+    def kept(self, id: str, look: Callable[[], None], seconds: float) -> int:
+        """Let the keeper look for some time, and run the passes that it asks for; return how many."""
+        passes, end = 0, self.clock.now + seconds * 1e6
+        while self.clock.now < end:
+            look()
+            if (infra := self.house.get(id)).done < infra.turn:
+                passes += 1
+                self.run(id)
+            self.clock.sleep(5)
+        return passes
+
+    def _providers(self, fuse: Fuse) -> Callable[[str, Mapping[str, Any]], Fused]:
         def made(kind: str, place: Mapping[str, Any]) -> Fused:
             inner = Simulated(place, Means(str(self.folder)), self.clock.seconds)
             return Fused(inner, fuse, self.contextualises, self.runs)
 
+        return made
+
+    def a_pass(self, id: str, fuse: Fuse) -> Pass:
+        def ask(question: Mapping[str, Any]) -> Any:
+            work = partial(journal.answer, job=0, question=question)
+            do = fuse.reading if question["op"] in ("state", "attached") else fuse.around
+            return do(lambda: self.database.submit(POINT, work, relaxed=True).result())
+
         around = Around(
-            infra=id, board=Board(Journal(ask, id)), clouds=Clouds(made),
+            infra=id, board=Board(Journal(ask, id)), clouds=Clouds(self._providers(fuse)),
             prepare=Templates(id, self.renderer), check=trouble,
-            log=lambda instance: nullcontext(lambda piece: None), publish=lambda *file: None, clock=self.clock.microseconds,
-            sleep=self.clock.sleep, patience=QUICK,
+            log=lambda instance: nullcontext(lambda piece: None), publish=lambda *file: None,
+            clock=self.clock.microseconds, sleep=self.clock.sleep, patience=QUICK,
         )  # fmt: skip
         return Pass(around, Inline(), 32, lambda: None)
 

@@ -21,6 +21,7 @@ from shoal.infra.plain import description_of
 from shoal.infra.states import Phase, State
 
 _WATCHED = frozenset({State.READY, State.AILING, State.FAILED})
+_AFTER_FAILURE = 30.0  # seconds before a pass that failed is repeated unasked
 _LONGEST = 600.0  # seconds between two passes that do not help
 
 
@@ -62,7 +63,9 @@ class Kept:
             self._working = journal.heal(self._infra.turn)
 
     def _may_ask(self) -> bool:
-        return self._clock() - self._asked >= self._pause * SECOND
+        failed = self._infra.changed if self._infra.phase is Phase.FAILED else 0
+        now = self._clock()
+        return now - self._asked >= self._pause * SECOND and now - failed >= _AFTER_FAILURE * SECOND
 
     def _needs_a_pass(self, patience: Patience) -> bool:
         wish, rows = self._infra, list(self._rows.values())
@@ -74,9 +77,7 @@ class Kept:
 
     def _is_phase_wrong(self, decision: Decision) -> bool:
         well = not decision.waiting and all(each.state is State.READY for each in self._rows.values())
-        return (
-            well is not (self._infra.phase is Phase.READY) and self._infra.phase is not Phase.DEGRADED
-        ) or (well and self._infra.phase is Phase.DEGRADED)
+        return well is not (self._infra.phase is Phase.READY)
 
     def _write(self, journal: Journal, changes: list[Change]) -> None:
         if not changes:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shoal.base.errors import ShoalError
-from shoal.infra.credentials import credentials_for
 from shoal.infra.passes.clouds import DROP, LOOK, call
-from shoal.infra.providers.provider import Machine, Means, Provider
-from shoal.infra.providers.registry import provider_of
+from shoal.infra.passes.passing import providers
+from shoal.infra.providers.provider import Machine, Provider
 from shoal.jobs.workers.context import Context
 
 AT_ONCE = 8
@@ -74,10 +73,7 @@ def _dropped(terms: Mapping[str, Any], orphans: Iterable[tuple[Spot, Machine]]) 
 
 
 def _provider(terms: Mapping[str, Any], spot: Spot) -> Provider:
-    path = Path(terms["credentials"]) if terms["credentials"] else None
-    credentials = credentials_for({"type": spot.provider, **spot.place}, path)
-    folder = Path(terms["home"]) / spot.infra / "machines"
-    return provider_of(spot.provider, spot.place, Means(str(folder), credentials))
+    return providers(Path(terms["home"]) / spot.infra, terms)(spot.provider, spot.place)
 
 
 def _told(spot: Spot, machine: Machine) -> dict[str, Any]:
