@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shoal.infra.contexts.known import ALL
 from shoal.infra.describing.attributes import RESOURCES
 from shoal.infra.describing.bundle import bundle_of
 from shoal.infra.describing.descriptions import definitions_of, described
@@ -119,3 +120,36 @@ def test_any_text_is_judged() -> None:
             judged(text_bundle(text, "it").plain())
             read += 1
     assert 0 < read < 600
+
+
+KEYS = """content path permissions owner name uid groups source encoding sudo key shell list expire keyserver
+defer append passwd sources users size filename""".split()
+MODULES = sorted(ALL | set(KEYS))
+VALUES = [
+    *("", "a", "{{ x }}", "{{ variables.a", "{% if %}", "0644", "/tmp/x", "yes", "b64", "gzip", "../x"),
+    *("a:b", "{{ getip('worker') }}", "é\n", "\u2028", "#!/bin/sh\n", "a" * 300),
+    *(0, -1, 1.5, True, False, None, 10**17),
+]
+
+
+def branches(chance: random.Random, depth: int = 0) -> Any:
+    """Return what might stand somewhere in a cloud-config."""
+    kind = chance.random() + depth / 8
+    if kind > 0.8:
+        return chance.choice(VALUES)
+    if kind > 0.5:
+        return [branches(chance, depth + 1) for _ in range(chance.randint(0, 3))]
+    return {chance.choice(MODULES): branches(chance, depth + 1) for _ in range(chance.randint(0, 4))}
+
+
+def test_any_cloud_config_is_judged() -> None:
+    chance = random.Random(3)
+    resources: list[dict[str, Any]] = [{"type": kind} for kind in ("process", "simulated")]
+    resources.append({"type": "ec2", "regionname": "r", "image_id": "i", "instance_type": "t"})
+    for number in range(2000):
+        template = {chance.choice(MODULES): branches(chance) for _ in range(chance.randint(1, 4))}
+        context = {"type": "cloudinit", "context_template": template}
+        one = {"resource": resources[number % 3], "contextualisation": context}
+        nodes = [{"name": "worker", "type": "t"}]
+        top = {"infra_name": "a", "user_id": "b", "variables": {"a": 1}, "nodes": nodes}
+        judged({"description": top, "definitions": {"t": [one]}})

@@ -170,7 +170,7 @@ def _sudo(user: Mapping[str, Any], here: str, sheet: Sheet) -> list[str]:
 
 def _listed_passwords(given: Mapping[str, Any], sheet: Sheet) -> Iterator[tuple[str, str]]:
     lines = given.get("list")
-    for number, line in enumerate(listed(lines, "\n") if isinstance(lines, str) else lines or ()):
+    for number, line in enumerate(listed(lines, "\n")):
         name, colon, password = str(line).partition(":")
         if not colon:
             sheet.wrong(f"/chpasswd/list/{number}", "a line of `list` has no colon", "write NAME:PASSWORD")
