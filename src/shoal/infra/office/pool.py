@@ -22,6 +22,7 @@ from shoal.jobs.states import ENDS
 from shoal.jobs.store import reading, rerunning, submission
 from shoal.jobs.workers.supervisor import Supervisor
 
+PRELOAD = ("shoal.infra.passes.passing", "shoal.infra.passes.keeping")
 _SOON = Retry(
     max_attempts=1_000_000, on=("error", "timeout", "lost", "memory", "exit"), backoff=0.5, max_delay=30.0
 )
@@ -77,7 +78,7 @@ class Workers:
             self._places.files,
             self._settings.passes + 1,  # one for the keeper, which does not end
             self._places.logs,
-            (),
+            PRELOAD,
             name=f"{socket.gethostname()}:{self._places.infra.resolve()}",
             labels=labels_of(home),
             terms={TERMS: self._terms()},
