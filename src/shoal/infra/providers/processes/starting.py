@@ -44,7 +44,7 @@ def _started(folder: Folder, until: float) -> bytes:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd="/",
-        env={"PATH": environment.search_path(), "LANG": "C.UTF-8", "HOME": str(folder.path)},
+        env=_environment(folder),
         start_new_session=True,
     ) as process:
         output = process.stdout.fileno() if process.stdout else -1
@@ -53,6 +53,12 @@ def _started(folder: Folder, until: float) -> bytes:
     if told == BUSY:
         time.sleep(0.01)
     return told
+
+
+def _environment(folder: Folder) -> dict[str, str]:
+    """Return what a supervisor needs, and nothing of ours: its machine's programs must not find that."""
+    ours = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    return ours | {"PATH": environment.search_path(), "LANG": "C.UTF-8", "HOME": str(folder.path)}
 
 
 def end(folder: Folder) -> None:
