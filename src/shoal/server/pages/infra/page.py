@@ -71,7 +71,7 @@ def _row(found: Seen, node: Node) -> Row:
 
 def _cost(found: Seen) -> str:
     known = [one.price for one in found.instances if one.price is not None]
-    return f"{sum(known):.3f}" if known else ""
+    return f"{sum(known):.3f}" if sum(known) else ""
 
 
 INFRA_PAGE = Face("page of an infrastructure", router, render=error_page, below="/app")
