@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from shoal.client import Client
-from tests.support.clusters import DEFINITIONS, INFRA, NODES, written
+from tests.support.clusters import DEFINITIONS, INFRA, NODES, built, written
 from tests.support.command import SHOAL, Ran, environment, shoal
 from tests.support.server import Served, running_server
 
@@ -48,12 +48,6 @@ def pure(folder: Path, *words: object) -> Ran:
     return shoal("infra", *words, home=folder / "home", cwd=folder, SHOAL_SERVER="http://127.0.0.1:1")
 
 
-def a_built(infra: Any, *more: object) -> str:
-    ran = infra("build", INFRA, *more, "--output", "quiet")
-    assert ran.code == 0, ran.err
-    return str(ran.out.strip())
-
-
 def test_a_valid_description_needs_no_server(tmp_path: Path) -> None:
     written(tmp_path)
     ran = pure(tmp_path, "validate", INFRA)
@@ -84,12 +78,14 @@ def test_a_template_that_uses_what_is_not_there_is_no_valid_description(tmp_path
     assert "COLOR" in ran.err
 
 
-def test_a_plan_says_by_its_exit_code_whether_there_is_something_to_do(infra: Any) -> None:
+def test_a_plan_says_by_its_exit_code_whether_there_is_something_to_do(
+    infra: Any, client: Client, tmp_path: Path
+) -> None:
     ran = infra("plan", INFRA)
     assert ran.code == 2
     assert "+ front  1 machine" in ran.out and "+ worker  2 machines" in ran.out
     assert "Plan: 3 to create, 0 to replace, 0 to drop, 0 unchanged." in ran.out
-    id = a_built(infra)
+    id = built(client, tmp_path)
     ran = infra("plan", INFRA, "--id", id)
     assert (ran.code, "Nothing to do: 3 machines as wished." in ran.out) == (0, True)
     told = infra("plan", INFRA, "--id", id, "--output", "json").json
@@ -152,7 +148,7 @@ def test_a_cluster_is_built_looked_at_scaled_and_destroyed(infra: Any) -> None:
 def test_a_change_replaces_what_it_concerns_and_asks_first(
     infra: Any, client: Client, tmp_path: Path
 ) -> None:
-    id = a_built(infra)
+    id = built(client, tmp_path)
     before = {each["node"]: each["id"] for each in client.infra.get(id).instances()}
     written(tmp_path, shade="green")
     ran = infra("build", INFRA, "--id", id)
@@ -165,8 +161,8 @@ def test_a_change_replaces_what_it_concerns_and_asks_first(
     assert after["worker"] != before["worker"]
 
 
-def test_what_a_machine_costs_and_where_it_is(infra: Any) -> None:
-    id = a_built(infra)
+def test_what_a_machine_costs_and_where_it_is(infra: Any, client: Client, tmp_path: Path) -> None:
+    id = built(client, tmp_path)
     assert infra("cost", id, "--output", "quiet").out == "0.45\n"
     assert re.search(r"^front +\S+ +0.25 ", infra("cost", id).out, re.MULTILINE)
     told = infra("outputs", id, "--output", "json").json
@@ -175,8 +171,8 @@ def test_what_a_machine_costs_and_where_it_is(infra: Any) -> None:
     assert "HostName " in infra("outputs", id).out
 
 
-def test_what_happened_is_told_and_the_log_of_a_machine(infra: Any, client: Client) -> None:
-    id = a_built(infra)
+def test_what_happened_is_told_and_the_log_of_a_machine(infra: Any, client: Client, tmp_path: Path) -> None:
+    id = built(client, tmp_path)
     kinds = [json.loads(line)["kind"] for line in infra("log", id, "--output", "json").out.splitlines()]
     assert kinds[0] == "infrastart" and "nodecreated" in kinds and "infraready" in kinds
     assert "infrastart" in infra("log", id).out
@@ -185,8 +181,8 @@ def test_what_happened_is_told_and_the_log_of_a_machine(infra: Any, client: Clie
     assert infra("log", id, "nobody").code == 1
 
 
-def test_keeping_and_pausing(infra: Any, client: Client) -> None:
-    id = a_built(infra, "--detach")
+def test_keeping_and_pausing(infra: Any, client: Client, tmp_path: Path) -> None:
+    id = built(client, tmp_path, attach=False)
     assert not client.infra.get(id).facts["attached"]
     assert "not healed" in infra("show", id).out
     assert infra("attach", id).code == 0
@@ -202,12 +198,12 @@ def test_keeping_and_pausing(infra: Any, client: Client) -> None:
     assert infra("release", id).code == 0
 
 
-def test_names_and_last_name_an_infrastructure(infra: Any, tmp_path: Path) -> None:
-    written(tmp_path, instead={"infra_name: demo": "infra_name: only-one"})
-    id = a_built(infra)
+def test_names_and_last_name_an_infrastructure(infra: Any, client: Client, tmp_path: Path) -> None:
+    named = {"infra_name: demo": "infra_name: only-one"}
+    id = built(client, tmp_path, instead=named)
     assert infra("show", "only-one", "--output", "json").json["id"] == id
     assert infra("show", "last", "--output", "json").json["id"] == id
-    other = a_built(infra)
+    other = built(client, tmp_path, instead=named)
     ran = infra("show", "only-one")
     assert ran.code == 1
     assert id in ran.err and other in ran.err
@@ -248,7 +244,7 @@ def test_ctrl_c_stops_watching_and_not_the_building(server: Served, client: Clie
 
 def test_nobody_waits_who_does_not_want_to(infra: Any, client: Client, tmp_path: Path) -> None:
     written(tmp_path, instead={"price: 0.25": "price: 0.25\n      delay: 2"})
-    id = a_built(infra, "--no-wait")
+    id = str(infra("build", INFRA, "--no-wait", "--output", "quiet").out.strip())
     assert client.infra.get(id).phase == "building"
     ran = infra("heal", id, "--timeout", "0.1")
     assert (ran.code, "The server goes on." in ran.err) == (1, True)
@@ -306,7 +302,7 @@ def test_definitions_are_imported_once_for_all(infra: Any, tmp_path: Path) -> No
 def test_watching_ends_when_all_is_destroyed(
     infra: Any, server: Served, client: Client, tmp_path: Path
 ) -> None:
-    id = a_built(infra)
+    id = built(client, tmp_path)
     process = subprocess.Popen(
         [SHOAL, "infra", "watch", id, "--output", "json"],
         cwd=tmp_path,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from shoal.client import Client
+from shoal.infra.describing.reading import read_bundle
 
 INFRA, NODES = "infra-demo.yaml", "nodes/node_definitions.yaml"
 DESCRIPTION = """\
@@ -62,3 +66,20 @@ def written(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder / INFRA
+
+
+def bundle(folder: Path) -> dict[str, Any]:
+    """Return the description and the definitions that were written into a folder, as they are uploaded."""
+    return read_bundle(folder / INFRA, folder / NODES).plain()
+
+
+def imported(client: Client, folder: Path, **words: Any) -> None:
+    """Write a description, and have the server keep its definitions."""
+    written(folder, **words)
+    client.infra.import_definitions(read_bundle(folder / NODES).plain())
+
+
+def built(client: Client, folder: Path, *, attach: bool = True, **words: Any) -> str:
+    """Write a description, build it, and return the id once all is ready."""
+    written(folder, **words)
+    return client.infra.build(bundle(folder), attach=attach).wait(timeout=120).id

@@ -128,7 +128,6 @@ def build(
             built = _updated(client, found(client, id), bundle_from(file, definitions), yes)
         else:
             built = client.infra.build(bundle_from(file or Path(), definitions), attach=attach)
-        say(f"Infrastructure {built.id}.")
         tell(built, output, no_wait=no_wait, timeout=timeout)
 
 

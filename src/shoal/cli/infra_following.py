@@ -37,6 +37,7 @@ def follow(infra: Infrastructure, timeout: float | None = None) -> Infrastructur
 
     try:
         with interruption() as asked, _shown() as show:
+            say(f"Infrastructure {infra.id}.")
             return infra.wait(timeout=timeout, on_change=changed)
     except TimeoutError as error:
         say(f"error: {error}")

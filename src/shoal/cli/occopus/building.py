@@ -33,8 +33,8 @@ def _build(asked: Namespace) -> None:
             infra = client.infra.get(asked.infra_id)
             told.pass_over(infra)
             infra = infra.update(bundle)
-        log(f"infrastructure {infra.id}")
         try:
+            log(f"infrastructure {infra.id}")
             infra.wait(on_change=told)
         except BaseException:
             log(f"{infra.id}: what is healthy stays. occopus-maintain -i {infra.id} goes on with it,")
