@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,12 @@ def environment(home: Path) -> dict[str, str]:
     return kept | cache | {"SHOAL_HOME": str(home), "COLUMNS": "80"}
 
 
-def shoal(*words: object, home: Path, cwd: Path, timeout: float = 120, **env: str) -> Ran:
-    """Run a command to its end."""
+def shoal(
+    *words: object, home: Path, cwd: Path, timeout: float = 120, within: Sequence[str] = (), **env: str
+) -> Ran:
+    """Run a command to its end; `within` are words before its own, which must become it."""
     done = subprocess.run(
-        [SHOAL, *map(str, words)],
+        [*within, SHOAL, *map(str, words)],
         cwd=cwd,
         env=environment(home) | env,
         capture_output=True,

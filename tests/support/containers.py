@@ -34,13 +34,19 @@ class Containers:
     def socket(self) -> str:
         return f"unix://{self.folder / 'engine.sock'}"
 
-    def run(self, *words: object, check: bool = True) -> str:
+    @property
+    def within(self) -> tuple[str, ...]:
+        """Return words before a program's that run it in this engine's network, where containers answer."""
+        assert self.process is not None
+        return ("nsenter", f"--target={self.process.pid}", "--net", "--")
+
+    def run(self, *words: object, check: bool = True, timeout: float = 120) -> str:
         """Run `docker WORDS` and return what it printed on standard output."""
         done = subprocess.run(
             [self.docker, "--host", self.socket, *map(str, words)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
             stdin=subprocess.DEVNULL,
         )
         assert not check or done.returncode == 0, done.stderr

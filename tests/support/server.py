@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,15 +67,19 @@ def running_server(
     *,
     env: dict[str, str] | None = None,
     program: str = "tests.support.serve_home",
+    within: Sequence[str] = (),
     **flags: Any,
 ) -> Iterator[Served]:
-    """Run a server over a home until the block ends; it must end by itself then, with exit code 0."""
+    """Run a server over a home until the block ends; it must end by itself then, with exit code 0.
+
+    `within` are words before the program's, which must become it: those of `nsenter`, for example.
+    """
     settings = {"home": str(home), "listen": ["127.0.0.1:0"], "workers": 1} | flags
     home.mkdir(parents=True, exist_ok=True)
     output = home.parent / f"{home.name}-server.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", program, json.dumps(settings)],
+            [*within, sys.executable, "-m", program, json.dumps(settings)],
             stdout=file,
             stderr=subprocess.STDOUT,
             cwd=ROOT,

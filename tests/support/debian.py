@@ -1,0 +1,30 @@
+"""A Debian of the tests' own, made from Debian's packages: no image registry is asked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from tests.support.components import find_program, require_component
+from tests.support.containers import Containers
+
+MAKING = 900.0  # seconds that packages may take to come and to be unpacked
+
+
+def import_debian(engine: Containers, name: str, packages: Sequence[str]) -> None:
+    """Give an engine an image of Debian 12 with some packages; it asks for no others, for it has no network."""
+    debootstrap = require_component("debootstrap", find_program("debootstrap", "/usr/sbin"))
+    root = engine.folder / "debian"
+    words = [debootstrap, "--variant=minbase", f"--include={','.join(packages)}", "bookworm", root]
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=MAKING
+    )
+    assert done.returncode == 0, done.stdout.decode(errors="replace")
+    (root / "etc" / "apt" / "sources.list").write_text("")
+    archive = engine.folder / "debian.tar"
+    packed = ["tar", "--create", f"--directory={root}", f"--file={archive}", "--exclude=./var/cache/apt", "."]
+    subprocess.run(packed, check=True, timeout=MAKING)
+    shutil.rmtree(root)
+    engine.run("import", archive, name, timeout=MAKING)
+    archive.unlink()
