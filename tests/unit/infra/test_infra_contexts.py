@@ -257,6 +257,16 @@ def test_passwords_are_hashed_as_crypt_does() -> None:
         assert hashed(password, salt) == done.stdout.strip()
 
 
+def test_names_of_steps_hold_whole_words_or_none_of_them() -> None:
+    word = "0123456789" * 3
+    for start in range(30, 80):
+        sheet = compiled({"packages": ["x" * start, word]}, {}, "i")
+        assert ("0" in sheet.steps[-1].name) == (word in sheet.steps[-1].name)
+    script = program(compiled({"runcmd": [f"echo {'x' * 40} {word}"]}, {}, "i").steps, "i")
+    assert script.count("0123") == 3
+    assert "begins 'runcmd 1/1: echo xxx" in script
+
+
 def test_no_password_stands_in_a_program() -> None:
     config = {
         "users": [{"name": "bob", "plain_text_passwd": "very-plain-1"}],

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -155,7 +156,7 @@ def _reason(said: str, code: int | None, timeout: float) -> str:
         return f"The playbook took longer than {timeout:g} s."
     tasks = _TASK.findall(said)
     where = f" at the task {tasks[-1]!r}" if tasks else ""
-    return f"The playbook ended with exit code {code}{where}: {_trouble(said)[:_SHOWN]}"
+    return f"The playbook ended with exit code {code}{where}: {textwrap.shorten(_trouble(said), _SHOWN)}"
 
 
 def _trouble(said: str) -> str:

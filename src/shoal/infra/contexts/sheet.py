@@ -30,9 +30,8 @@ class Sheet:
         self.faults: list[Fault] = []
 
     def step(self, name: str, body: str) -> None:
-        """Add a step after the others; its name is for people and is one short line."""
-        one = " ".join(name.split())
-        self.steps.append(Step(one if len(one) <= _SHOWN else f"{one[:_SHOWN]}...", body))
+        """Add a step after the others; its name is for people."""
+        self.steps.append(Step(shortened(name), body))
 
     def wrong(self, pointer: str, message: str, advice: str) -> None:
         """Say that something cannot be used; `pointer` is into the cloud-config."""
@@ -60,6 +59,14 @@ class Sheet:
             return str(value)
         self.wrong(pointer, f"`{_last(pointer)}` must be a text", "put it into quotes")
         return ""
+
+
+def shortened(text: str) -> str:
+    """Return a text as one short line of whole words: half a secret would not be known as one."""
+    words, kept = text.split(), 0
+    while kept < len(words) and len(" ".join(words[: kept + 1])) <= _SHOWN:
+        kept += 1
+    return " ".join([*words[:kept], *(["..."] if kept < len(words) else [])])
 
 
 def listed(value: Any, separator: str = ",") -> list[Any]:

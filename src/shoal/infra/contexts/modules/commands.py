@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shoal.infra.contexts.sheet import Sheet
+from shoal.infra.contexts.sheet import Sheet, shortened
 from shoal.infra.contexts.shell import fed, quoted, words
-
-_SHOWN = 60
 
 
 def commands(key: str, config: Mapping[str, Any], sheet: Sheet) -> None:
@@ -44,6 +42,5 @@ def _is_word(word: Any) -> bool:
 
 
 def _told(line: str, name: str) -> str:
-    first = " ".join(line.split())
-    label = quoted(f"{name}: {first if len(first) <= _SHOWN else f'{first[:_SHOWN]}...'}")
+    label = quoted(shortened(f"{name}: {line}"))
     return f"begins {label}\n{line}\nended {label} $?\n"
