@@ -82,10 +82,6 @@ class Secrets:
         """Return what tells everything but secrets; see `Masking`."""
         return Masking(self, tell)
 
-    def remove(self) -> None:
-        """Forget every secret, when its infrastructure is gone."""
-        self._path.unlink(missing_ok=True)
-
     def _read(self) -> dict[str, dict[str, str]]:
         try:
             found: dict[str, dict[str, str]] = orjson.loads(self._path.read_bytes())
