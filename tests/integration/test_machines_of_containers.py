@@ -144,10 +144,14 @@ def test_machines_survive_their_engine(provider: Docker, engine: Containers) -> 
     wait_until(lambda: provider.machines("i")[0].standing == Standing.READY)
 
 
-def test_a_network_is_not_removed_under_machines(provider: Docker) -> None:
+def test_what_others_have_put_on_the_network_is_left_alone(provider: Docker, engine: Containers) -> None:
     provider.create(order())
-    with pytest.raises(Unavailable, match="1 machines are still on the network"):
-        provider.clean("i")
+    guest = engine.run("run", "--detach", "--network=shoal-i", "busybox", "sleep", "1000")
+    provider.drop("i", "m1", None)
+    provider.clean("i")
+    assert shown(engine, guest)["State"]["Running"] is True
+    assert shown(engine, guest)["NetworkSettings"]["Networks"] == {}
+    engine.run("rm", "--force", guest)
 
 
 def test_a_container_of_others_is_not_taken(provider: Docker, engine: Containers) -> None:

@@ -73,10 +73,10 @@ class Docker:
         return float(resource.get("price") or 0.0)
 
     def clean(self, infra: str) -> None:
-        """Remove the network of an infrastructure and what is left of volumes."""
+        """Remove the network of an infrastructure, and machines that came late."""
+        for late in self.machines(infra):
+            self.drop(infra, late.instance, late.ref)
         with translated():
-            if found := self._found(of_infra(infra)):
-                raise Unavailable(f"{len(found)} machines are still on the network of {infra}.")
             networks.remove(self._engine, infra)
             self._remove_volumes(of_infra(infra))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from shoal.base.errors import Unavailable
 from shoal.infra.errors import Refused
 from shoal.infra.providers.amazon import groups, prices
 from shoal.infra.providers.amazon.client import client, forgiven, translated
@@ -68,10 +67,10 @@ class Ec2:
         return prices.price(str(resource.get("instance_type")))
 
     def clean(self, infra: str) -> None:
-        """Remove the security group of an infrastructure, which no machine uses any more."""
+        """Remove the security group of an infrastructure, and machines that came late."""
+        for late in self.machines(infra):
+            self.drop(infra, late.instance, late.ref)
         with translated():
-            if found := self._found(infra):
-                raise Unavailable(f"{len(found)} machines of {infra} are not gone yet.")
             groups.remove(self._client, infra)
 
     def _found(self, infra: str, instance: str | None = None) -> list[dict[str, Any]]:

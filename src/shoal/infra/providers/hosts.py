@@ -101,7 +101,9 @@ class Hosts:
         return float(resource.get("price") or 0.0)
 
     def clean(self, infra: str) -> None:
-        """Forget what was kept here."""
+        """Give back hosts that were claimed late, and forget what was kept here."""
+        for late in self.machines(infra):
+            self.drop(infra, late.instance, late.ref)
         self._records.clear(infra)
 
     def _claimed(self, name: str, claim: Claim, release: str) -> bool:

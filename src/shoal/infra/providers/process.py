@@ -7,7 +7,6 @@ in them runs as the user who runs Shoal.
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
@@ -64,12 +63,12 @@ class Processes:
         return float(resource.get("price") or 0.0)
 
     def clean(self, infra: str) -> None:
-        """Remove the folder of machines when none is in it."""
+        """Remove machines that came late, what was begun of some, and the folder when none is in it."""
         for folder in self._folders():
-            if folder.order() is None:
-                with folder.held() as is_there:
-                    if is_there and folder.order() is None:
-                        shutil.rmtree(folder.path)
+            with folder.held() as is_there:
+                order = folder.order() if is_there else None
+                if is_there and (order is None or order["infra"] == infra):
+                    starting.end(folder)
         try:
             self._root.rmdir()
         except OSError:

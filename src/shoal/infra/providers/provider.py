@@ -97,4 +97,7 @@ class Provider(Protocol):
         """Return what such a machine costs an hour, None when that is not known."""
 
     def clean(self, infra: str) -> None:
-        """Remove what belongs to an infrastructure and not to one machine (networks, folders); idempotent."""
+        """Leave nothing of what was destroyed: networks, folders, machines that came late; idempotent.
+
+        Raises Unavailable while something does not go; it is asked again then.
+        """
