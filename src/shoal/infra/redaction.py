@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 HIDDEN = "(hidden)"
@@ -35,6 +35,16 @@ def redacted(value: Any) -> Any:
     if (assigned := _ASSIGNED.fullmatch(value)) and is_secret(assigned[1]):
         return f"{assigned[1]}={_hidden(assigned[2])}"
     return _PRIVATE.sub(rf"-----\1 {HIDDEN}-----", value)
+
+
+def secrets_in(value: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Yield the dotted names of what would be hidden in a mapping of this name."""
+    for key, below in value.items():
+        where = f"{name}.{key}"
+        if isinstance(below, Mapping):
+            yield from secrets_in(below, where)
+        elif redacted({key: below}) != {key: below}:
+            yield where
 
 
 def _hidden(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shoal.infra.redaction import HIDDEN, is_secret, redacted
+from shoal.infra.redaction import HIDDEN, is_secret, redacted, secrets_in
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,9 @@ def test_what_is_given_is_not_changed() -> None:
     tree = {"password": "hush", "list": ["SECRET=hush"]}
     redacted(tree)
     assert tree == {"password": "hush", "list": ["SECRET=hush"]}
+
+
+def test_what_would_be_hidden_is_named() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nhush"
+    tree = {"a": 1, "deep": {"db_password": "hush", "b": {"token": "{{ x }}"}}, "ssh": key, "secret": None}
+    assert list(secrets_in(tree, "variables")) == ["variables.deep.db_password", "variables.ssh"]

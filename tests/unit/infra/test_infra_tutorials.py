@@ -158,6 +158,19 @@ def test_the_walk_through_of_data_avenue_needs_two_storages() -> None:
     assert len(plan(None, found, [], now=0).steps) == 3
 
 
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        ("dataavenue-cluster", ["variables.access_key", "variables.secret_key"]),
+        ("kubernetes-cluster", ["variables.private_key"]),
+        ("slurm-cluster", []),
+    ],
+)
+def test_a_plan_warns_of_secrets_in_a_description(folder: str, names: list[str]) -> None:
+    warnings = plan(None, validated(folder), [], now=0).warnings
+    assert [warning.split("`")[1] for warning in warnings] == names
+
+
 def test_versions_that_look_like_shell_or_numbers_stay_what_they_are() -> None:
     swarm = validated("docker-swarm").nodes[0].variables
     assert swarm == {"DOCKER_VERSION": "5:20.10.2~3-0~ubuntu-$(lsb_release -cs)"}

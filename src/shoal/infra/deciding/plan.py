@@ -15,6 +15,7 @@ from shoal.infra.deciding.origin import candidates
 from shoal.infra.deciding.patience import Patience
 from shoal.infra.deciding.review import Fate, Verdict, Wanted, review
 from shoal.infra.model import Description, Infrastructure, Instance, Node
+from shoal.infra.redaction import secrets_in
 from shoal.infra.states import Phase
 
 
@@ -183,3 +184,6 @@ def _warnings(wish: Wanted, verdicts: Mapping[str, list[Verdict]], cost_after: f
     for node in wish.description.nodes:
         if not candidates(wish.description, node):
             yield f"No implementation of {node.type} passes the filter of {node.name}."
+    named = (secrets_in(node.variables, "variables") for node in wish.description.nodes)
+    for name in dict.fromkeys(each for one in named for each in one):
+        yield f"`{name}` is a secret that the database would keep; secret('NAME') in a template makes one."
