@@ -28,7 +28,7 @@ from shoal.infra.office.pool import Places, Workers, submit_sweep
 from shoal.infra.office.wakes import wakes
 from shoal.infra.plain import plain
 from shoal.infra.states import Phase
-from shoal.infra.store import definitions, faults, reading, telling, wishing
+from shoal.infra.store import definitions, faults, passing, reading, telling, wishing
 
 __all__ = ["Infrastructures", "Places"]
 T = TypeVar("T")
@@ -362,4 +362,5 @@ def is_settled(infra: Infrastructure, turn: int) -> bool:
 
 
 def _is_awaited(conn: Connection, home: str) -> bool:
-    return bool(reading.attached(conn, home) or reading.unsettled(conn, home))
+    found = reading.attached(conn, home) or reading.unsettled(conn, home)
+    return bool(found) or passing.are_left(conn, home)

@@ -24,7 +24,7 @@ KEEPER = Kind(
     "infra.keeper", "shoal.infra.passes.keeping:run", elsewhere=False, grace=30.0, answer=journal.answer
 )
 SWEEP = Kind(
-    "infra.sweep", "shoal.infra.passes.sweeping:run", elsewhere=False, grace=30.0, answer=journal.answer
+    passing.SWEEP, "shoal.infra.passes.sweeping:run", elsewhere=False, grace=30.0, answer=journal.answer
 )
 KINDS = (PASS, KEEPER, SWEEP)
 TERMS = "infra"  # under which name workers are told where things lie

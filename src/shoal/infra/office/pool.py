@@ -46,6 +46,7 @@ class Workers:
         self._settings = settings
         self._engine = engine
         self._pool: Supervisor | None = None
+        self._keeper: int | None = None
         self._starting = threading.Lock()
 
     @property
@@ -59,10 +60,11 @@ class Workers:
         return self._pool.trouble if self._pool is not None else None
 
     def start(self, home: str) -> None:
-        """Start the processes; does nothing the second time. It writes to the database."""
+        """Start the processes, if they are not there, and the keeper, if somebody has ended it."""
         with self._starting:
+            if not self._is_kept():
+                self._keeper = self._database.write(faults.KEEPER, partial(_ensure_keeper, home=home))
             if self._pool is None:
-                self._database.write(faults.KEEPER, partial(_ensure_keeper, home=home))
                 self._pool = self._made(home)
                 self._pool.start()
 
@@ -71,6 +73,12 @@ class Workers:
         with self._starting:
             if self._pool is not None:
                 self._pool.stop()
+
+    def _is_kept(self) -> bool:
+        if self._keeper is None:
+            return False
+        state = self._database.read(partial(reading.states, ids=[self._keeper])).get(self._keeper)
+        return state is not None and state not in ENDS
 
     def _made(self, home: str) -> Supervisor:
         return Supervisor(
@@ -106,8 +114,8 @@ def submit_sweep(conn: Connection, home: str, owner: str | None, drop: bool) -> 
     return submission.submit(conn, HOUSE, [job])[0]
 
 
-def _ensure_keeper(conn: Connection, home: str) -> None:
-    """Have a job that looks after what is attached; one that somebody ended begins again."""
+def _ensure_keeper(conn: Connection, home: str) -> int:
+    """Return the job that looks after what is attached; one that somebody ended begins again."""
     job = NewJob(
         KEEPER.name,
         {"home": home},
@@ -122,3 +130,4 @@ def _ensure_keeper(conn: Connection, home: str) -> None:
     states = reading.states(conn, ids)
     if ended := [id_ for id_ in ids if states[id_] in ENDS]:
         rerunning.rerun(conn, ended)
+    return ids[0]

@@ -16,9 +16,11 @@ from shoal.jobs.model import HOUSE, Job, NewJob, Retry
 from shoal.jobs.states import ENDS
 from shoal.jobs.states import State as JobState
 from shoal.jobs.store import cancelling, limits, submission
+from shoal.jobs.store import reading as reading_jobs
 from shoal.jobs.store.tables import jobs
 
 PASS = "infra.pass"
+SWEEP = "infra.sweep"
 LABEL = "infra"  # what the pool of passes offers, and no other
 # A pass goes on from rows and tags, so being killed is no reason to give up.
 _AGAIN = Retry(
@@ -74,6 +76,13 @@ def at_work(conn: Connection, infra: Infrastructure) -> bool:
         return False
     state = conn.execute(select(jobs.c.state).where(jobs.c.id == infra.job)).scalar()
     return state is not None and JobState(state) not in ENDS
+
+
+def are_left(conn: Connection, home: str) -> bool:
+    """Say whether jobs of a home wait or were at work when it was closed, but for the keeper."""
+    states = [state for state in JobState if state not in ENDS]
+    left = reading_jobs.find(conn, kinds=[PASS, SWEEP], states=states, limit=1000)
+    return any(f"{LABEL}:{home}" in job.labels for job in left)
 
 
 def mourn(conn: Connection, ended: Sequence[Job]) -> None:
