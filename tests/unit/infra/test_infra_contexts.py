@@ -226,6 +226,21 @@ def test_clouds_may_be_told_of_modules_that_only_cloud_init_knows() -> None:
     assert "`runcmd`" in wrong.advice
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("#cloud-config\na: 1\n", True),
+        ("#!/bin/sh\n", True),
+        ("{{ name }}\n", True),
+        ("runcmd: [x]\n", False),
+    ],
+)
+def test_clouds_are_given_texts_that_cloud_init_reads(text: str, right: bool) -> None:
+    assert [wrong.advice for wrong in wrong_in_implementation(cloudinit(text, "ec2"), SCOPE)] == (
+        [] if right else ["Begin it with `#cloud-config`, or with `#!` if it is a script."]
+    )
+
+
 def test_a_text_that_is_neither_a_mapping_nor_a_script_is_refused() -> None:
     with pytest.raises(BadDescription, match="no mapping"):
         parts("#cloud-config\n- a\n")

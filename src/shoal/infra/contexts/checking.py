@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shoal.infra.contexts.cloud_config import parts
+from shoal.infra.contexts.cloud_config import HEADER, parts
 from shoal.infra.contexts.known import ALL, misspelt
 from shoal.infra.contexts.managers import template_part
 from shoal.infra.contexts.program import compiled
@@ -16,6 +16,11 @@ from shoal.infra.templating.check import Scope, Wrong, wrong_in
 from shoal.infra.templating.explaining import sentence
 from shoal.infra.templating.leaves import Path, is_template
 
+# Source: cloud-init's documentation, "User data formats".
+_BEGINNINGS = (
+    *(HEADER, "#!", "#include", "#cloud-boothook", "#part-handler", "#upstart-job", "## template:"),
+    *("content-type:", "mime-version:"),
+)
 _TEMPLATE = ("contextualisation", "context_template")
 
 
@@ -49,7 +54,10 @@ def _modules(made: Implementation) -> Iterator[Wrong]:
     template = made.contextualisation.get("context_template")
     if made.contextualisation.get("type") != "cloudinit" or template is None:
         return
-    if isinstance(template, str) and (is_template(template) or made.resource.get("type") in READERS):
+    if isinstance(template, str) and made.resource.get("type") in READERS:
+        yield from _unread(template)
+        return
+    if isinstance(template, str) and is_template(template):
         return
     try:
         config, scripts = parts(template)
@@ -62,6 +70,15 @@ def _modules(made: Implementation) -> Iterator[Wrong]:
     else:
         for fault in compiled(config, scripts, "machine").faults:
             yield Wrong(_path(fault.pointer), 1, fault.message, fault.advice)
+
+
+def _unread(text: str) -> Iterator[Wrong]:
+    """Yield what a cloud's machine would pass over: cloud-init tells what a text is by how it begins."""
+    if not text.lower().startswith(_BEGINNINGS) and not is_template(text.partition("\n")[0]):
+        message = sentence("cloud-init passes over a text that does not say what it is")
+        yield Wrong(
+            _TEMPLATE, 1, message, sentence(f"begin it with `{HEADER}`, or with `#!` if it is a script")
+        )
 
 
 def _misspelt(config: Mapping[str, Any]) -> Iterator[Wrong]:

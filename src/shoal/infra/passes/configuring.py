@@ -68,7 +68,7 @@ def run_script(instance: Instance, script: str, timeout: float, around: Around) 
     if code:
         # From a whole word on: half a secret would not be known as one.
         said = tail.decode(errors="replace")
-        said = (said.split(maxsplit=1)[-1] if len(tail) == _TAIL else said).strip()
+        said = (said.partition(" ")[2] if len(tail) == _TAIL else said).strip()
         raise Unavailable(f"A script of {instance.name} ended with exit code {code}: {said}", exit_code=code)
 
 

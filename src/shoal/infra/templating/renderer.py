@@ -55,7 +55,6 @@ class Renderer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
-        self.saw: Saw = {}
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +66,7 @@ class Renderer:
             self._end()
 
     def render(self, value: Any, facts: Facts, section: str = "") -> Any:
-        """Return a JSON tree with every string filled in, and add to `saw` what it used; see `rendered`."""
+        """Return a JSON tree with every string filled in; see `rendered`."""
         return self.rendered(value, facts, section).value
 
     def rendered(self, value: Any, facts: Facts, section: str = "", *, values: bool = False) -> Rendered:
@@ -94,7 +93,6 @@ class Renderer:
                     faults.append(Fault(**answer["fault"], pointer=f"{section}{shown(path)}"))
                 filled[path] = answer.get("value", "")
                 merge(saw, answer.get("saw", {}))
-            merge(self.saw, saw)
         if faults:
             raise bad_template(faults)
         return Rendered(replaced(value, lambda path, text: filled.get(path, text)), saw)
