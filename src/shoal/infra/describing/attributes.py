@@ -130,7 +130,6 @@ SIMULATION = (
     may("delay", "number", "2"),
     may("late", "number", "1"),
     may("quota", "whole", "100"),
-    may("cloud"),
     may("faults", "any"),
 )
 _OTHERS = (*_EC2, *_NOVA, *_AZURE_VM, *_AZURE_ACI, *_CLOUDBROKER, *_CLOUDSIGMA, *_DOCKER, *_HOSTS)
