@@ -18,6 +18,7 @@ from shoal.infra.errors import BadDescription
 from shoal.infra.model import Implementation
 from shoal.infra.templating.facts import Facts
 from shoal.infra.templating.renderer import Renderer
+from tests.support.sshd import running_sshd
 
 FACTS = Facts(
     constants={
@@ -106,6 +107,19 @@ def test_a_playbook_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     text = "- hosts: all\n  gather_facts: no\n  tasks: [{raw: sleep 60}]\n"
     with pytest.raises(Unavailable, match="longer than 3 s"):
         configure(section(text, timeout=3), FACTS, machine(tmp_path), bytearray().extend)
+
+
+def test_a_cloud_is_reached_by_ssh_with_the_key_that_it_was_given(tmp_path: Path) -> None:
+    with running_sshd() as host:
+        entry = {
+            "ansible_user": host.entry["user"],
+            "ansible_port": host.port,
+            "ansible_ssh_private_key": host.key.read_text(),
+        }
+        text = f"- hosts: all\n  gather_facts: no\n  tasks: [{{raw: touch {tmp_path}/made}}]\n"
+        given = section(text, variables={**INTERPRETER, **entry})
+        assert configure(given, FACTS, None, bytearray().extend).changed == 1
+    assert (tmp_path / "made").exists()
 
 
 def test_a_file_cannot_lie_outside(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -33,6 +35,22 @@ def test_processes_agree_on_a_secret(tmp_path: Path) -> None:
         for _ in range(3)
     ]
     assert len({process.communicate(timeout=60)[0] for process in started}) == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_secret_that_was_given_away_is_never_lost(tmp_path: Path, moment: str) -> None:
+    program = (
+        "import sys; from pathlib import Path; from shoal.infra.secrets import Secrets;"
+        "print(Secrets(Path(sys.argv[1])).get('one'))"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path)]
+    fault = {**os.environ, "SHOAL_FAULT": f"infra.secrets:{moment}"}
+    done = subprocess.run(words, capture_output=True, env=fault, timeout=60)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"")
+    kept = (tmp_path / FILE).exists()
+    assert kept == (moment == "after")
+    held = (tmp_path / FILE).read_text() if kept else Secrets(tmp_path).get("one")
+    assert Secrets(tmp_path).get("one") in held
 
 
 def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_REMOTE_TEMP": "/tmp/.ansible-shoal",
         "ANSIBLE_HOST_KEY_CHECKING": "False",
         "ANSIBLE_PIPELINING": "True",
+        # A cloud's machine runs before one can log in to it: about three minutes, with growing pauses.
+        "ANSIBLE_SSH_RETRIES": "10",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_INTERPRETER_PYTHON": "auto_silent",
         "ANSIBLE_NOCOLOR": "1",
