@@ -143,6 +143,9 @@ class Infra(_Branch):
         default=32, ge=1, le=512, description="calls to providers at once, of one infrastructure"
     )
     interval: float = Field(default=10.0, gt=0, description="seconds between two looks at what is kept")
+    missing: float = Field(
+        default=15.0, gt=0, description="seconds until a machine that its provider no longer shows is gone"
+    )
     credentials: Path | None = Field(
         default=None, description="YAML file with what providers ask for; empty: where Occopus looked for it"
     )

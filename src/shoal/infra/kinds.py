@@ -4,7 +4,7 @@ A pass's spec is `{"infra": ID}`, the keeper's `{"home": HOME}`, and that of a s
 that no row knows, `{"home": HOME, "owner": NAME | None, "drop": bool}`. What they ask and write down is
 answered in `store/journal.py`. Where things lie is told to their workers and never kept, in
 `context.terms["infra"]`: `home` (the folder of all infrastructures), `credentials`, `parallel`, `interval`,
-`commands`, `engine`.
+`commands`, `engine`, `patience` (fields of `Patience`).
 """
 
 from __future__ import annotations

@@ -100,6 +100,7 @@ class Workers:
             "credentials": None if credentials is None else str(credentials),
             "parallel": self._settings.parallel,
             "interval": self._settings.interval,
+            "patience": {"missing": self._settings.missing},
             "commands": self._settings.commands,
             "engine": self._engine,
         }
