@@ -30,6 +30,7 @@ def main(folder: Path, url: str) -> None:
     if url:
         settings["database"] = url
     with House(load_settings(settings)) as house:
+        house.infra.start()  # as a server does: what was begun goes on
         asyncio.run(_Life(house.infra, folder).lived())
 
 

@@ -123,8 +123,10 @@ class Inline(Executor):
 class Fused:
     """A simulated provider behind a fuse."""
 
-    def __init__(self, inner: Simulated, fuse: Fuse, contextualises: bool, runs: list[str]) -> None:
-        self._inner, self._fuse, self._runs = inner, fuse, runs
+    def __init__(
+        self, inner: Simulated, fuse: Fuse, contextualises: bool, runs: list[str], cleaned: Callable[[], None]
+    ) -> None:
+        self._inner, self._fuse, self._runs, self._cleaned = inner, fuse, runs, cleaned
         self.contextualises = contextualises
 
     def create(self, order: Order) -> str:
@@ -149,6 +151,7 @@ class Fused:
 
     def clean(self, infra: str) -> None:
         self._fuse.around(lambda: self._inner.clean(infra))
+        self._cleaned()
 
 
 @dataclass
@@ -161,6 +164,7 @@ class World:
     contextualises: bool = True
     clock: Clock = field(default_factory=Clock)
     runs: list[str] = field(default_factory=list)
+    cleaned: list[str] = field(default_factory=list)  # the endpoints that were cleaned
 
     def __post_init__(self) -> None:
         self.house = Infra(self.database)
@@ -229,7 +233,8 @@ class World:
     def _providers(self, fuse: Fuse) -> Callable[[str, Mapping[str, Any]], Fused]:
         def made(kind: str, place: Mapping[str, Any]) -> Fused:
             inner = Simulated(place, Means(str(self.folder)), self.clock.seconds)
-            return Fused(inner, fuse, self.contextualises, self.runs)
+            cleaned = partial(self.cleaned.append, str(place.get("endpoint", "")))
+            return Fused(inner, fuse, self.contextualises, self.runs, cleaned)
 
         return made
 
