@@ -12,12 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from shoal.client import Client
 from tests.support.clusters import DEFINITIONS, INFRA, NODES, built, written
 from tests.support.command import SHOAL, Ran, environment, shoal
 from tests.support.server import Served, running_server
+
+SERVING = """\
+user_id: me
+infra_name: web
+nodes:
+  - name: files
+    type: files_node
+node_def:files_node:
+  - resource:
+      type: process
+      command: sh -c 'sleep 1; exec python3 -m http.server 8613 --bind "$SHOAL_ADDRESS"'
+    health_check:
+      ports: [8613]
+      urls: ["http://{{ ip }}:8613/"]
+      timeout: 60
+"""
 
 
 @pytest.fixture(scope="module")
@@ -318,6 +335,15 @@ def test_watching_ends_when_all_is_destroyed(
     kinds = [json.loads(line)["kind"] for line in out.splitlines()]
     assert process.returncode == 0
     assert kinds[0] == "infrastart" and "nodedropped" in kinds
+
+
+def test_a_build_ends_when_ports_and_addresses_answer(infra: Any, tmp_path: Path) -> None:
+    (tmp_path / "infra-web.yaml").write_text(SERVING)
+    ran = infra("build", "infra-web.yaml", "--output", "json")
+    assert ran.code == 0, ran.err
+    (machine,) = ran.json["instances"]
+    assert httpx.get(f"http://{machine['addresses'][0]}:8613/", trust_env=False).status_code == 200
+    assert infra("destroy", ran.json["id"], "--yes").code == 0
 
 
 def test_machines_that_nobody_knows_are_found(infra: Any) -> None:

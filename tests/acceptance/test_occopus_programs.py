@@ -49,6 +49,12 @@ def test_the_tutorials_steps(server: Served, client: Client, tmp_path: Path) -> 
     assert client.infra.get(id).instances() == []
 
 
+def test_machines_have_the_documented_names(client: Client, tmp_path: Path) -> None:
+    id = built(client, tmp_path)
+    for each in client.infra.get(id).instances():
+        assert each["name"] == f"occopus-demo-{id[:8]}-{each['node']}-{each['id'][:8]}"
+
+
 def test_the_log_is_on_standard_error_and_holds_the_documented_events(
     server: Served, client: Client, tmp_path: Path
 ) -> None:
