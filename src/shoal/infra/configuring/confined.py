@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
-from shoal.jobs.sandbox import landlock, places, privileges
+from shoal.infra.confining import keep_to
+from shoal.jobs.sandbox import privileges
 from shoal.jobs.sandbox.confinement import SHARED_MEMORY
 
 
@@ -18,10 +19,7 @@ def main() -> None:
     """Give up what is not needed and become the program."""
     parent, folder, *words = sys.argv[1:]
     privileges.die_with(int(parent))
-    if landlock.version():
-        privileges.gain_nothing()
-        writable = [folder, SHARED_MEMORY, *places.DEVICES]
-        landlock.restrict([*places.readable([], []), *places.KERNEL], writable)
+    keep_to([folder, SHARED_MEMORY])
     os.execv(words[0], words)
 
 

@@ -1,7 +1,8 @@
-"""Filling in templates, in a process of its own: `python -m shoal.infra.templating.child`.
+"""Filling in templates, in a process of its own: `python -m shoal.infra.templating.child [commands]`.
 
 It reads and writes JSON, a value a line. For each text that it was sent it answers with the text filled in or
-with a fault, and may ask for secrets meanwhile. The kernel bounds what it takes: the parent sees it die.
+with a fault, and may ask for secrets meanwhile. The kernel bounds what it takes and what it reaches; when it
+takes too much, it dies, and its parent starts another.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from shoal.infra.confining import keep_to
 from shoal.infra.templating.environment import Language, fill, native
 from shoal.infra.templating.explaining import explained
 from shoal.infra.templating.functions import Functions, WrongCall
 
+COMMANDS = "commands"
 CPU_SECONDS = 2
 MEMORY = 768 << 20
 _KEPT = 64  # compiled templates; those of an instance are often those of the one before it
@@ -37,7 +40,7 @@ class Child:
         """Answer until the parent is gone."""
         while line := self._requests.readline():
             order = orjson.loads(line)
-            functions = Functions(order["nodes"], cache(self._ask), order["commands"])
+            functions = Functions(order["nodes"], cache(self._ask), COMMANDS in sys.argv[1:])
             names = {**order["names"], **functions.all()}
             for text in order["texts"]:
                 functions.saw.clear()
@@ -82,6 +85,8 @@ def main() -> None:
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.argv[1:] != [COMMANDS]:  # Commands may need what they find on this machine.
+        keep_to([])
     Child(sys.stdin.buffer, answers).serve()
 
 

@@ -21,7 +21,7 @@ from shoal.base.errors import ShoalError
 from shoal.infra.errors import BadTemplate
 from shoal.infra.faults import MOST, Fault
 from shoal.infra.secrets import Secrets
-from shoal.infra.templating.child import CPU_SECONDS
+from shoal.infra.templating.child import COMMANDS, CPU_SECONDS
 from shoal.infra.templating.facts import Facts
 from shoal.infra.templating.leaves import Path, is_template, leaves, replaced, shown
 
@@ -98,8 +98,7 @@ class Renderer:
         return Rendered(replaced(value, lambda path, text: filled.get(path, text)), saw)
 
     def _answers(self, texts: Sequence[str], facts: Facts, values: bool) -> Iterator[dict[str, Any]]:
-        known = {"names": facts.names(), "nodes": facts.nodes, "commands": self._commands}
-        known["native"] = values
+        known = {"names": facts.names(), "nodes": facts.nodes, "native": values}
         left = list(texts)
         while left:
             self._send({**known, "texts": left})
@@ -139,7 +138,7 @@ class Renderer:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._unread = b""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "shoal.infra.templating.child"],
+            [sys.executable, "-m", "shoal.infra.templating.child", *([COMMANDS] if self._commands else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
