@@ -51,11 +51,6 @@ class Clouds:
         """Return the provider that an instance's machine comes from."""
         return self._provider(place_of(instance))
 
-    def known(self) -> Sequence[Provider]:
-        """Return the providers made so far."""
-        with self._lock:
-            return list(self._providers.values())
-
     def look(self, infra: str, instances: Iterable[Instance]) -> Look:
         """Return what the providers of these instances, and all others known, show; who fails is left out."""
         with self._lock:

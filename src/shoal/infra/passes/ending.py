@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shoal.base.errors import Conflict, ShoalError, Unavailable
@@ -12,6 +12,7 @@ from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.clouds import CLEAN, call
 from shoal.infra.passes.journal import Happened
 from shoal.infra.plain import plain
+from shoal.infra.providers.provider import Provider
 from shoal.infra.states import LEAVING, Phase, State
 from shoal.jobs.workers.context import Failed
 
@@ -58,11 +59,21 @@ def _destroyed(turn: Turn, around: Around) -> dict[str, Any] | None:
         first = turn.troubles.first
         reason = around.board.mask(first.message) if first is not None else ""
         raise Unavailable(f"Machines of {wish.name} could not be ended yet. {reason}".strip())
-    for provider in around.clouds.known():
+    for provider in _ever_used(around):
         call(CLEAN, lambda provider=provider: provider.clean(around.infra))  # type: ignore[misc]
     if not around.board.journal.reached(wish.turn, Phase.DESTROYED, None):
         return None
     return result(Phase.DESTROYED, ())
+
+
+def _ever_used(around: Around) -> Iterator[Provider]:
+    """Yield the providers that ever made machines, or may have, not only those of the last machines."""
+    for kind, place, is_certain in around.board.journal.places():
+        try:
+            yield around.clouds.at(kind, place)
+        except ShoalError:
+            if is_certain:  # Otherwise it could not be had before either: nothing was made there.
+                raise
 
 
 def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Phase, ShoalError | None]:

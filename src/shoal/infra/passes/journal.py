@@ -20,6 +20,9 @@ Every answer holds `turn`, the newest of the infrastructure, so that a new wish 
     `{"number": m, "changed": [{"infrastructure": {...}, "instances": [...], "working": bool}, ...],
     "left": [ids]}`: what is attached, neither paused nor being destroyed, and has changed (itself or its
     rows) after `since`; `left` are those that no longer are. `working`: a pass is waiting or at work.
+`{"op": "places", "infra": ID}`
+    Where machines of the infrastructure were ever asked for, also those that are dropped:
+    `{"turn": n, "places": [{"provider": type, "place": {...}, "made": bool}, ...]}`.
 `{"op": "heal", "infra": ID, "turn": N}`
     Submits a pass and begins a new turn, unless N is no longer the newest turn or a pass is waiting or at
     work. `{"turn": n, "healing": bool}`.
@@ -104,6 +107,11 @@ class Journal:
         told = _told(happened)
         answer = self._question("reached", turn=turn, phase=phase.value, error=error, happened=told)
         return bool(answer["reached"])
+
+    def places(self) -> list[tuple[str, Mapping[str, Any], bool]]:
+        """Return types and places that were ever asked for a machine, and whether one was surely made."""
+        found = self._question("places")["places"]
+        return [(each["provider"], each["place"], each["made"]) for each in found]
 
     def heal(self, turn: int) -> bool:
         """Ask for a pass; say whether one was submitted."""

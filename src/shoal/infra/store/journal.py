@@ -120,6 +120,17 @@ def _attached(conn: Connection, job: int, since: int | None) -> dict[str, Any]:
     return {"number": number, "changed": told, "left": left}
 
 
+def _places(conn: Connection, infra: Infrastructure, question: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where machines were ever asked for, and whether any was surely made there."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in reading.machines(conn, infra.id, gone=True):
+        if one.tries or one.ref is not None:
+            place = {"provider": one.provider, "place": dict(one.place), "made": False}
+            kept = found.setdefault((one.provider, dumps(one.place)), place)
+            kept["made"] |= one.ref is not None
+    return {"turn": infra.turn, "places": [found[name] for name in sorted(found)]}
+
+
 def _spots(conn: Connection, home: str, owner: str | None) -> dict[str, Any]:
     """Return where machines of a home have ever been, and all that are there by what we know."""
     there = reading.ever(conn, home, owner)
@@ -142,6 +153,7 @@ _ANSWERS = {
     "changes": _changes,
     "reached": _reached,
     "heal": _heal,
+    "places": _places,
 }
 
 
