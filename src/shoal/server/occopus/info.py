@@ -30,7 +30,7 @@ Key = Annotated[str, Path(max_length=100)]
 Asked = Mapping[str, str]
 router = APIRouter(include_in_schema=False)
 # What the older service told, and what may hold a secret.
-SECRET = frozenset({"backends.auth_data", "backends", "node.definition", "config"})
+SECRET = frozenset({"backends.auth_data", "node.definition"})
 
 
 @router.get("/info/{key}")
