@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from shoal.infra.templating.check import Scope, wrong_in
@@ -68,6 +70,26 @@ def test_what_is_wrong_is_told_with_its_line_and_what_to_write(
 def test_a_subtraction_of_names_is_told_as_the_name_that_was_meant() -> None:
     wrong = wrong_in("{{ getip(slurm-master) }}", SCOPE)
     assert any("getip('slurm-master')" in each.advice for each in wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'a' * 10 ** 11 }}",
+        "{% if 'a' * 10 ** 11 %}{% endif %}",
+        "{{ 10 ** (10 ** 10) }}",
+        "{% set x = ['a'] * 10 ** 11 %}",
+        "{% macro m(a='x' * 10 ** 11) %}{% endmacro %}",
+        "{% for i in 'x' * 10 ** 11 %}{% endfor %}",
+        "{{ 'x' | center(10 ** 11) }}",
+        "{{ '%099999999999d' % 1 }}",
+        "{{ ('x' * 10 ** 11) is string }}",
+    ],
+)
+def test_nothing_is_worked_out_by_looking(text: str) -> None:
+    begun = process_time()
+    assert wrong_in(text, SCOPE) == []
+    assert process_time() - begun < 1
 
 
 def test_a_template_nested_without_end_is_refused_not_followed() -> None:

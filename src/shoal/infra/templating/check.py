@@ -82,7 +82,7 @@ Said = tuple[int, str, str]
 def _faults(language: Language, text: str, scope: Scope, names: dict[str, Any]) -> list[Said]:
     try:
         tree = language.parse(text)
-        undeclared = meta.find_undeclared_variables(tree)
+        undeclared = _undeclared(language, tree)
         swallowed = list(_swallowed(language, text))
     except TemplateSyntaxError as error:
         said = explained(error, text, names)
@@ -95,6 +95,17 @@ def _faults(language: Language, text: str, scope: Scope, names: dict[str, Any]) 
         *(fault for call in tree.find_all(nodes.Call) for fault in _call(call, scope)),
         *_others(tree),
     ]
+
+
+def _undeclared(language: Language, tree: nodes.Template) -> set[str]:
+    """Return the names that a template does not define itself, without working anything out.
+
+    As `jinja2.meta.find_undeclared_variables`, which computes constant expressions on the way.
+    """
+    generator = meta.TrackingCodeGenerator(language)
+    generator.optimizer = None
+    generator.visit(tree)
+    return generator.undeclared_identifiers
 
 
 def _others(tree: nodes.Template) -> Iterator[Said]:

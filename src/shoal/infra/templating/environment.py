@@ -8,8 +8,9 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, nodes
+from jinja2 import StrictUndefined, Template, nodes, pass_context
 from jinja2.exceptions import UndefinedError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FUNCTIONS = (
@@ -47,7 +48,8 @@ class EmptyValue(UndefinedError):
     """Say that a null was to be printed."""
 
 
-def _printable(value: Any) -> Any:
+@pass_context  # So that nothing is worked out while a template is only read.
+def _printable(_: Context, value: Any) -> Any:
     if value is None:
         raise EmptyValue("the value is null")
     return value

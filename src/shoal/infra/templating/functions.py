@@ -73,7 +73,7 @@ class Functions:
         return self._ask(str(name), str(kind), False)
 
     def public_key(self, name: Any, kind: str = "ed25519") -> str:
-        """Return the public half of a secret key, as a line for authorized_keys."""
+        """Return the public half of a secret: a line for authorized_keys, or a certificate."""
         return self._ask(str(name), str(kind), True)
 
     def cmd(self, command: Any) -> str:
