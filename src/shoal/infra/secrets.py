@@ -18,9 +18,11 @@ from shoal.base.errors import InvalidInput, NotFound
 from shoal.base.extras import require
 from shoal.base.faults import fault_point
 from shoal.base.files import write_durably
+from shoal.infra.certificates import self_signed, without_key
 
 FILE = "secrets.json"
 MASK = "********"
+CERTIFICATE = "certificate"
 _KEPT = fault_point("infra.secrets", "a new secret of an infrastructure is in its file")
 _MUNGE_BYTES = 128
 _SHORTEST = 6  # characters; hiding what is shorter would blot out whole logs
@@ -41,7 +43,8 @@ class Secrets:
         """Return a secret, which is made and kept when there is none of this name.
 
         Kinds: `text` (32 characters that are safe in addresses and shells), `munge` (a key of 128 bytes, in
-        base64), `rsa` and `ed25519` (a private key as OpenSSH keeps it, with a line end after the last line).
+        base64), `rsa` and `ed25519` (a private key as OpenSSH keeps it, with a line end after the last line),
+        `certificate` (a key, and a certificate for the host that the secret is named after; both PEM).
 
         Raises:
             InvalidInput: there is no such kind, or the secret is of another one.
@@ -59,15 +62,18 @@ class Secrets:
         return str(found["value"])
 
     def public(self, name: str, kind: str = "ed25519") -> str:
-        """Return the public half of a secret key as OpenSSH writes it in a line; raises as `get`."""
+        """Return the public half: a line as OpenSSH writes it, or a certificate; raises as `get`."""
         held = self._read().get(name)
-        private = self.get(name, held["kind"] if held else kind)
+        kind = held["kind"] if held else kind
+        private = self.get(name, kind)
+        if kind == CERTIFICATE:
+            return without_key(private)
         serialization = require("cryptography.hazmat.primitives.serialization", "ssh")
         try:
             key = serialization.load_ssh_private_key(private.encode(), None)
         except ValueError as error:
             raise InvalidInput(
-                f"The secret {name!r} has no public half.", hint="Only rsa and ed25519 do."
+                f"The secret {name!r} has no public half.", hint="Only rsa, ed25519 and certificate do."
             ) from error
         form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         return f"{key.public_key().public_bytes(*form).decode()} {name}"
@@ -97,7 +103,7 @@ class Secrets:
         with _alone(self._path.parent):
             known = self._read()
             if name not in known:
-                known[name] = {"kind": kind, "value": _MAKERS[kind]()}
+                known[name] = {"kind": kind, "value": _MAKERS[kind](name)}
                 write_durably(_KEPT, self._path, orjson.dumps(known), private=True)
             return known[name]
 
@@ -171,23 +177,29 @@ def _private(key: Any) -> str:
     return content.decode()
 
 
-def _rsa() -> str:
+def _rsa(_name: str) -> str:
     rsa = require("cryptography.hazmat.primitives.asymmetric.rsa", "ssh")
     return _private(rsa.generate_private_key(65537, 3072))
 
 
-def _ed25519() -> str:
+def _ed25519(_name: str) -> str:
     ed25519 = require("cryptography.hazmat.primitives.asymmetric.ed25519", "ssh")
     return _private(ed25519.Ed25519PrivateKey.generate())
 
 
-def _munge() -> str:
+def _munge(_name: str) -> str:
     return base64.b64encode(secrets.token_bytes(_MUNGE_BYTES)).decode()
 
 
-def _text() -> str:
+def _text(_name: str) -> str:
     return secrets.token_urlsafe(24)
 
 
-_MAKERS: dict[str, Callable[[], str]] = {"text": _text, "munge": _munge, "rsa": _rsa, "ed25519": _ed25519}
+_MAKERS: dict[str, Callable[[str], str]] = {
+    "text": _text,
+    "munge": _munge,
+    "rsa": _rsa,
+    "ed25519": _ed25519,
+    CERTIFICATE: self_signed,
+}
 KINDS = tuple(_MAKERS)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import signal
+import ssl
 import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,36 @@ def test_a_secret_told_in_pieces_is_masked_too(tmp_path: Path) -> None:
         masking(bytes([byte]))
     masking.end()
     assert told.decode("latin-1") == f"\xff one {MASK}\ntwo {MASK}"
+
+
+@pytest.mark.parametrize("name", ["cqueue-master", "192.168.1.10", "::1"])
+def test_a_certificate_proves_who_answers_and_nobody_else(tmp_path: Path, name: str) -> None:
+    secrets = Secrets(tmp_path)
+    held, public = secrets.get(name, "certificate"), secrets.public(name)
+    assert held.endswith(public) and "PRIVATE KEY" in held and "PRIVATE KEY" not in public
+    (tmp_path / "held.pem").write_text(held)
+    assert shaken_hands(tmp_path / "held.pem", public, name) == "TLSv1.3"
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shaken_hands(tmp_path / "held.pem", public, "elsewhere")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shaken_hands(tmp_path / "held.pem", secrets.public("other", "certificate"), name)
+
+
+def shaken_hands(held: Path, trusted: str, name: str) -> str | None:
+    """Return the protocol that a server which holds a certificate and a strict client agree on."""
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    here.load_cert_chain(held)
+    there = ssl.create_default_context(cadata=trusted)
+    there.verify_flags |= ssl.VERIFY_X509_STRICT
+    back, forth = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = there.wrap_bio(back, forth, server_hostname=name)
+    server = here.wrap_bio(forth, back, server_side=True)
+    for end in (client, server, client, server):
+        with suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+    return client.version()
+
+
+def test_a_certificate_is_for_a_host(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="No certificate can be for"):
+        Secrets(tmp_path).get("", "certificate")
