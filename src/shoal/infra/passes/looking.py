@@ -63,6 +63,9 @@ def _changed(instance: Instance, found: Look, turn: Turn, around: Around) -> Cha
 
 
 def _happened(instance: Instance, change: Change) -> Iterator[Happened]:
+    if instance.state is State.CREATING and "state" in change:
+        # Whoever asked for it died, or was not answered, and could not say so.
+        yield Happened("nodecreated", instance.node, instance.id, {"name": instance.name})
     if kind := _TOLD.get(change.get("state", "")):
         detail = {"name": instance.name, "reason": change.get("reason", "")}
         yield Happened(kind, instance.node, instance.id, detail)
