@@ -68,7 +68,7 @@ def _modules(made: Implementation) -> Iterator[Wrong]:
     if made.resource.get("type") in READERS:
         yield from _misspelt(config)
     else:
-        for fault in compiled(config, scripts, "machine").faults:
+        for fault in compiled(config, scripts, None).faults:
             yield Wrong(_path(fault.pointer), 1, fault.message, fault.advice)
 
 

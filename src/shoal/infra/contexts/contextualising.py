@@ -87,7 +87,8 @@ def _cloudinit(template: Any, facts: Facts, provider: str) -> dict[str, Any]:
     if provider in READERS:
         return {"user_data": user_data(user_text(template), provider)}
     config, scripts = parts(template)
-    sheet = compiled(config, scripts, str(facts.constants.get("node_id", "machine")))
+    instance = str(facts.constants["node_id"])
+    sheet = compiled(config, scripts, instance)
     refuse([fault._replace(pointer=f"{_TEMPLATE}{fault.pointer}") for fault in sheet.faults])
-    script = program(sheet.steps, sheet.instance, failures_of(config))
+    script = program(sheet.steps, instance, failures_of(config))
     return {"user_data": user_text(template).encode(), "script": script}

@@ -23,10 +23,10 @@ from shoal.infra.contexts.shell import quoted
 _FILES = ("running", "packages", "accounts", "host", "starting")
 
 
-def compiled(config: Mapping[str, Any], whole: Mapping[str, str], instance: str) -> Sheet:
+def compiled(config: Mapping[str, Any], whole: Mapping[str, str], instance: str | None) -> Sheet:
     """Return the steps of a cloud-config in the order in which cloud-init takes its modules.
 
-    `whole` are scripts that come after them, by name; `instance` is the id of the machine's instance.
+    `whole` are scripts that come after them, by name; `instance` is as a Sheet has it.
     """
     sheet = Sheet(instance)
     _know(config, sheet)

@@ -21,10 +21,11 @@ class Step(NamedTuple):
 class Sheet:
     """Collect what a cloud-config asks for; a fault does not keep the modules after it from being read.
 
-    `instance` is the id of the machine's instance.
+    `instance` is the id of the machine's instance, None when nothing is to be made: then nothing that takes
+    long is worked out.
     """
 
-    def __init__(self, instance: str) -> None:
+    def __init__(self, instance: str | None) -> None:
         self.instance = instance
         self.steps: list[Step] = []
         self.faults: list[Fault] = []

@@ -194,7 +194,9 @@ def _is_password(given: Any, here: str, sheet: Sheet) -> bool:
 
 
 def _hash(name: str, password: str, sheet: Sheet) -> str:
-    return password if _HASH.fullmatch(password) else hashed(password, salt_for(sheet.instance, name))
+    if sheet.instance is None or _HASH.fullmatch(password):
+        return password
+    return hashed(password, salt_for(sheet.instance, name))
 
 
 def _is_name(given: Any, here: str, sheet: Sheet) -> bool:

@@ -80,14 +80,15 @@ def _content(entry: Mapping[str, Any], here: str, sheet: Sheet) -> bytes | None:
         sheet.wrong(f"{here}/encoding", f"there is no encoding {encoding!r}", f"the encodings are: {known}")
         return None
     try:
-        return _decoded(text, encoding)
+        return _decoded(text, encoding, _MOST if sheet.instance is not None else 0)
     except (ValueError, binascii.Error, OSError, EOFError, zlib.error) as error:
         message = f"`content` is not what its encoding {encoding!r} says: {error}"
         sheet.wrong(f"{here}/content", message, "write `encoding` only when the content is encoded")
         return None
 
 
-def _decoded(text: str, encoding: str) -> bytes:
+def _decoded(text: str, encoding: str, most: int) -> bytes:
+    """Return what a text stands for, if its size is at most `most`; 0: look only whether it can be read."""
     content = (
         text.encode("latin-1")
         if encoding in _GZIP
@@ -96,9 +97,9 @@ def _decoded(text: str, encoding: str) -> bytes:
     if encoding in _BASE64:
         return content
     expanding = zlib.decompressobj(wbits=31)
-    expanded = expanding.decompress(content, _MOST)
-    if not expanding.eof:
-        raise ValueError(f"it is cut off, or larger than {_MOST >> 20} MiB")
+    expanded = expanding.decompress(content, most or 1)
+    if most and not expanding.eof:
+        raise ValueError(f"it is cut off, or larger than {most >> 20} MiB")
     return expanded
 
 

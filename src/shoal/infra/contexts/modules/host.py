@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from shoal.infra.contexts.sheet import Sheet
@@ -33,9 +34,8 @@ def clock(config: Mapping[str, Any], sheet: Sheet) -> None:
     """Add steps for the time zone, the language and the servers of the time."""
     if config.get("timezone"):
         zone = sheet.text(config["timezone"], "/timezone")
-        known = zoneinfo.available_timezones()
-        if zone not in known and not is_template(zone):
-            near = get_close_matches(zone, sorted(known), 1)
+        if zone not in _zones() and not is_template(zone):
+            near = get_close_matches(zone, _zones(), 1)
             advice = f"did you mean {near[0]}?" if near else "write one as Europe/Budapest"
             sheet.wrong("/timezone", f"there is no time zone {zone!r}", advice)
         sheet.step(f"timezone {zone}", f"timezone_set {quoted(zone)}\n")
@@ -43,6 +43,11 @@ def clock(config: Mapping[str, Any], sheet: Sheet) -> None:
         locale, file = sheet.text(config["locale"], "/locale"), config.get("locale_configfile")
         sheet.step(f"locale {locale}", f"locale_set {quoted(locale)} {quoted(file) if file else ''}\n")
     _ntp(config.get("ntp"), sheet)
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(zoneinfo.available_timezones()))
 
 
 def _ntp(given: Any, sheet: Sheet) -> None:
