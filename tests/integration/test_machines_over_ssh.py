@@ -191,7 +191,7 @@ def test_a_host_is_freed_by_the_script_that_came_with_the_machine(hosts: list[Ss
 
 def test_a_host_that_could_not_be_freed_stays_claimed(hosts: list[Sshd], tmp_path: Path) -> None:
     one = provider(hosts[:1], tmp_path)
-    one.create(order("m1", release="echo still in use; exit 3"))
+    one.create(order("m1", release=["echo still in use", "exit 3"]))
     with pytest.raises(Unavailable, match="failed with 3: still in use"):
         one.drop("i", "m1", None)
     assert claims(hosts[0]) == ["slot-1"]

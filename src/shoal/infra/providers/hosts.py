@@ -37,7 +37,7 @@ class Hosts:
     def create(self, order: Order) -> str:
         """Claim a host for a machine, the same again if it has one."""
         claim = Claim(order.infra, order.instance)
-        release = str(order.resource.get("release") or "")
+        release = _text(order.resource.get("release") or "")
         chosen = self._records.host(claim)
         if chosen in self._hosts and self._claimed(str(chosen), claim, release):
             return str(chosen)
@@ -150,6 +150,11 @@ def _machine(host: Host, claim: Claim, trouble: str = "") -> Machine:
     standing = Standing.UNKNOWN if trouble else Standing.READY
     private = host.private or host.address
     return Machine(host.name, claim.instance, standing, (host.address,), private, trouble)
+
+
+def _text(given: Any) -> str:
+    """Return a script that is a text, or a list of lines."""
+    return given if isinstance(given, str) else "\n".join(map(str, given)) + "\n"
 
 
 def _share(place: Mapping[str, Any]) -> int:
