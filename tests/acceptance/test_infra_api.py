@@ -244,6 +244,21 @@ def test_machines_are_reached_by_what_is_told_of_them(http: httpx.Client) -> Non
     destroyed(http, infra)
 
 
+def test_drift_is_what_a_look_at_the_machines_shows(http: httpx.Client, server: Served) -> None:
+    infra = reached(http, http.post(PATH, params={"attach": False}, json=a_bundle()).json())
+    dead = machines(http, infra)[-1]
+    cloud = server.home / "infra" / infra["id"] / "simulated.db"
+    with sqlite3.connect(cloud) as connection:
+        connection.execute("UPDATE machines SET dies = 0 WHERE instance = ?", (dead["id"],))
+    connection.close()
+    where = f"{PATH}/{infra['id']}/plan"
+    assert http.get(where).json()["changes"] == 0
+    drift = http.get(where, params={"refresh": True}).json()
+    assert [step["instance"] for step in drift["steps"] if step["act"] == "replace"] == [dead["id"]]
+    assert http.get(f"{PATH}/{infra['id']}").json()["turn"] == infra["turn"]
+    destroyed(http, infra)
+
+
 def test_a_sweep_finds_what_nobody_knows_and_ends_it(http: httpx.Client, server: Served) -> None:
     infra = destroyed(http, built(http))
     cloud = server.home / "infra" / infra["id"] / "simulated.db"

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from shoal.base import clock, events
 from shoal.base.database import Database
-from shoal.base.errors import ShoalError
+from shoal.base.errors import ShoalError, Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.ids import new_id
 from shoal.base.settings import Infra as Settings
 from shoal.infra.kinds import register_kinds
-from shoal.infra.model import Description, Happening, Infrastructure, Instance
+from shoal.infra.model import Description, Infrastructure
 from shoal.infra.office import folders, planning
 from shoal.infra.office.collecting import collect
-from shoal.infra.office.costs import costs
-from shoal.infra.office.outputs import outputs
+from shoal.infra.office.looking import Looking, is_settled
 from shoal.infra.office.pool import Places, Workers, submit_sweep
-from shoal.infra.office.wakes import wakes
+from shoal.infra.office.wakes import until
 from shoal.infra.plain import plain
 from shoal.infra.states import Phase
-from shoal.infra.store import definitions, faults, passing, reading, telling, wishing
+from shoal.infra.store import definitions, faults, passing, reading, wishing
+from shoal.jobs.states import ENDS
+from shoal.jobs.states import State as JobState
+from shoal.jobs.store import reading as jobs
 
-__all__ = ["Infrastructures", "Places"]
+__all__ = ["Infrastructures", "Places", "is_settled"]
 T = TypeVar("T")
+GLANCE = 120.0  # seconds that a look at all machines may take
 Bundle = Mapping[str, Any]
 
 
-class Infrastructures:
+class Infrastructures(Looking):
     """Plan, build, scale, heal and destroy infrastructures.
 
     Every coroutine may be awaited in any event loop and blocks none. A wish is written when its coroutine
@@ -45,8 +44,8 @@ class Infrastructures:
 
     def __init__(self, database: Database, places: Places, settings: Settings, engine: str | None) -> None:
         """Prepare; nothing runs before the first wish, or `start`."""
+        super().__init__(database, places.infra)
         register_kinds()
-        self._database = database
         self._places = places
         self._settings = settings
         self._workers = Workers(database, places, settings, engine)
@@ -105,7 +104,13 @@ class Infrastructures:
         return await self._read(partial(planning.made, infra=id, description=description))
 
     async def plan_of(self, id: str, *, refresh: bool = False) -> planning.Made:
-        """Return what would have to be done now, as machines were last seen; `refresh` looks first."""
+        """Return what would have to be done now, as machines were last seen; `refresh` looks first.
+
+        Raises:
+            Unavailable: they could not be looked at.
+        """
+        if refresh:
+            await self._glance(id)
         return await self._read(partial(planning.made, infra=id))
 
     async def build(
@@ -142,51 +147,6 @@ class Infrastructures:
         if asked.infra is None:
             return await self._build(owner, description, attach, None)
         return await self._update(await self.get(asked.infra), description, again.version)
-
-    async def get(self, id: str) -> Infrastructure:
-        """Return an infrastructure, also a destroyed one."""
-        return await self._read(partial(reading.get, id=id))
-
-    async def find(
-        self,
-        owner: str | None = None,
-        search: str = "",
-        *,
-        gone: bool = False,
-        limit: int = 100,
-        after: str | None = None,
-    ) -> list[Infrastructure]:
-        """Return infrastructures, the newest first: those after the one with the id `after`.
-
-        `search` is a part of a name or of an id; with `gone` the destroyed ones are among them.
-        """
-        work = partial(reading.find, owner=owner, search=search, gone=gone, limit=limit, after=after)
-        return await self._read(work)
-
-    async def instances(self, id: str, gone: bool = False) -> list[Instance]:
-        """Return the machines of an infrastructure, the oldest first; with `gone` also those that were."""
-        await self.get(id)
-        return await self._read(partial(reading.machines, infra=id, gone=gone))
-
-    async def count(self, ids: Collection[str]) -> dict[str, dict[str, int]]:
-        """Return how many machines infrastructures have, by state."""
-        found = await self.standing(ids)
-        return {id_: dict(sum(map(Counter, nodes.values()), Counter())) for id_, nodes in found.items()}
-
-    async def standing(self, ids: Collection[str]) -> dict[str, dict[str, dict[str, int]]]:
-        """Return how many machines infrastructures have, by node and state."""
-        return await self._read(partial(reading.counted, ids=list(ids)))
-
-    async def happenings(self, id: str, after: int = 0, limit: int = 1_000) -> list[Happening]:
-        """Return what happened in an infrastructure, the oldest first: what came after number `after`."""
-        await self.get(id)
-        return await self._read(partial(reading.happened, infra=id, after=after, limit=limit))
-
-    async def log(self, id: str, instance: str, offset: int = 0) -> tuple[str, int]:
-        """Return what was done in a machine from a byte of its log on, and the byte to go on from."""
-        found = await self._read(partial(reading.instance, infra=id, id=instance))
-        path = folders.log_of(self._places.infra, id, found.id)
-        return await asyncio.to_thread(folders.read_log, path, offset)
 
     async def scale(
         self, id: str, node: str, *, to: int | None = None, by: int | None = None, drop: str | None = None
@@ -232,22 +192,6 @@ class Infrastructures:
         """Let all machines of an infrastructure go; its history stays. May be asked for again and again."""
         return await self._wish(faults.DESTROY, partial(wishing.destroy, id=id))
 
-    async def wait(self, id: str, turn: int | None = None, timeout: float | None = None) -> Infrastructure:
-        """Return an infrastructure when a pass has ended on a turn (else its newest), or time is over.
-
-        `done` says whether it has; `phase` and `error` say how. One that is paused is not waited for.
-        """
-        infra = await self.get(id)
-        turn = infra.turn if turn is None else turn
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout), wakes(self._database) as wake:
-                while not is_settled(infra, turn):
-                    wake.clear()
-                    infra = await self.get(id)
-                    if not is_settled(infra, turn):
-                        await wake.wait()
-        return infra
-
     async def sweep(self, owner: str | None, *, drop: bool = False) -> int:
         """Look for machines at providers that no row knows, and with `drop` end them; returns the job.
 
@@ -259,45 +203,25 @@ class Infrastructures:
         await asyncio.to_thread(self._workers.start, home)
         return job
 
-    async def watch(self, ids: Collection[str] | None = None) -> AsyncIterator[events.Event]:
-        """Yield what happens from now on, to some infrastructures or to all; never ends by itself."""
-        seq = await self._read(events.last)
-        async with wakes(self._database) as wake:
-            while True:
-                wake.clear()
-                for event in await self._read(partial(events.after, seq=seq, topics=[telling.TOPIC])):
-                    seq = event.seq
-                    wake.set()  # There may be more than one answer holds.
-                    if ids is None or event.subject in ids:
-                        yield event
-                await wake.wait()
-
-    async def outputs(self, id: str) -> dict[str, Any]:
-        """Return addresses by node, an ssh configuration, and what machines have published."""
-        there = await self.instances(id)
-        return await asyncio.to_thread(outputs, self._places.infra, id, there)
-
-    async def published(self, id: str, instance: str, name: str) -> Path:
-        """Return the path of a file that a machine has published; raises NotFound."""
-        found = await self._read(partial(reading.instance, infra=id, id=instance))
-        return await asyncio.to_thread(folders.published_file, self._places.infra, id, found.id, name)
-
-    async def cost(self, id: str) -> dict[str, Any]:
-        """Return what machines cost an hour and have cost until now, as far as that is known."""
-        return costs(await self.instances(id, gone=True), clock.now())
-
     def collect(self, seconds: float) -> tuple[int, int]:
         """Forget what was destroyed or happened so long ago; returns how many of each. Blocks."""
         return collect(self._database, self._places.infra, seconds)
 
-    def metrics(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many infrastructures there are by phase, and machines by state; reads the database."""
-        found = self._database.read(lambda conn: (reading.phases(conn), reading.states(conn)))
-        return dict(zip(("infrastructures", "machines"), found, strict=True))
-
     @property
     def _home(self) -> str:
         return folders.named(self._places.infra)
+
+    async def _glance(self, id: str) -> None:
+        """Have the machines looked at, and wait for that; a pass that is at work looks by itself."""
+        infra = await self.get(id)
+        job = await self._write(faults.GLANCE, partial(passing.glance, infra=infra))
+        if job is None:
+            return
+        await asyncio.to_thread(self._workers.start, infra.home)
+        ended = await until(self._database, partial(jobs.get, id_=job), lambda one: one.state in ENDS, GLANCE)
+        if ended.state is not JobState.SUCCEEDED:
+            why = (ended.error or {}).get("message") or "it takes too long"
+            raise Unavailable(f"The machines could not be looked at: {why}", hint=f"See job {job}.", job=job)
 
     async def _described(self, owner: str, bundle: Bundle, *, building: bool = False) -> Description:
         known = await self.definitions(owner)
@@ -342,9 +266,6 @@ class Infrastructures:
         )
         return await self._wish(faults.UPDATE, work)
 
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.to_thread(self._database.read, work)
-
     async def _write(self, point: FaultPoint, work: Callable[[Connection], T]) -> T:
         """Write; a caller that goes away does not undo it."""
         return await asyncio.shield(asyncio.wrap_future(self._database.submit(point, work)))
@@ -354,11 +275,6 @@ class Infrastructures:
         infra = await self._write(point, work)
         await asyncio.to_thread(lambda: self._workers.start(self._home))
         return infra
-
-
-def is_settled(infra: Infrastructure, turn: int) -> bool:
-    """Say whether waiting for a turn is over: a pass has ended on it, or nothing will be done about it."""
-    return infra.done >= turn or infra.paused or infra.phase is Phase.DESTROYED
 
 
 def _is_awaited(conn: Connection, home: str) -> bool:

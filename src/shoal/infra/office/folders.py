@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from shoal.base.errors import InvalidInput
+from shoal.base.errors import NotFound
 from shoal.base.faults import fault_point
 from shoal.base.files import write_durably
 from shoal.base.ids import new_id
@@ -60,10 +60,10 @@ def published_file(folder: Path, infra: str, instance: str, name: str) -> Path:
     """Return the path of a file that a machine has published.
 
     Raises:
-        InvalidInput: there is no such file among what was published.
+        NotFound: there is no such file among what was published.
     """
     if (instance, name) not in {(one, file) for one, file, _ in published(folder, infra)}:
-        raise InvalidInput(f"{instance} has published no {name[:80]}.")
+        raise NotFound(f"{instance} has published no {name[:80]}.")
     return folder / infra / "outputs" / instance / name
 
 

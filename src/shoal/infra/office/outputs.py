@@ -11,7 +11,7 @@ from shoal.infra.model import Instance
 from shoal.infra.office.folders import published
 from shoal.infra.states import State
 
-_ADDRESS = re.compile(r"[A-Za-z0-9:._%-]{1,253}")
+_ADDRESS = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._%-]{0,252}")
 
 
 def outputs(folder: Path, infra: str, there: Sequence[Instance]) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
-from shoal.base.database import Database
+from shoal.base.database import Database, Work
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -23,3 +26,16 @@ async def wakes(database: Database) -> AsyncIterator[asyncio.Event]:
         yield wake
     finally:
         unsubscribe()
+
+
+async def until(database: Database, look: Work[T], is_good: Callable[[T], bool], timeout: float | None) -> T:
+    """Return what a look at the database finds, as soon as that is good, or the last when time is over."""
+    async with wakes(database) as wake:
+        seen = await asyncio.to_thread(database.read, look)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not is_good(seen):
+                    await wake.wait()
+                    wake.clear()
+                    seen = await asyncio.to_thread(database.read, look)
+    return seen

@@ -52,15 +52,20 @@ class Kept:
         """Look once; ask for a pass when one would do something, seldom when passes do not help."""
         if self._working:
             return
-        journal = Journal(self._ask, self._infra.id)
-        found = self._clouds.look(self._infra.id, self._rows.values())
-        self._write(journal, [*self._seen(found)])
-        self._write(journal, [*self._checked(found, pool)])
+        found = self.look(pool)
         strays = frozenset(found.machines) - self._rows.keys()
         again, self._strays = strays & self._strays, strays
         if (again or self._needs_a_pass(patience)) and self._may_ask():
             self._asked, self._pause = self._clock(), min(max(interval, self._pause * 2), _LONGEST)
-            self._working = journal.heal(self._infra.turn)
+            self._working = Journal(self._ask, self._infra.id).heal(self._infra.turn)
+
+    def look(self, pool: Executor) -> Look:
+        """Write down what machines look like and how well they are, and return what providers showed."""
+        journal = Journal(self._ask, self._infra.id)
+        found = self._clouds.look(self._infra.id, self._rows.values())
+        self._write(journal, [*self._seen(found)])
+        self._write(journal, [*self._checked(found, pool)])
+        return found
 
     def _may_ask(self) -> bool:
         failed = self._infra.changed if self._infra.phase is Phase.FAILED else 0

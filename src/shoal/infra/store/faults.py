@@ -13,4 +13,5 @@ MARK = fault_point("infra.mark", "An infrastructure is attached, detached, pause
 IMPORT = fault_point("infra.import", "Node definitions are kept.")
 FORGET = fault_point("infra.forget", "Infrastructures that were destroyed long ago are forgotten.")
 KEEPER = fault_point("infra.keeper", "The job that looks after attached infrastructures is there.")
+GLANCE = fault_point("infra.glance", "A job that looks at machines, and no more, is there.")
 SWEEP = fault_point("infra.sweep", "A job that looks for machines that nobody knows is there.")

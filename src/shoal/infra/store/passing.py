@@ -12,7 +12,7 @@ from shoal.infra.model import Infrastructure
 from shoal.infra.states import Phase, State
 from shoal.infra.store import reading, telling
 from shoal.infra.store.tables import infrastructures
-from shoal.jobs.model import HOUSE, Job, NewJob, Retry
+from shoal.jobs.model import HOUSE, NO_RETRY, Job, NewJob, Retry
 from shoal.jobs.states import ENDS
 from shoal.jobs.states import State as JobState
 from shoal.jobs.store import cancelling, limits, submission
@@ -20,7 +20,7 @@ from shoal.jobs.store import reading as reading_jobs
 from shoal.jobs.store.tables import jobs
 
 PASS = "infra.pass"
-SWEEP = "infra.sweep"
+SWEEP, GLANCE = "infra.sweep", "infra.glance"
 LABEL = "infra"  # what the pool of passes offers, and no other
 # A pass goes on from rows and tags, so being killed is no reason to give up.
 _AGAIN = Retry(
@@ -70,6 +70,21 @@ def supersede(conn: Connection, job: int) -> None:
         cancelling.cancel(conn, [job])
 
 
+def glance(conn: Connection, infra: Infrastructure) -> int | None:
+    """Hand in a look at an infrastructure's machines; None while a pass looks at them, or none are there."""
+    if infra.phase is Phase.DESTROYED or at_work(conn, infra):
+        return None
+    job = NewJob(
+        GLANCE,
+        {"infra": infra.id},
+        name=f"{infra.name}: a look",
+        labels=labels_of(infra.home),
+        group=group_of(infra.id),
+        retry=NO_RETRY,
+    )
+    return submission.submit(conn, HOUSE, [job])[0]
+
+
 def at_work(conn: Connection, infra: Infrastructure) -> bool:
     """Say whether a pass waits or is at work."""
     if infra.job is None:
@@ -81,7 +96,7 @@ def at_work(conn: Connection, infra: Infrastructure) -> bool:
 def are_left(conn: Connection, home: str) -> bool:
     """Say whether jobs of a home wait or were at work when it was closed, but for the keeper."""
     states = [state for state in JobState if state not in ENDS]
-    left = reading_jobs.find(conn, kinds=[PASS, SWEEP], states=states, limit=1000)
+    left = reading_jobs.find(conn, kinds=[PASS, SWEEP, GLANCE], states=states, limit=1000)
     return any(f"{LABEL}:{home}" in job.labels for job in left)
 
 
