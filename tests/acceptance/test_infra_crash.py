@@ -1,7 +1,7 @@
 """kill -9 wherever a cluster is built, healed, scaled and destroyed: none leaks, none is lost.
 
-Every change of the journal and every call to a provider is a place to die in `tests/laws/test_infra_passes.py`,
-too, where time costs nothing; here real processes die.
+In `tests/laws/test_infra_passes.py` a pass dies at every change and call, where time costs nothing; here real
+processes do.
 """
 
 from __future__ import annotations

@@ -244,6 +244,18 @@ def test_while_terminations_fail_no_row_is_dropped(world: World) -> None:
     assert world.run(id_)["phase"] == "destroyed" and world.counts(id_) == {}
 
 
+def test_what_is_neither_shown_nor_dropped_keeps_its_row(world: World) -> None:
+    id_ = built(world, cluster())
+    world.fail(
+        {"call": "drop", "what": "before", "times": 0}, {"call": "machines", "what": "empty", "times": 0}
+    )
+    world.house.destroy(id_)
+    world.run(id_)
+    assert world.is_whole(id_) and sum(world.counts(id_).values()) == 3
+    world.fail()
+    assert settled(world, id_)["phase"] == "destroyed" and world.counts(id_) == {}
+
+
 def test_a_machine_that_never_starts_is_given_up_after_so_many_attempts(world: World) -> None:
     stuck = {"call": "create", "what": "stuck", "times": 0, "node": "worker"}
     policy = {"start_timeout": 60, "attempts": 2}

@@ -93,3 +93,21 @@ class BundleTooLarge(TooLarge):
             hint="Move large files to where machines can fetch them, or raise infra.bundle.",
             limit=limit,
         )
+
+
+class Braked(Conflict):
+    """Say that so many machines of a node fail at once that a person must allow their replacement."""
+
+    code = "brake"
+
+
+class OverBudget(Conflict):
+    """Say that more machines would cost more than the budget of their infrastructure."""
+
+    code = "over_budget"
+
+
+class Degraded(Unavailable):
+    """Say that an infrastructure is not as it is wanted, and that nothing can be done about it now."""
+
+    code = "degraded"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from shoal.base.errors import Conflict, ShoalError, Unavailable
-from shoal.infra.deciding.decision import Decision
+from shoal.base.errors import ShoalError, Unavailable
+from shoal.infra.deciding.decision import Decision, Waiting
+from shoal.infra.errors import Braked, Degraded, OverBudget
 from shoal.infra.model import Instance
 from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.clouds import CLEAN, call
@@ -84,12 +85,19 @@ def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Ph
         return Phase.READY, None
     fatal = next((each for each in waiting if each.code in _FATAL), None)
     if fatal is not None:
-        error: ShoalError = turn.troubles.first or Conflict(fatal.reason, code=fatal.code, node=fatal.node)
-        return Phase.FAILED, error
+        return Phase.FAILED, turn.troubles.first or _error(fatal)
     if waiting:
-        return Phase.DEGRADED, Conflict(waiting[0].reason, code=waiting[0].code, node=waiting[0].node)
+        return Phase.DEGRADED, turn.troubles.first or _error(waiting[0])
     ill = next(each for each in rows if each.state is not State.READY)
-    return Phase.DEGRADED, Unavailable(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node)
+    return Phase.DEGRADED, Degraded(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node)
+
+
+def _error(waiting: Waiting) -> ShoalError:
+    if waiting.code == "brake":
+        return Braked(f"{waiting.reason}.", hint="Look why, then `shoal infra release`.", node=waiting.node)
+    if waiting.code == "over_budget":
+        return OverBudget(f"{waiting.reason}.", hint="Raise `policy.budget`.", node=waiting.node)
+    return Degraded(f"{waiting.reason}.", node=waiting.node)
 
 
 def told(error: ShoalError, around: Around) -> dict[str, Any]:
