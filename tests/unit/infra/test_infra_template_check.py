@@ -92,6 +92,27 @@ def test_nothing_is_worked_out_by_looking(text: str) -> None:
     assert process_time() - begun < 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 200_000,
+        "{{ a }}" * 200_000,
+        "{{ " + "a." * 100_000 + "b }}",
+        "{{ " + "a" * 400_000 + " }}",
+        "{{ " + "a" * 400_000,
+        "{# " * 100_000,
+        "{% raw %}" * 50_000,
+        "{{ " + "-" * 10_000 + "1 }}",
+        "{{ a }}" * 9_000,
+    ],
+    ids=range(9),
+)
+def test_templates_made_to_take_long_take_not_long(text: str) -> None:
+    begun = process_time()
+    assert wrong_in([text] * 2, SCOPE) != []
+    assert process_time() - begun < 10
+
+
 def test_a_template_nested_without_end_is_refused_not_followed() -> None:
     (wrong,) = wrong_in("{{ " + "(" * 20000 + "1" + ")" * 20000 + " }}", SCOPE)
     assert "nested" in wrong.message

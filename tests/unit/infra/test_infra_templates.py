@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -211,6 +212,13 @@ def test_blank_lines_inside_keys_are_left_out() -> None:
     doubled = "-----BEGIN RSA PRIVATE KEY-----\n\nAAAA\n\nBBBB\n\n-----END RSA PRIVATE KEY-----\n"
     clean = "-----BEGIN RSA PRIVATE KEY-----\nAAAA\nBBBB\n-----END RSA PRIVATE KEY-----\n"
     assert mended({"key": [doubled], "other": "a\n\nb"}) == {"key": [clean], "other": "a\n\nb"}
+
+
+def test_many_keys_without_an_end_take_not_long() -> None:
+    text = "-----BEGIN A-----\n" * 100_000
+    begun = process_time()
+    assert mended(text) == text
+    assert process_time() - begun < 5
 
 
 def test_headers_of_old_keys_keep_the_blank_line_after_them() -> None:

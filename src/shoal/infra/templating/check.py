@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import meta, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
+from shoal.infra.faults import MOST
 from shoal.infra.secrets import KINDS
 from shoal.infra.templating.chains import Chain, chains, dashed, guarded, shown
 from shoal.infra.templating.environment import FUNCTIONS, Language
@@ -17,6 +18,7 @@ from shoal.infra.templating.explaining import RAW, explained, instead_of, near, 
 from shoal.infra.templating.facts import CONSTANTS
 from shoal.infra.templating.leaves import Path, is_template, leaves
 
+_TAGS = 20000
 _OF_NODES = ("getip", "getprivip", "getipall", "find_node_id")
 _FUNCTIONS = frozenset({*FUNCTIONS, "ibget"})
 _OTHERS = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
@@ -67,13 +69,16 @@ def wrong_in(value: Any, scope: Scope) -> list[Wrong]:
     """
     language, names = Language(), scope.names()
     found: list[Wrong] = []
+    tags = 0
     for path, text in leaves(value):
-        if is_template(text):
-            faults = _faults(language, text, scope, names)
-            found += [
-                Wrong(path, line, sentence(message), sentence(advice)) for line, message, advice in faults
-            ]
-    return found
+        tags += text.count("{{") + text.count("{%")
+        if tags > _TAGS:
+            message = f"There are more than {_TAGS} expressions in these templates."
+            return [Wrong(path, 1, message, "Use loops, or fewer texts.")]
+        if is_template(text) and len(found) < MOST:
+            for line, message, advice in _faults(language, text, scope, names):
+                found.append(Wrong(path, line, sentence(message), sentence(advice)))
+    return found[:MOST]
 
 
 Said = tuple[int, str, str]
@@ -81,16 +86,19 @@ Said = tuple[int, str, str]
 
 def _faults(language: Language, text: str, scope: Scope, names: dict[str, Any]) -> list[Said]:
     try:
-        tree = language.parse(text)
-        undeclared = _undeclared(language, tree)
-        swallowed = list(_swallowed(language, text))
+        return _read(language, text, scope, names)
     except TemplateSyntaxError as error:
         said = explained(error, text, names)
         return [(error.lineno, said["message"], said["advice"])]
     except RecursionError:
         return [(1, "it is nested too deeply", "make the template simpler")]
+
+
+def _read(language: Language, text: str, scope: Scope, names: dict[str, Any]) -> list[Said]:
+    tree = language.parse(text)
+    undeclared = _undeclared(language, tree)
     return [
-        *swallowed,
+        *_swallowed(language, text),
         *_names(tree, undeclared, names),
         *(fault for call in tree.find_all(nodes.Call) for fault in _call(call, scope)),
         *_others(tree),

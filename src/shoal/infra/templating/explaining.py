@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -19,7 +20,8 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _UNDEFINED = re.compile(r"'([^']+)' is undefined")
 _NO_FILTER = re.compile(r"No (?:filter|test) named '([^']+)'")
 _MISSING = re.compile(r"has no attribute '?([^']+)'?$")
-_SHOWN = 160
+_SHOWN, _SEARCHED = 160, 2000
+_LONGEST, _MOST = 80, 2000  # of names that are compared
 
 
 def explained(error: BaseException, text: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def instead_of(name: str, names: dict[str, Any]) -> str:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return advice to write the name that was probably meant, nothing if there is none like it."""
-    found = get_close_matches(name, list(known), 1)
+    found = get_close_matches(name, list(islice(known, _MOST)), 1) if len(name) <= _LONGEST else []
     return f"did you mean `{found[0]}`?" if found else ""
 
 
@@ -118,7 +120,7 @@ def _line(error: BaseException) -> int | None:
 def _shown(text: str, line: int | None, error: BaseException) -> str:
     """Return the tag that is meant where that can be told, else its line."""
     lines = text.splitlines()
-    here = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
+    here = lines[line - 1].strip()[:_SEARCHED] if line is not None and 0 < line <= len(lines) else ""
     tags = _TAG.findall(here)
     words = re.findall(r"'([^']+)'", str(error))
     meant = [tag for tag in tags if any(word in tag for word in words)] or tags

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BLOCK = re.compile(r"(-----BEGIN ([A-Z0-9 ]+)-----\r?\n)(.*?)(-----END \2-----)", re.DOTALL)
+_BLOCK = re.compile(r"(-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n)((?:[^-]|-(?!----))*)(-----END \2-----)")
 _HEADERS = re.compile(r"(?:[A-Za-z-]+: .*(?:\r?\n)+)+")
 
 
