@@ -16,7 +16,7 @@ def price_of(resource: Mapping[str, Any]) -> float | None:
 
 
 def prices(description: Description, instances: Iterable[Instance]) -> Mapping[tuple[str, int], float]:
-    """Return known prices by type and implementation: what instances cost, else what the definition says."""
+    """Return known prices by type and implementation: what the definition says, else what instances cost."""
     found = {
         (type_, number): price
         for type_, offered in description.definitions.items()
@@ -26,7 +26,7 @@ def prices(description: Description, instances: Iterable[Instance]) -> Mapping[t
     types = {node.name: node.type for node in description.nodes}
     for each in instances:
         if each.price is not None and each.node in types:
-            found[types[each.node], each.implementation] = each.price
+            found.setdefault((types[each.node], each.implementation), each.price)
     return found
 
 
