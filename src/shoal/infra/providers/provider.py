@@ -86,6 +86,9 @@ class Provider(Protocol):
     def run(self, ref: str, script: str, tell: Callable[[bytes], None], timeout: float) -> int:
         """Run a POSIX shell script as root in a machine, tell its output, and return its exit code.
 
+        It reads nothing; when it takes longer than `timeout` seconds it is killed, and ends with 124. What it
+        leaves running in the background is not waited for.
+
         Raises NotImplementedError where the machine does that itself from its user data (`contextualises`).
         """
 

@@ -12,11 +12,11 @@ from threading import Event, Timer
 from typing import Any
 
 from shoal.base.errors import Conflict, NotFound, ShoalError, Unavailable
+from shoal.infra.providers.overdue import killed
 from shoal.jobs.containers.container import Container
 from shoal.jobs.containers.engine import QUICK, Engine
 from shoal.jobs.containers.frames import demultiplexed
 
-TIMED_OUT = 124  # as `timeout` of coreutils exits
 FOLDER = ".shoal"
 # The group of an exec is its own, and the kernel of the container knows it by the shell's number.
 _RUN = 'echo $$ >"$1.pid"; sh "$1"; code=$?; rm -f "$1" "$1.pid"; exit $code'
@@ -58,8 +58,7 @@ def _followed(
     finally:
         timer.cancel()
     if late.is_set():
-        tell(b"== killed: it took longer than %d s\n" % timeout)
-        return TIMED_OUT
+        return killed(tell, timeout)
     return _exit_code(engine, exec_)
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import orjson
 
 from shoal.base.errors import Unavailable
+from shoal.infra.providers.overdue import killed
 from shoal.infra.providers.processes.wire import END, HEAD, connect
-
-TIMED_OUT = 124  # as `timeout` of coreutils exits
 
 
 def run(folder: Path, script: str, tell: Callable[[bytes], None], timeout: float) -> int:
@@ -28,8 +27,7 @@ def run(folder: Path, script: str, tell: Callable[[bytes], None], timeout: float
             client.sendall(orjson.dumps({"size": len(content)}) + b"\n" + content)
             return _answer(client, tell, until)
     except TimeoutError:
-        tell(b"== killed: it took longer than %d s\n" % timeout)
-        return TIMED_OUT
+        return killed(tell, timeout)
     except (OSError, EOFError) as error:
         raise Unavailable(
             f"The machine in {folder} does not answer: {error}.", hint="It is healed when that is on."

@@ -50,7 +50,7 @@ class Supervisor:
         around = Surroundings(folder.home, self._environment(), self._preparation(), CappedLog(folder.log))
         scripts = Scripts(around)
         server = await asyncio.start_unix_server(scripts.serve, sock=wire.listen(folder.path))
-        self._tell({})
+        folder.write_state(self._state)
         kept = [asyncio.create_task(_reap())]
         if words := self._order.get("command"):
             kept.append(asyncio.create_task(Command(words, around).keep(self._tell)))
@@ -77,7 +77,8 @@ class Supervisor:
 
     def _tell(self, news: Mapping[str, Any]) -> None:
         self._state |= news
-        self._folder.write_state(self._state)
+        with suppress(OSError, ShoalError):  # A full disk keeps nobody from minding the machine.
+            self._folder.write_state(self._state)
 
 
 def end_descendants(grace: float = GRACE) -> None:
@@ -132,10 +133,9 @@ def main(path: str) -> None:
         if (claim := folder.claimed()) is None:
             return _say(BUSY)
         privileges.adopt_orphans()
-        supervisor = Supervisor(folder, folder.order() or {})
+        asyncio.run(Supervisor(folder, folder.order() or {}).mind())
     except (ShoalError, OSError, KeyError) as error:
         return _say(f"{error}\n".encode())
-    asyncio.run(supervisor.mind())
     os.close(claim)
 
 

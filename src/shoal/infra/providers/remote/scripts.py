@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Callable
 
 from shoal.base.errors import Unavailable
+from shoal.infra.providers.overdue import killed
 from shoal.infra.providers.remote.connection import Connection
 
-TIMED_OUT = 124  # as `timeout` of coreutils exits
 _PUT = 'umask 077; mkdir -p "$HOME/.shoal/run"; cat >"$HOME/.shoal/run/$1"'
 # sshd makes whatever it runs the leader of a group.
 _RUN = """\
@@ -35,8 +35,7 @@ async def run(
         return await connection.run(_words(_RUN.format(root=root), name), tell, timeout)
     except TimeoutError:
         await connection.ask(_words(_KILL.format(root=root), name))
-        tell(b"== killed: it took longer than %d s\n" % timeout)
-        return TIMED_OUT
+        return killed(tell, timeout)
 
 
 def _words(program: str, name: str) -> str:
