@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.infra.contexts.checking import wrong_in_implementation
 from shoal.infra.contexts.cloud_config import dumped, parts, user_text
 from shoal.infra.contexts.contextualising import Contextualised, contextualised
 from shoal.infra.contexts.health import health_of
+from shoal.infra.contexts.known import DONE
 from shoal.infra.contexts.passwords import hashed
 from shoal.infra.contexts.program import compiled, program
 from shoal.infra.errors import BadDescription
@@ -219,6 +220,29 @@ def test_modules_are_checked_before_anything_is_touched() -> None:
         (*place, "runcmd", 0): "Did you mean `image`?",
         (*place, "pakages"): "Did you mean `packages`?",
     }
+
+
+WORDS = st.sampled_from(
+    [
+        *("name", "path", "content", "encoding", "permissions", "owner", "source", "uri", "sources", "key"),
+        *("list", "users", "password", "groups", "sudo", "passwd", "servers", "size", "filename", "trusted"),
+        *("enabled", "expire", "ssh_authorized_keys", "apt", "on_failure", "headers", "conf", "defer"),
+    ]
+)
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("b64"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(DONE)), ODD, min_size=1, max_size=4))
+def test_whatever_is_written_becomes_steps_or_faults(config: dict[str, Any]) -> None:
+    sheet = compiled(config, {}, "i")
+    if not sheet.faults:
+        done = subprocess.run(["sh", "-n"], input=program(sheet.steps, "i").encode("utf-8", "replace"))
+        assert done.returncode == 0
 
 
 def test_looking_at_modules_takes_no_time() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from shoal.infra.contexts.cloud_config import HEADER, parts
-from shoal.infra.contexts.known import ALL, misspelt
+from shoal.infra.contexts.known import ALL, MODULES, misspelt
 from shoal.infra.contexts.managers import template_part
 from shoal.infra.contexts.program import compiled
 from shoal.infra.contexts.user_data import READERS
@@ -83,7 +84,7 @@ def _unread(text: str) -> Iterator[Wrong]:
 
 def _misspelt(config: Mapping[str, Any]) -> Iterator[Wrong]:
     """Yield names that no cloud-init knows, where one that it does know is like it."""
-    for name in config:
+    for name in islice(config, MODULES):
         if name not in ALL and (near := misspelt(name)):
             message = sentence(f"cloud-init has no module `{name}`")
             yield Wrong((*_TEMPLATE, name), 1, message, sentence(f"did you mean `{near}`?"))

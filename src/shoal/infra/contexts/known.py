@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
+MODULES = 300  # of one cloud-config that are looked at; there are fewer
 FAILURES = ("stop", "continue")
 OURS = "shoal"
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
-from shoal.infra.contexts.known import ALL, FAILURES, OURS, REFUSED, misspelt
+from shoal.infra.contexts.known import ALL, FAILURES, MODULES, OURS, REFUSED, misspelt
 from shoal.infra.contexts.modules.accounts import groups, passwords, users
 from shoal.infra.contexts.modules.commands import commands, scripts
 from shoal.infra.contexts.modules.disks import disks
@@ -17,7 +19,7 @@ from shoal.infra.contexts.modules.host import clock, host_name
 from shoal.infra.contexts.modules.packages import packages
 from shoal.infra.contexts.modules.sources import sources
 from shoal.infra.contexts.modules.ssh import ssh
-from shoal.infra.contexts.sheet import Sheet, Step
+from shoal.infra.contexts.sheet import Enough, Sheet, Step
 from shoal.infra.contexts.shell import quoted
 
 _FILES = ("running", "packages", "accounts", "host", "starting")
@@ -29,6 +31,12 @@ def compiled(config: Mapping[str, Any], whole: Mapping[str, str], instance: str 
     `whole` are scripts that come after them, by name; `instance` is as a Sheet has it.
     """
     sheet = Sheet(instance)
+    with suppress(Enough):
+        _compile(config, whole, sheet)
+    return sheet
+
+
+def _compile(config: Mapping[str, Any], whole: Mapping[str, str], sheet: Sheet) -> None:
     _know(config, sheet)
     commands("bootcmd", config, sheet)
     write_files(config, sheet, deferred=False)
@@ -46,7 +54,6 @@ def compiled(config: Mapping[str, Any], whole: Mapping[str, str], instance: str 
     scripts(whole, sheet)
     if config.get("final_message"):
         sheet.step("final_message", f"say {quoted(sheet.text(config['final_message'], '/final_message'))}\n")
-    return sheet
 
 
 def failures_of(config: Mapping[str, Any]) -> str:
@@ -58,7 +65,7 @@ def failures_of(config: Mapping[str, Any]) -> str:
 
 def _know(config: Mapping[str, Any], sheet: Sheet) -> None:
     """Say which modules would not be done."""
-    for name in config:
+    for name in islice(config, MODULES):
         if name in REFUSED:
             sheet.wrong(f"/{name}", f"the module `{name}` is not supported here", REFUSED[name])
         elif name not in ALL:

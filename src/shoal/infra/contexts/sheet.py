@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shoal.infra.faults import Fault
+from shoal.infra.faults import MOST, Fault
 from shoal.infra.templating.explaining import sentence
 
 _SHOWN = 70
@@ -16,6 +16,10 @@ class Step(NamedTuple):
 
     name: str
     body: str
+
+
+class Enough(Exception):
+    """So much is wrong that reading on is of no use."""
 
 
 class Sheet:
@@ -37,6 +41,8 @@ class Sheet:
     def wrong(self, pointer: str, message: str, advice: str) -> None:
         """Say that something cannot be used; `pointer` is into the cloud-config."""
         self.faults.append(Fault(sentence(message), sentence(advice), pointer))
+        if len(self.faults) >= MOST:
+            raise Enough
 
     def mapping(self, value: Any, pointer: str) -> Mapping[str, Any]:
         """Return a value that must be a mapping, an empty one where it is none."""
