@@ -299,7 +299,7 @@ def _until(stream: httpx.Response, end: str) -> Iterator[str]:
             return
 
 
-def test_a_backup_holds_secrets_for_their_owner_alone_and_a_destroyed_one_keeps_none(tmp_path: Path) -> None:
+def test_a_backup_holds_secrets_for_their_owner_alone_and_no_machines(tmp_path: Path) -> None:
     home, other, archive = tmp_path / "home", tmp_path / "other", tmp_path / "backup.tar.gz"
     with House(load_settings({"home": home})) as house:
         folder = home / "infra" / "some"

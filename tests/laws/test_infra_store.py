@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,11 @@ from shoal.base import events
 from shoal.base.database import Database
 from shoal.base.errors import Conflict, InvalidInput, NotFound
 from shoal.infra.errors import Destroyed, StalePlan, TooManyInfrastructures, TooManyMachines
+from shoal.infra.office import planning
+from shoal.infra.office.collecting import YOUNG, collect
+from shoal.infra.office.folders import NAME
+from shoal.infra.plain import description_of
+from shoal.infra.secrets import FILE
 from shoal.infra.states import Phase, State
 from shoal.infra.store import definitions, forgetting, passing, reading, wishing
 from shoal.infra.store.wishing import Bounds
@@ -229,7 +237,7 @@ def test_a_change_says_what_it_expects(infra: Infra) -> None:
     assert first.since >= one.since
     assert second == two
     with pytest.raises(InvalidInput):
-        journal.change([{"id": one.id, "node": "another"}])
+        infra.ask({"op": "changes", "infra": built.id, "changes": [{"id": one.id, "node": "another"}]})
 
 
 def test_a_dropped_machine_is_condemned_no_more_and_stays_in_the_history(infra: Infra) -> None:
@@ -265,7 +273,8 @@ def test_a_pass_that_fails_to_destroy_leaves_all_condemned(infra: Infra) -> None
     going = infra.destroy(built.id)
     journal = infra.journal(built.id)
     with pytest.raises(Conflict):
-        journal.reached(going.turn, Phase.DESTROYED, None)
+        said = {"turn": going.turn, "phase": "destroyed", "error": None}
+        infra.ask({"op": "reached", "infra": built.id, **said})
     assert journal.reached(going.turn, Phase.FAILED, {"code": "unavailable", "message": "no answer"})
     left = infra.get(built.id)
     assert (left.phase, left.done) == (Phase.DESTROYING, going.turn)
@@ -471,3 +480,35 @@ def test_what_was_destroyed_long_ago_is_forgotten_with_all_of_its_rows(infra: In
     assert infra.machines(gone.id, gone=True) == []
     assert infra.happened(gone.id) == []
     assert infra.get(kept.id) == kept
+
+
+def test_a_destroyed_one_keeps_no_secrets_and_a_forgotten_one_no_folder(infra: Infra, tmp_path: Path) -> None:
+    folder = tmp_path / "infra"
+    built = [infra.build() for _ in range(2)]
+    for name in (*(one.id for one in built), "stranger"):
+        (folder / name / "logs").mkdir(parents=True)
+        (folder / name / FILE).write_text("{}")
+    (folder / NAME).write_text(HOME)
+    infra.destroy(built[0].id)
+    infra.journal(built[0].id).reached(2, Phase.DESTROYED, None)
+    old = time.time() - 2 * YOUNG
+    os.utime(folder / "stranger", (old, old))
+    assert collect(infra.database, folder, 3600.0) == (0, 0)
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert there == {NAME, f"{built[1].id}/{FILE}"}
+    assert not (folder / "stranger").exists()
+    os.utime(folder / built[0].id, (old, old))
+    assert collect(infra.database, folder, -3600.0)[0] == 1
+    assert not (folder / built[0].id).exists()
+    assert infra.get(built[1].id) == built[1]
+
+
+def test_a_plan_of_what_is_destroyed_has_nothing_to_do(infra: Infra) -> None:
+    built = infra.build()
+    infra.destroy(built.id)
+    with pytest.raises(Destroyed):
+        infra.database.read(
+            partial(planning.made, infra=built.id, description=description_of(built.description))
+        )
+    infra.journal(built.id).reached(2, Phase.DESTROYED, None)
+    assert infra.database.read(partial(planning.made, infra=built.id)).plan.changes == 0

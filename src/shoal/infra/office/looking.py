@@ -20,6 +20,8 @@ from shoal.infra.office.outputs import outputs
 from shoal.infra.office.wakes import until, wakes
 from shoal.infra.states import Phase
 from shoal.infra.store import reading, telling
+from shoal.jobs.states import State
+from shoal.jobs.store import reading as jobs
 
 T = TypeVar("T")
 
@@ -35,6 +37,15 @@ class Looking:
     async def get(self, id: str) -> Infrastructure:
         """Return an infrastructure, also a destroyed one."""
         return await self._read(partial(reading.get, id=id))
+
+    async def setback(self, infra: Infrastructure) -> str | None:
+        """Return why the newest pass has to be made again, while it waits for that."""
+        if infra.job is None or infra.done >= infra.turn:
+            return None
+        found = (await self._read(partial(jobs.get_many, ids=[infra.job]))).get(infra.job)
+        if found is None or found.state is not State.RETRYING:
+            return None
+        return str((found.error or {}).get("message") or "its process died")
 
     async def find(
         self,

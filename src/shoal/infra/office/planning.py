@@ -19,7 +19,8 @@ from shoal.infra.describing.descriptions import definitions_of, described
 from shoal.infra.errors import BundleTooLarge, StalePlan
 from shoal.infra.model import Description
 from shoal.infra.plain import description_of, plain
-from shoal.infra.store import reading
+from shoal.infra.states import Phase
+from shoal.infra.store import reading, wishing
 
 
 class Made(NamedTuple):
@@ -61,14 +62,21 @@ def described_by(
 
 
 def made(conn: Connection, infra: str | None, description: Description | None = None) -> Made:
-    """Return the plan that makes an infrastructure (None: a new one) like a description (None: its own)."""
+    """Return the plan that makes an infrastructure (None: a new one) like a description (None: its own).
+
+    Raises:
+        NotFound: there is no such infrastructure; Destroyed: it can be like no other description any more.
+    """
     if infra is None:
         if description is None:
             raise InvalidInput("A plan is of an infrastructure, of a description, or of both.")
         return Made(plan(None, description, [], now(conn)), 0, digest_of(description))
     found, there = reading.get(conn, infra), reading.machines(conn, infra)
+    if description is not None:
+        wishing.check_stands(found)
     wished = description_of(found.description) if description is None else description
-    return Made(plan(found, wished, there, now(conn)), found.version, digest_of(wished))
+    gone = found.phase is Phase.DESTROYED
+    return Made(plan(found, wished, there, now(conn), destroying=gone), found.version, digest_of(wished))
 
 
 def check_same(asked: Asked, again: Made) -> None:

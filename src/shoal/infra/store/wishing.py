@@ -135,6 +135,13 @@ def release(conn: Connection, id: str) -> Infrastructure:
     return _wished(conn, _open(conn, id)._replace(released=True), "released")
 
 
+def check_stands(infra: Infrastructure) -> Infrastructure:
+    """Return an infrastructure that may be wished of; raises Destroyed."""
+    if infra.phase in (Phase.DESTROYING, Phase.DESTROYED):
+        raise _destroyed(infra)
+    return infra
+
+
 def keep(conn: Connection, infra: Infrastructure) -> Infrastructure:
     """Write an infrastructure's row and tell that it has changed."""
     values = {name: value for name, value in rows.values_of(infra).items() if name != "id"}
@@ -177,10 +184,7 @@ def _marked(conn: Connection, infra: Infrastructure, kind: str) -> Infrastructur
 
 def _open(conn: Connection, id: str) -> Infrastructure:
     """Return an infrastructure, locked, that is not being destroyed."""
-    infra = reading.get(conn, id, lock=True)
-    if infra.phase in (Phase.DESTROYING, Phase.DESTROYED):
-        raise _destroyed(infra)
-    return infra
+    return check_stands(reading.get(conn, id, lock=True))
 
 
 def _destroyed(infra: Infrastructure) -> Destroyed:

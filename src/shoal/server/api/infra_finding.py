@@ -55,7 +55,8 @@ async def found_infra(house: House, actor: Actor, action: Action, id_: str) -> I
 
 async def view_of(house: House, infra: Infrastructure) -> View:
     """Return everything about an infrastructure, as it is told."""
-    return infra_view(infra, (await house.infra.standing([infra.id]))[infra.id])
+    counts = (await house.infra.standing([infra.id]))[infra.id]
+    return infra_view(infra, counts, await house.infra.setback(infra))
 
 
 async def sent_bundle(request: Request) -> dict[str, Any]:

@@ -43,11 +43,11 @@ def infra_line(infra: Infrastructure, counts: Counts) -> View:
     return {name: getattr(infra, name) for name in SAME} | {"phase": infra.phase.value, "nodes": nodes}
 
 
-def infra_view(infra: Infrastructure, counts: Counts) -> View:
+def infra_view(infra: Infrastructure, counts: Counts, setback: str | None) -> View:
     """Return everything about an infrastructure but its machines."""
     order = levels(description_of(infra.description))
     more = {"condemned": list(infra.condemned), "levels": order, "description": redacted(infra.description)}
-    return infra_line(infra, counts) | more
+    return infra_line(infra, counts) | more | {"setback": setback}
 
 
 def instance_view(instance: Instance) -> View:

@@ -99,8 +99,12 @@ class InfraLine(Shape):
 
 
 class InfraShape(InfraLine):
-    """An infrastructure with its description, without secrets; `condemned` machines are to go."""
+    """An infrastructure with its description, without secrets; `condemned` machines are to go.
 
+    `setback` says why the present pass failed, while it waits to be tried again.
+    """
+
+    setback: str | None
     condemned: list[str]
     levels: list[list[str]]
     description: dict[str, Any]
