@@ -183,7 +183,7 @@ def test_sections_that_cannot_be_used_are_refused(provider: Docker, asked: dict[
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["https://127.0.0.1:2376", "npipe:////./pipe/docker", "tcp://127.0.0.1:1"]
+    "endpoint", ["https://127.0.0.1:2376", "npipe:////./pipe/docker", "tcp://127.0.0.1:1", "tcp://here:there"]
 )
 def test_engines_that_cannot_be_reached_are_said_so(endpoint: str, tmp_path: Path) -> None:
     with pytest.raises((Refused, Unavailable), match=r"cannot be used yet|does not answer"):

@@ -131,6 +131,21 @@ def test_hosts_that_are_down_are_passed_over(hosts: list[Sshd], tmp_path: Path) 
     assert provider(hosts, tmp_path).create(order("m3")).endswith(f":{hosts[0].port}")
 
 
+def test_a_host_that_turns_some_away_is_asked_again(hosts: list[Sshd], tmp_path: Path) -> None:
+    hosts[0].stop()
+    hosts[0].at_once = 2
+    hosts[0].start()
+    try:
+        crowded = provider(hosts[:1], tmp_path, share=8)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: crowded.create(order(f"m{n}")), range(8)))
+        assert len(claims(hosts[0])) == 8
+    finally:
+        hosts[0].stop()
+        hosts[0].at_once = 100
+        hosts[0].start()
+
+
 def test_a_host_is_known_or_is_not_spoken_with(hosts: list[Sshd], tmp_path: Path) -> None:
     stranger = hosts[0].entry | {"host_key": None}
     empty, wrong = tmp_path / "known_hosts", tmp_path / "wrong"

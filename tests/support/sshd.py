@@ -24,6 +24,7 @@ class Sshd:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    at_once: int = 100  # who is not logged in yet; more are turned away
 
     @property
     def home(self) -> Path:
@@ -90,7 +91,7 @@ def _daemon(host: Sshd) -> list[str]:
         "StrictModes": "no",
         "UsePAM": "no",
         "PasswordAuthentication": "no",
-        "MaxStartups": "100",
+        "MaxStartups": host.at_once,
         "SetEnv": f"HOME={host.home}",
     }
     words = [f"-o{name}={value}" for name, value in options.items()]

@@ -6,6 +6,7 @@ and of nodes. They survive the engine's restart, their logs are capped, none is 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from shoal.infra.providers.provider import Machine, Means, Order, Standing
 from shoal.jobs.containers import finding
 from shoal.jobs.containers.engine import TCP, Engine
 
+_PLACE = re.compile(r"[^/:]+:\d{1,5}/?|\[[0-9a-fA-F:]+\]:\d{1,5}/?")
 _GRACE = 5  # seconds between SIGTERM and SIGKILL
 _MAKING = 60.0  # seconds in which an engine makes a container
 _STANDINGS: Mapping[str, Standing] = MappingProxyType(
@@ -125,7 +127,7 @@ class Docker:
 def _engine(endpoint: str | None) -> Engine:
     if not endpoint:
         return finding.find()
-    if endpoint.startswith(TCP):
+    if endpoint.startswith(TCP) and _PLACE.fullmatch(endpoint.removeprefix(TCP)):
         return Engine(endpoint)
     path = endpoint.removeprefix(finding.UNIX)
     if "://" in path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from shoal.infra.providers.remote.trust import Trust
 
 TIMEOUT = 20.0  # seconds in which a host lets somebody in, or answers
 _REST = 0.2  # seconds in which what a program wrote before its end may still come
+_TRIES = 5
+_FINAL = (asyncssh.PermissionDenied, asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed)
 Tell = Callable[[bytes], None]
 
 
@@ -42,12 +45,23 @@ class Access:
             Refused: it does not let us in, or it is not who it was.
         """
         with _translated(host, Unreached):
-            connection = await asyncio.wait_for(self._connected(host), self.timeout + 5)
+            connection = await asyncio.wait_for(self._let_in(host), self.timeout + 5)
         try:
             with _translated(host, Unavailable):
                 yield Connection(connection, self.timeout)
         finally:
             connection.abort()
+
+    async def _let_in(self, host: Host) -> asyncssh.SSHClientConnection:
+        """Connect; an sshd turns some away where many come at once, and those come again a little later."""
+        for tried in range(_TRIES):
+            try:
+                return await self._connected(host)
+            except _FINAL:
+                raise
+            except (ConnectionResetError, asyncssh.Error):
+                await asyncio.sleep(random.uniform(0.05, 0.2) * 2**tried)
+        return await self._connected(host)
 
     async def _connected(self, host: Host) -> asyncssh.SSHClientConnection:
         known = await self._trust.known(host, self.timeout)
