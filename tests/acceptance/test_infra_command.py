@@ -17,7 +17,8 @@ import pytest
 
 from shoal.client import Client
 from tests.support.clusters import DEFINITIONS, INFRA, NODES, built, written
-from tests.support.command import SHOAL, Ran, environment, shoal
+from tests.support.command import SHOAL, Ran, environment
+from tests.support.inside import shoal_inside
 from tests.support.server import Served, running_server
 
 SERVING = """\
@@ -55,14 +56,14 @@ def infra(server: Served, tmp_path: Path) -> Any:
     written(tmp_path)
 
     def run(*words: object) -> Ran:
-        return shoal("infra", *words, home=tmp_path / "home", cwd=tmp_path, SHOAL_SERVER=server.url)
+        return shoal_inside(tmp_path, server.url, "infra", *words)
 
     return run
 
 
 def pure(folder: Path, *words: object) -> Ran:
     """Run `shoal infra ...` where no server is."""
-    return shoal("infra", *words, home=folder / "home", cwd=folder, SHOAL_SERVER="http://127.0.0.1:1")
+    return shoal_inside(folder, "http://127.0.0.1:1", "infra", *words)
 
 
 def test_a_valid_description_needs_no_server(tmp_path: Path) -> None:

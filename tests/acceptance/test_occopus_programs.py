@@ -12,7 +12,7 @@ import pytest
 
 from shoal.client import Client
 from tests.support.clusters import INFRA, NODES, built, imported, written
-from tests.support.occopus import closing, occopus, started
+from tests.support.occopus import apart, closing, occopus, started
 from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
 
@@ -33,17 +33,17 @@ def client(server: Served) -> Iterator[Client]:
 
 def test_the_tutorials_steps(server: Served, client: Client, tmp_path: Path) -> None:
     written(tmp_path)
-    ran = occopus("import", NODES, url=server.url, cwd=tmp_path)
+    ran = apart("import", NODES, url=server.url, cwd=tmp_path)
     assert (ran.code, ran.out) == (0, "Successfully imported nodes: front_node, worker_node\n")
-    ran = occopus("build", INFRA, url=server.url, cwd=tmp_path)
+    ran = apart("build", INFRA, url=server.url, cwd=tmp_path)
     assert ran.code == 0, ran.err
     nodes, id = closing(ran.out)
     assert {name: len(machines) for name, machines in nodes.items()} == {"front": 1, "worker": 2}
     assert not client.infra.get(id).facts["attached"]  # A program leaves nobody behind.
     there = {each["id"]: each["addresses"][0] for each in client.infra.get(id).instances()}
     assert {id: address for machines in nodes.values() for address, id in machines} == there
-    assert occopus("maintain", "-l", url=server.url, cwd=tmp_path).out.splitlines()[-1:] == [id]
-    ran = occopus("destroy", "-i", id, url=server.url, cwd=tmp_path)
+    assert apart("maintain", "-l", url=server.url, cwd=tmp_path).out.splitlines()[-1:] == [id]
+    ran = apart("destroy", "-i", id, url=server.url, cwd=tmp_path)
     assert (ran.code, ran.out) == (0, "")
     assert client.infra.get(id).phase == "destroyed"
     assert client.infra.get(id).instances() == []
@@ -129,6 +129,7 @@ def test_ctrl_c_leaves_the_build_to_the_server_and_is_no_success(
 def test_reconfiguring_adjusts_numbers_and_replaces_what_changed(
     server: Served, client: Client, tmp_path: Path
 ) -> None:
+    imported(client, tmp_path)
     id = built(client, tmp_path, attach=False)
     first = {each["id"]: each["node"] for each in client.infra.get(id).instances()}
     written(tmp_path, least=3)

@@ -7,14 +7,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.support.command import Ran, environment
+from tests.support.inside import inside
 from tests.support.waiting import wait_until
 
+MODULES = {
+    "import": "importing",
+    "build": "building",
+    "destroy": "destroying",
+    "maintain": "maintaining",
+    "scale": "scaling",
+    "rest-service": "rest_service",
+}
 CLOSING = re.compile(r"    (\S+) \(([0-9a-z-]+)\)")
 
 
@@ -23,12 +33,18 @@ def words_of(program: str, *words: object) -> list[str]:
     return [str(Path(sys.executable).with_name(f"occopus-{program}")), *map(str, words)]
 
 
-def occopus(program: str, *words: object, url: str, cwd: Path, timeout: float = 60) -> Ran:
-    """Run a program of Occopus against a server to its end."""
+def occopus(program: str, *words: object, url: str, cwd: Path) -> Ran:
+    """Run a program of Occopus against a server to its end, inside of this process."""
+    main: Callable[[list[str]], int] = import_module(f"shoal.cli.occopus.{MODULES[program]}").main
+    return inside(lambda: main([str(word) for word in words]), cwd=cwd, env=told(url, cwd))
+
+
+def apart(program: str, *words: object, url: str, cwd: Path, timeout: float = 60) -> Ran:
+    """Run a program of Occopus, as it is installed, against a server to its end."""
     done = subprocess.run(
         words_of(program, *words),
         cwd=cwd,
-        env=environment(cwd / "home") | {"SHOAL_SERVER": url},
+        env=told(url, cwd),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -38,13 +54,18 @@ def occopus(program: str, *words: object, url: str, cwd: Path, timeout: float = 
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+def told(url: str, cwd: Path) -> dict[str, str]:
+    """Return the environment of a program that talks to a server."""
+    return environment(cwd / "home") | {"SHOAL_SERVER": url}
+
+
 @contextmanager
 def started(program: str, *words: object, url: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a program of Occopus and end it with the block, if it has not ended."""
     process = subprocess.Popen(
         words_of(program, *words),
         cwd=cwd,
-        env=environment(cwd / "home") | {"SHOAL_SERVER": url},
+        env=told(url, cwd),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
