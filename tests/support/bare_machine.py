@@ -34,7 +34,7 @@ class BareMachine:
 
     root: Path
 
-    def run(self, script: str, *, timeout: float = 30) -> tuple[int, str]:
+    def run(self, script: str, *, timeout: float = 60) -> tuple[int, str]:
         """Run a script by the machine's own shell and return its exit code and output."""
         (self.root / "tmp" / "script").write_text(script)
         done = subprocess.run(
