@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -125,6 +126,15 @@ def test_a_machine_whose_minder_is_killed_is_told_of_and_can_be_made_again(
     assert only(provider).private == address
     provider.drop("i", "m1", None)
     wait_until(lambda: not psutil.pid_exists(left))
+
+
+def test_a_machine_ends_when_somebody_removes_its_folder(tmp_path: Path, provider: Processes) -> None:
+    provider.create(order(command="sleep 1000"))
+    wait_until(lambda: state(tmp_path).get("running"))
+    ours = minder(tmp_path)
+    (command,) = ours.children()
+    shutil.rmtree(tmp_path / "machines")
+    wait_until(lambda: not ours.is_running() and not command.is_running())
 
 
 def test_a_process_that_got_the_number_of_a_dead_minder_lives_on(tmp_path: Path, provider: Processes) -> None:

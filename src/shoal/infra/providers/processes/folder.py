@@ -29,6 +29,10 @@ class Folder:
         self._order = path / "machine.json"
         self._state = path / "state.json"
 
+    def is_there(self) -> bool:
+        """Say whether a machine was ordered here, and that was not removed."""
+        return self._order.exists()
+
     def write_order(self, order: Mapping[str, Any]) -> None:
         """Keep what was ordered, once and for all; it may hold secrets."""
         write_durably(ORDERED, self._order, orjson.dumps(order), private=True)

@@ -28,7 +28,7 @@ from shoal.jobs.sandbox.limits import Limits
 
 READY, BUSY = b"ready\n", b"busy\n"
 GRACE = 5.0  # seconds that a machine's processes get to end by themselves
-_LOOK = 5.0
+_LOOK = 5.0  # seconds between two looks at what nobody tells of
 
 
 class Supervisor:
@@ -51,7 +51,7 @@ class Supervisor:
         scripts = Scripts(around)
         server = await asyncio.start_unix_server(scripts.serve, sock=wire.listen(folder.path))
         folder.write_state(self._state)
-        kept = [asyncio.create_task(_reap())]
+        kept = [asyncio.create_task(_reap()), asyncio.create_task(self._end_with_folder(ended))]
         if words := self._order.get("command"):
             kept.append(asyncio.create_task(Command(words, around).keep(self._tell)))
         _say(READY)
@@ -60,6 +60,12 @@ class Supervisor:
         for task in kept:
             task.cancel()
         end_descendants()
+
+    async def _end_with_folder(self, ended: asyncio.Event) -> None:
+        """End when somebody has removed the folder: nobody could find the machine any more."""
+        while self._folder.is_there():
+            await asyncio.sleep(_LOOK)
+        ended.set()
 
     def _environment(self) -> dict[str, str]:
         facts = {name: self._order[name] for name in ("infra", "instance", "node", "name")}
