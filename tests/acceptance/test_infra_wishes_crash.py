@@ -10,7 +10,7 @@ import tests.support.infra_wishes as infra_wishes
 from tests.support.crash import Fault, Program, faults, survive
 
 NAME = "tests.support.infra_wishes:main"
-WISHES = ("infra.import", "infra.build", "infra.update", "infra.mark", "infra.forget")
+WISHES = ("infra.import", "infra.update", "infra.mark")
 
 
 @pytest.mark.parametrize("fault", faults(WISHES, ("tree",)), ids=str)
