@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.certificates import self_signed
 from tests.support.command import shoal
 from tests.support.server import running_server
 
@@ -96,3 +97,32 @@ def test_a_command_with_a_server_of_its_own_needs_no_token(tmp_path: Path) -> No
     file.write_text("a-token-that-is-long-enough")
     ran = shoal("study", "list", home=tmp_path / "home", cwd=tmp_path, SHOAL_SERVER_TOKEN=f"@{file}")
     assert ran.code == 0, ran.err
+
+
+def test_a_server_that_vouches_for_itself_is_trusted_by_its_certificate_alone(tmp_path: Path) -> None:
+    certificate, key, token = (tmp_path / name for name in ("certificate.pem", "key.pem", "token"))
+    self_signed(certificate, key, "localhost")
+    token.write_text("a-token-that-is-long-enough")
+    tls = {"tls_certificate": str(certificate), "tls_key": str(key), "server_token": f"@{token}"}
+    listen = ["127.0.0.1:0,tls"]
+    with running_server(tmp_path / "served", env=None, within=(), listen=listen, **tls) as served:
+        url = f"https://localhost:{served.port}"
+
+        def asked(**more: str) -> tuple[int, str]:
+            words = ("node", "token", "one", "--server", url)
+            ran = shoal(
+                *words,
+                home=tmp_path / "home",
+                cwd=tmp_path,
+                timeout=120,
+                within=(),
+                SHOAL_SERVER_TOKEN=f"@{token}",
+                **more,
+            )
+            return ran.code, ran.out or ran.err
+
+        assert asked()[0] == 1
+        code, made = asked(SHOAL_SERVER_CA=str(certificate))
+        assert (code, made.startswith("shoal_node_one.")) == (0, True), made
+        code, said = asked(SHOAL_SERVER_CA=str(tmp_path / "nothing.pem"))
+        assert (code, "nothing.pem cannot be read" in said) == (1, True), said

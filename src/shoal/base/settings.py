@@ -197,6 +197,9 @@ class Settings(_Branch):
     root_path: str = Field(default="", description="prefix behind a proxy")
     hosts: tuple[str, ...] = Field(default=(), description="names that requests may use for this server")
     server_token: str | None = Field(default=None, description="@FILE or env:NAME; needed beyond loopback")
+    server_ca: Path | None = Field(
+        default=None, description="PEM file with the certificates that a server elsewhere is known by"
+    )
     tls_certificate: Path | None = Field(default=None, description="PEM file for listeners marked tls")
     tls_key: Path | None = Field(default=None, description="PEM file with the certificate's key")
     labels: tuple[str, ...] = Field(default=(), description="labels that this machine's workers offer")

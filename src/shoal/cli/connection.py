@@ -117,9 +117,9 @@ def _house(settings: Settings) -> House:
 
 
 def client_of(url: str, settings: Settings) -> Client:
-    """Return a client of a server, with the token of the settings."""
+    """Return a client of a server, with the token and the certificates of the settings."""
     from shoal.base.settings import resolve_secret
     from shoal.client import Client
 
     token = resolve_secret(settings.server_token) if settings.server_token else None
-    return Client(url, token=token)
+    return Client(url, token=token, ca=settings.server_ca)

@@ -73,7 +73,7 @@ def worker(
     ]
     register_studies()
     register_runners()
-    line = Line(_checked(server), token, ca)
+    line = Line(_checked(server), token, ca or settings.server_ca)
     home = Home.open(spool or _default_spool(found.name))
     try:
         kit = Equipment(settings.workers, tuple(dict.fromkeys(offered)), terms=_terms(settings, home.path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -12,7 +13,16 @@ import httpx
 from shoal.base.errors import ShoalError
 from shoal.client.calls import Ask, Call, Item, Items, Listen, Pause, Wish
 from shoal.client.errors import error_of, unreachable
-from shoal.client.sending import PIECE, headers_for, in_thread, is_here, pieces_of, place_of, request_of
+from shoal.client.sending import (
+    PIECE,
+    headers_for,
+    in_thread,
+    is_here,
+    pieces_of,
+    place_of,
+    request_of,
+    trusted,
+)
 
 T = TypeVar("T")
 
@@ -20,13 +30,14 @@ T = TypeVar("T")
 class AsyncDriver:
     """Drive operations over kept-alive connections; for the tasks of one event loop."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, ca: Path | None = None) -> None:
         self.url = url.rstrip("/")
         self.here = is_here(self.url)
         address, socket = place_of(self.url)
         self._http = httpx.AsyncClient(
             base_url=address,
             headers=headers_for(token),
+            verify=trusted(ca),
             transport=httpx.AsyncHTTPTransport(uds=socket) if socket else None,
             trust_env=False,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -72,10 +73,11 @@ class Client(_Client[JobFuture], Blocking):
     Args:
         url: where the server is; by default `$SHOAL_SERVER`, else http://127.0.0.1:8002.
         token: the server token; not needed by the server's own user on the same machine.
+        ca: a PEM file with the certificates to trust instead of the usual ones.
     """
 
-    def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
-        super().__init__(Driver(_address(url), token))
+    def __init__(self, url: str | None = None, *, token: str | None = None, ca: Path | None = None) -> None:
+        super().__init__(Driver(_address(url), token, ca))
         self.datasets = Datasets(self._driver)
         self.datafiles = Datafiles(self._driver)
         self.objects = Objects(self._driver)
@@ -114,10 +116,11 @@ class AsyncClient(_Client[AsyncJobFuture], Awaiting):
     Args:
         url: where the server is; by default `$SHOAL_SERVER`, else http://127.0.0.1:8002.
         token: the server token; not needed by the server's own user on the same machine.
+        ca: a PEM file with the certificates to trust instead of the usual ones.
     """
 
-    def __init__(self, url: str | None = None, *, token: str | None = None) -> None:
-        super().__init__(AsyncDriver(_address(url), token))
+    def __init__(self, url: str | None = None, *, token: str | None = None, ca: Path | None = None) -> None:
+        super().__init__(AsyncDriver(_address(url), token, ca))
         self.datasets = AsyncDatasets(self._driver)
         self.datafiles = AsyncDatafiles(self._driver)
         self.objects = AsyncObjects(self._driver)

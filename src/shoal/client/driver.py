@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -12,7 +13,7 @@ import httpx
 from shoal.base.errors import ShoalError
 from shoal.client.calls import Ask, Call, Item, Items, Listen, Pause, Wish
 from shoal.client.errors import error_of, unreachable
-from shoal.client.sending import PIECE, headers_for, is_here, pieces_of, place_of, request_of
+from shoal.client.sending import PIECE, headers_for, is_here, pieces_of, place_of, request_of, trusted
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 class Driver:
     """Drive operations over kept-alive connections; may be used by several threads."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, ca: Path | None = None) -> None:
         self.url = url.rstrip("/")
         self.here = is_here(self.url)
         address, socket = place_of(self.url)
@@ -28,6 +29,7 @@ class Driver:
         self._http = httpx.Client(
             base_url=address,
             headers=headers_for(token),
+            verify=trusted(ca),
             transport=httpx.HTTPTransport(uds=socket) if socket else None,
             trust_env=False,
         )

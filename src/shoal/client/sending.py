@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +27,20 @@ def place_of(url: str) -> tuple[str, str | None]:
 def headers_for(token: str | None) -> dict[str, str]:
     """Return the headers of every request."""
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def trusted(ca: Path | None) -> ssl.SSLContext | bool:
+    """Return what servers are known by: certificates of one's own (PEM), or those that are usual.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+    """
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(ca))
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidInput(f"The certificates in {ca} cannot be read.", hint=str(error)) from error
 
 
 def is_here(url: str) -> bool:
