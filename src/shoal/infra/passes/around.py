@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -48,6 +48,7 @@ class Turn:
     description: Description
     origins: Origins
     troubles: Troubles
+    prices: Mapping[tuple[str, int], float]
 
     def made_from(self, instance: Instance) -> Implementation | None:
         """Return the implementation of an instance."""

@@ -17,6 +17,7 @@ from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.clouds import Look
 from shoal.infra.passes.journal import Happened
 from shoal.infra.passes.pacing import Pace
+from shoal.infra.passes.pricing import prices
 from shoal.infra.passes.setbacks import Troubles
 from shoal.infra.plain import description_of
 from shoal.infra.states import Phase, State
@@ -99,7 +100,8 @@ class Pass:
         self._paused = infrastructure.paused and infrastructure.phase is not Phase.DESTROYING
         attempts = description.policy.attempts
         troubles = Troubles(attempts, self._around.patience, self._around.clock)
-        return Turn(infrastructure, description, Origins(description), troubles)
+        costs = prices(description, self._around.clouds)
+        return Turn(infrastructure, description, Origins(description), troubles, costs)
 
     def _listen(self) -> None:
         """Read the wish again when there is a newer one."""
@@ -122,6 +124,7 @@ class Pass:
             patience=self._around.patience,
             setbacks=self._turn.troubles.now(),
             released=wish.released,
+            known=self._turn.prices,
         )
 
     def _is_look_due(self) -> bool:
