@@ -200,6 +200,13 @@ def test_a_plan_is_stale_after_any_change(infra: Infra) -> None:
     infra.update(built.id, infra.get(built.id).version)
 
 
+def test_of_two_who_apply_the_same_plan_at_once_one_is_refused(infra: Infra) -> None:
+    built = infra.build()
+    raised = together(*[partial(infra.update, built.id, built.version, least=3)] * 2)
+    assert [type(error) for error in raised] == [StalePlan]
+    assert infra.get(built.id).turn == built.turn + 1
+
+
 def test_a_look_that_changes_no_state_makes_no_plan_stale(infra: Infra) -> None:
     built = infra.build()
     (worker,) = infra.planned(built)
