@@ -33,18 +33,24 @@ def infrastructure(description: Description, **fields: Any) -> Infrastructure:
     return Infrastructure(**empty | facts | counts | {"description": plain(description)} | fields)
 
 
-def an_instance(node: str, number: int, state: State = State.READY, **fields: Any) -> Instance:
-    moment = now()
-    known = {"id": f"{node}{number}", "infra": "i1", "node": node, "number": number, "state": state}
-    made = {
-        "provider": "simulated",
-        "implementation": 0,
-        "place": {},
-        "hash": "old",
-        "name": f"demo-{node}-{number}",
-    }
-    more = {"addresses": (f"10.0.0.{number}",), "created": moment + number, "since": moment, "ready": moment}
-    return Instance(**known | made | more | fields)
+def an_instance(node: str, number: int) -> Instance:
+    """Return a machine that was made of an older definition."""
+    return Instance(
+        id=f"{node}{number}",
+        infra="i1",
+        node=node,
+        number=number,
+        state=State.READY,
+        provider="simulated",
+        implementation=0,
+        place={},
+        hash="old",
+        name=f"demo-{node}-{number}",
+        addresses=(f"10.0.0.{number}",),
+        created=now() + number,
+        since=now(),
+        ready=now(),
+    )
 
 
 def planned(description: Description, there: list[Instance] | None = None, **fields: Any) -> dict[str, Any]:
