@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -82,6 +83,18 @@ class Engine:
         timeout: float | None = QUICK,
     ) -> Iterator[HTTPResponse]:
         """Send a request and give its answer to read from; bytes and iterables of bytes go as they are."""
+        with self._sent(method, f"/{self._version}{_target(path, query)}", body, timeout) as answer:
+            yield answer
+
+    @cached_property
+    def _version(self) -> str:
+        """Return the version of the protocol to speak: ours, or the least that a newer engine takes."""
+        with self._sent("GET", "/version", None, QUICK) as answer:
+            least = str(orjson.loads(answer.read()).get("MinAPIVersion") or VERSION)
+        return max(VERSION, f"v{least.removeprefix('v')}", key=_numbers)
+
+    @contextmanager
+    def _sent(self, method: str, target: str, body: Any, timeout: float | None) -> Iterator[HTTPResponse]:
         with closing(_Connection(self.path, timeout)) as connection:
             try:
                 connection.connect()
@@ -89,7 +102,7 @@ class Engine:
                 raise gone(self.path, error) from error
             content, headers = _encoded(body)
             try:
-                connection.request(method, _target(path, query), content, headers)
+                connection.request(method, target, content, headers)
                 answer = connection.getresponse()
                 if answer.status >= 400:
                     raise _refusal(answer.status, answer.read())
@@ -132,7 +145,11 @@ def _encoded(body: Any) -> tuple[bytes | Iterable[bytes] | None, dict[str, str]]
 
 def _target(path: str, query: Query | None) -> str:
     said = {name: _written(value) for name, value in (query or {}).items() if value is not None}
-    return f"/{VERSION}{path}" + (f"?{urlencode(said)}" if said else "")
+    return path + (f"?{urlencode(said)}" if said else "")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.removeprefix("v").split(".") if number.isdecimal()]
 
 
 def _written(value: Any) -> str:
