@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from tests.support.components import find_program, require_component
 from tests.support.containers import Containers
 
+NOT_NEEDED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/locale", "usr/share/doc", "usr/share/man")
 MAKING = 900.0  # seconds that packages may take to come and to be unpacked
 
 
@@ -23,7 +24,8 @@ def import_debian(engine: Containers, name: str, packages: Sequence[str]) -> Non
     assert done.returncode == 0, done.stdout.decode(errors="replace")
     (root / "etc" / "apt" / "sources.list").write_text("")
     archive = engine.folder / "debian.tar"
-    packed = ["tar", "--create", f"--directory={root}", f"--file={archive}", "--exclude=./var/cache/apt", "."]
+    left_out = [f"--exclude=./{folder}" for folder in NOT_NEEDED]
+    packed = ["tar", "--create", f"--directory={root}", f"--file={archive}", *left_out, "."]
     subprocess.run(packed, check=True, timeout=MAKING)
     shutil.rmtree(root)
     engine.run("import", archive, name, timeout=MAKING)
