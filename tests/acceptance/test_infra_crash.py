@@ -17,8 +17,12 @@ NAME = "tests.support.infra_program:main"
 OF_PASSES = ("infra.create", "infra.drop", "infra.look", "infra.clean")
 OF_THE_HOUSE = ("infra.build", "infra.heal", "infra.scale", "infra.destroy", "infra.home", "infra.keeper")
 ONCE = (
-    *(Fault(point, "before", "process") for point in OF_PASSES),
-    *(Fault(point, "after", "tree") for point in (*OF_PASSES, *OF_THE_HOUSE)),
+    *(Fault(point, "before", "process") for point in ("infra.create", "infra.drop")),
+    *(Fault(point, "after", "tree") for point in ("infra.create", "infra.drop", "infra.clean")),
+    *(
+        Fault(point, "after", "tree")
+        for point in ("infra.build", "infra.heal", "infra.scale", "infra.destroy")
+    ),
     Fault("jobs.ask", "after", "tree", 5),
 )
 ALL = (

@@ -89,7 +89,7 @@ def killed(world: World, id: str, after: int | None) -> None:
         return
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(step, min_size=1, max_size=5))
 def test_whatever_happens_the_machines_are_those_that_are_wanted(
     database: Database, renderer: Renderer, tmp_path_factory: pytest.TempPathFactory, steps: list[Any]

@@ -397,6 +397,18 @@ def test_the_keeper_tries_again_ever_more_seldom_where_passes_do_not_help(world:
     assert 3 <= passes <= 8
 
 
+def test_what_the_keeper_wrote_meanwhile_keeps_no_pass_from_its_end(world: World) -> None:
+    id_ = built(world, cluster())
+    world.scale(id_, "worker", to=4)
+    world.run(id_)
+    world.scale(id_, "worker", to=2)
+    course = world.a_pass(id_, Fuse())
+    ailing = [{"id": each.id, "was": "ready", "state": "ailing"} for each in world.machines(id_)]
+    world.house.ask({"op": "changes", "infra": id_, "changes": ailing, "happened": []})
+    assert course.run()["phase"] == "ready"
+    assert world.counts(id_) == {"master": 1, "worker": 2} and world.is_whole(id_)
+
+
 def test_two_who_ask_to_heal_get_one_machine(world: World) -> None:
     id_ = built(world, cluster())
     world.cloud.befall(of(world, id_, "worker")[0].id, "vanishes")

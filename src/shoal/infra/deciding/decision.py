@@ -171,9 +171,10 @@ class _Decider:
         if not self._settled_below(name):
             self._waiting.append(Waiting(name, "order", f"{name} is replaced after what it needs"))
             return
-        idle = [each for each in old if each.instance.state is not State.READY]
+        given_up = name in self._setbacks.given_up
         ready = [each for each in old if each.instance.state is State.READY]
-        allowed = 0 if name in self._setbacks.given_up else max(0, self._spare(name))
+        idle = [each for each in old if each not in ready and not (given_up and each.instance.ready)]
+        allowed = 0 if given_up else max(0, self._spare(name))
         chosen = idle + sorted(ready, key=lambda each: each.instance.created)[:allowed]
         self._steps += [_retired(each) for each in chosen]
         if len(chosen) < len(old):

@@ -21,9 +21,11 @@ class Board:
         self._lock = threading.Lock()
         self._rows: dict[str, Instance] = {}
         self.changes = 0
+        self.stale = False  # somebody else has changed a row
 
     def read(self) -> Infrastructure:
         """Read everything anew, and return the wish."""
+        self.stale = False
         infrastructure, instances = self.journal.state()
         with self._lock:
             self._rows = {each.id: each for each in instances}
@@ -53,6 +55,7 @@ class Board:
         changes = [self._masked(each) for each in changes]
         happened = [each._replace(detail=self._masked(each.detail)) for each in happened]
         refused = self.journal.change(changes, happened)
+        self.stale = self.stale or bool(refused)
         with self._lock:
             for change in changes:
                 if change["id"] not in refused:

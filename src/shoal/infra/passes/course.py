@@ -76,7 +76,7 @@ class Pass:
             self._listen()
             decision = self._step()
             if not self._running and (decision is None or self._is_idle(decision)):
-                outcome = ending.end(decision, self._turn, self._around)
+                outcome = ending.end(decision, self._turn, self._around, self._strays())
                 if outcome is not None:
                     return outcome
                 self._turn = self._read()
@@ -109,6 +109,8 @@ class Pass:
         if now - self._listened >= _LISTEN * SECOND:
             self._listened = now
             self._paused = journal.listen()
+        if self._board.stale:
+            self._board.read()
         if journal.turn != self._turn.infrastructure.turn:
             self._turn = self._read()
 

@@ -20,8 +20,12 @@ from shoal.jobs.workers.context import Failed
 _FATAL = frozenset({"given_up", "over_budget"})
 
 
-def end(decision: Decision | None, turn: Turn, around: Around) -> dict[str, Any] | None:
+def end(
+    decision: Decision | None, turn: Turn, around: Around, strays: Sequence[str]
+) -> dict[str, Any] | None:
     """Say in the house what was reached, and return it; None: there is a newer wish.
+
+    `strays` are machines that no row knows and that could not be ended.
 
     Raises:
         Failed: not all could be made.
@@ -32,13 +36,13 @@ def end(decision: Decision | None, turn: Turn, around: Around) -> dict[str, Any]
     if decision is None:
         return result(wish.phase, rows)
     if wish.phase is Phase.DESTROYING:
-        return _destroyed(turn, around)
+        return _destroyed(turn, around, strays)
     phase, trouble = _phase(decision, turn, rows)
     error = told(trouble, around) if trouble is not None else None
     happened = [Happened("infraready")] if phase is Phase.READY else []
     if not around.board.journal.reached(wish.turn, phase, error, happened):
         return None
-    if any(each.state in LEAVING for each in rows):
+    if strays or any(each.state in LEAVING for each in rows):
         raise Unavailable(f"Machines of {wish.name} could not be ended yet.", hint="It is tried again.")
     if phase is Phase.FAILED and error is not None:
         raise Failed({"kind": "infrastructure", "type": error["code"], **error}, result(phase, rows))
@@ -54,9 +58,9 @@ def result(phase: Phase, rows: Sequence[Instance]) -> dict[str, Any]:
     return {"phase": phase.value, "nodes": nodes, "outputs": {}}
 
 
-def _destroyed(turn: Turn, around: Around) -> dict[str, Any] | None:
+def _destroyed(turn: Turn, around: Around, strays: Sequence[str]) -> dict[str, Any] | None:
     wish = turn.infrastructure
-    if around.board.rows:
+    if around.board.rows or strays:
         first = turn.troubles.first
         reason = around.board.mask(first.message) if first is not None else ""
         raise Unavailable(f"Machines of {wish.name} could not be ended yet. {reason}".strip())
@@ -89,6 +93,8 @@ def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Ph
     if waiting:
         return Phase.DEGRADED, turn.troubles.first or _error(waiting[0])
     ill = next(each for each in rows if each.state is not State.READY)
+    if turn.troubles.first is not None:
+        return Phase.DEGRADED, turn.troubles.first
     return Phase.DEGRADED, Degraded(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node)
 
 

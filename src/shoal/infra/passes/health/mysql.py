@@ -6,11 +6,11 @@ from shoal.base.errors import Unavailable
 from shoal.base.extras import require
 from shoal.infra.model import Database
 
-_SECONDS = 5
+SECONDS = 5
 
 
-def log_in(address: str, database: Database, port: int = 3306) -> None:
-    """Log in to a database and leave again.
+def log_in(address: str, database: Database, port: int = 3306, seconds: float = SECONDS) -> None:
+    """Log in to a database and leave again; each wait takes `seconds` at most.
 
     Raises:
         Unavailable: that is not possible.
@@ -24,9 +24,9 @@ def log_in(address: str, database: Database, port: int = 3306) -> None:
             user=database.user,
             password=database.password,
             database=database.name,
-            connect_timeout=_SECONDS,
-            read_timeout=_SECONDS,
-            write_timeout=_SECONDS,
+            connect_timeout=seconds,
+            read_timeout=seconds,
+            write_timeout=seconds,
         ).close()
     except (pymysql.MySQLError, OSError) as error:
         raise Unavailable(f"{error}") from error
