@@ -15,6 +15,7 @@ WHOLE, SHORT = "tests.support.infra_life:main", "tests.support.infra_life:short"
 # Points that this life does not come by, each with its reason; all others are on its path.
 ELSEWHERE = {
     "infra.forget": "nothing is old enough",
+    "infra.glance": "nobody looks and does no more",
     "infra.import": "the definitions come with the bundle",
     "infra.machine_": "no machine is a process",
     "infra.publish": "simulated machines show no files",

@@ -56,6 +56,12 @@ class PassEnded(Unavailable):
     code = "pass_ended"
 
 
+class PassStumbled(Unavailable):
+    """Say that the job that works on an infrastructure failed and will be tried again by itself."""
+
+    code = "pass_stumbled"
+
+
 class TooManyInfrastructures(TooManyRequests):
     """Say that an owner has as many infrastructures as there may be."""
 

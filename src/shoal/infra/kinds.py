@@ -9,7 +9,7 @@ their workers and never kept, in `context.terms["infra"]`: `home` (the folder of
 
 from __future__ import annotations
 
-from shoal.infra.store import journal, passing
+from shoal.infra.store import failing, journal, passing
 from shoal.jobs.kinds import Kind, register
 
 PASS = Kind(
@@ -17,7 +17,8 @@ PASS = Kind(
     "shoal.infra.passes.passing:run",
     elsewhere=False,
     grace=30.0,
-    mourn=passing.mourn,
+    mourn=failing.mourn,
+    stumble=failing.stumble,
     answer=journal.answer,
 )
 KEEPER = Kind(

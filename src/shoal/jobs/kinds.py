@@ -28,7 +28,8 @@ class Kind:
     `run` is "package.module:function", imported in worker processes only and called with (spec, context).
     `record` runs where the database is, inside the transaction that finishes a job well: what it writes is
     written exactly once. `mourn` runs inside the transaction in which jobs of the kind end for good without
-    success, whatever ended them; kinds that share it are given to it together. `threads` is how many threads
+    success, whatever ended them; kinds that share it are given to it together. `stumble` runs inside the
+    transaction in which an attempt has failed and its job is to be tried again. `threads` is how many threads
     one run may use (`context.threads`). `inputs` tells from a spec the storage keys that a run reads, so that
     a machine without our storage can fetch them first. `charged` jobs count against their owner's quota.
     `elsewhere` is False for what only the house's own workers may do. `grace` is how many seconds a run that
@@ -42,6 +43,7 @@ class Kind:
     record: Record | None = None
     threads: int = 1
     mourn: Mourn | None = None
+    stumble: Mourn | None = None
     inputs: Inputs | None = None
     charged: bool = False
     elsewhere: bool = True

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from sqlalchemy import Connection, select
 
-from sqlalchemy import Connection, select, update
-
-from shoal.base.transaction import now
-from shoal.infra.errors import PassEnded
 from shoal.infra.model import Infrastructure
-from shoal.infra.states import Phase, State
-from shoal.infra.store import reading, telling
-from shoal.infra.store.tables import infrastructures
-from shoal.jobs.model import HOUSE, NO_RETRY, Job, NewJob, Retry
+from shoal.infra.states import Phase
+from shoal.jobs.model import HOUSE, NO_RETRY, NewJob, Retry
 from shoal.jobs.states import ENDS
 from shoal.jobs.states import State as JobState
 from shoal.jobs.store import cancelling, limits, submission
@@ -100,34 +94,7 @@ def are_left(conn: Connection, home: str) -> bool:
     return any(f"{LABEL}:{home}" in job.labels for job in left)
 
 
-def mourn(conn: Connection, ended: Sequence[Job]) -> None:
-    """Say of infrastructures that their newest pass ended before it said how; they can be healed."""
-    for job in ended:
-        query = select(infrastructures.c.id).where(infrastructures.c.job == job.id)
-        for id_ in conn.execute(query).scalars().all():
-            infra = reading.get(conn, id_, lock=True)
-            if infra.job == job.id and infra.done < infra.turn and not infra.paused:
-                _give_up(conn, infra, job)
-
-
 def _waits(conn: Connection, id: int) -> bool:
     # A pass that is just being leased is locked, and may have asked for the wish already.
     query = select(jobs.c.id).where(jobs.c.id == id, jobs.c.state == JobState.QUEUED.value)
     return conn.execute(query.with_for_update(skip_locked=True)).first() is not None
-
-
-def _give_up(conn: Connection, infra: Infrastructure, job: Job) -> None:
-    why = (job.error or {}).get("message") or job.state.value
-    ended = PassEnded(
-        f"Its pass (job {job.id}) ended: {why}", hint="To go on: heal the infrastructure, or ask again."
-    )
-    error = {"code": ended.code, "message": ended.message, "hint": ended.hint, "job": job.id}
-    phase, moment = infra.phase, now(conn)
-    if phase is not Phase.DESTROYING:
-        there = reading.machines(conn, infra.id)
-        phase = Phase.DEGRADED if any(one.state is State.READY for one in there) else Phase.FAILED
-    infra = infra._replace(phase=phase, error=error, done=infra.turn, changed=moment)
-    values = {"phase": phase.value, "error": error, "done": infra.done, "changed": moment}
-    conn.execute(update(infrastructures).where(infrastructures.c.id == infra.id).values(**values))
-    telling.happened(conn, infra, [{"kind": "passended", "detail": error}], moment)
-    telling.changed(conn, infra)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
@@ -69,15 +69,28 @@ def end_waiting(
     return {row.id: state for row in rows}
 
 
+def stumbled(conn: Connection, again: Mapping[int, str]) -> None:
+    """Let kinds know which of their jobs, given with their kinds, are to be tried again."""
+    known = kinds.registered()
+    told = [job for job, name in again.items() if name in known and known[name].stumble is not None]
+    _let_know(conn, told, lambda kind: kind.stumble)
+
+
 def _mourn(conn: Connection, lost: Sequence[int]) -> None:
     """Let kinds know which of their jobs ended without success."""
+    _let_know(conn, lost, lambda kind: kind.mourn)
+
+
+def _let_know(
+    conn: Connection, which: Sequence[int], who: Callable[[kinds.Kind], kinds.Mourn | None]
+) -> None:
     known = kinds.registered()
-    by_mourner: dict[kinds.Mourn, list[Job]] = {}
-    for job in get_many(conn, lost).values():
-        if (kind := known.get(job.kind)) is not None and kind.mourn is not None:
-            by_mourner.setdefault(kind.mourn, []).append(job)
-    for mourn, mourned in by_mourner.items():
-        mourn(conn, mourned)
+    by_listener: dict[kinds.Mourn, list[Job]] = {}
+    for job in get_many(conn, which).values() if which else ():
+        if (kind := known.get(job.kind)) is not None and (listener := who(kind)) is not None:
+            by_listener.setdefault(listener, []).append(job)
+    for listener, found in by_listener.items():
+        listener(conn, found)
 
 
 def _count_down(conn: Connection, met: Mapping[int, int], moment: int) -> None:

@@ -127,6 +127,7 @@ def _settle(conn: Connection, given: Sequence[tuple[Active, Outcome]], moment: i
     hooked = [(row.id, verdict.state, row.webhook) for row, verdict in decided if row.webhook]
     notices.announce(conn, hooked, moment)
     ending.settle(conn, {row.id: verdict.state for row, verdict in decided if verdict.ended}, moment)
+    ending.stumbled(conn, {row.id: row.kind for row, v in decided if v.state is State.RETRYING})
     return [row.id for row, verdict in decided if verdict.state is State.SUCCEEDED]
 
 
