@@ -198,6 +198,26 @@ def test_a_sick_machine_is_borne_with_and_then_replaced(world: World) -> None:
     assert before - ids(world, id_) == {sick} and world.counts(id_) == {"worker": 3}
 
 
+def test_a_machine_that_has_stopped_is_not_well_because_it_answers(world: World) -> None:
+    id_ = built(world, a_description({"worker": 3}, health={"worker": {"timeout": 30}}))
+    stopped = world.machines(id_)[0].id
+    world.cloud.befall(stopped, "stops")
+    for _ in range(2):
+        world.house.heal(id_)
+        assert world.run(id_)["phase"] == "degraded" and stopped in ids(world, id_)
+        world.clock.sleep(10)
+    world.clock.sleep(20)
+    world.house.heal(id_)
+    assert world.run(id_)["phase"] == "ready" and stopped not in ids(world, id_)
+    world.cloud.befall(world.machines(id_)[0].id, "stops")
+    world.house.heal(id_)
+    world.run(id_)
+    world.cloud.befall(world.machines(id_)[0].id, "stops", after=1e9)
+    before = ids(world, id_)
+    world.house.heal(id_)
+    assert world.run(id_)["phase"] == "ready" and ids(world, id_) == before
+
+
 def test_many_failing_at_once_wait_for_a_person(world: World) -> None:
     id_ = built(world, a_description({"worker": 4}))
     before = ids(world, id_)
@@ -370,7 +390,7 @@ def test_a_machine_that_no_row_knows_is_ended(world: World) -> None:
     assert world.run(id_)["phase"] == "ready" and world.is_whole(id_)
 
 
-@pytest.mark.parametrize("what", ["vanishes", "dies", "ill"])
+@pytest.mark.parametrize("what", ["vanishes", "dies", "ill", "stops"])
 def test_the_keeper_asks_for_one_pass_and_only_when_something_is_wrong(world: World, what: str) -> None:
     id_ = built(world, a_description({"worker": 3}, health={"worker": {"timeout": 30}}))
     look, before = world.keeper(), ids(world, id_)

@@ -14,12 +14,13 @@ from shoal.infra.deciding.origin import Origins, fingerprint
 from shoal.infra.model import Instance
 from shoal.infra.passes import checking, configuring, dropping, ending, looking, making
 from shoal.infra.passes.around import Around, Turn
-from shoal.infra.passes.clouds import Look
+from shoal.infra.passes.clouds import Look, place_of
 from shoal.infra.passes.journal import Happened
 from shoal.infra.passes.pacing import Pace
 from shoal.infra.passes.pricing import prices
 from shoal.infra.passes.setbacks import Troubles
 from shoal.infra.plain import description_of
+from shoal.infra.providers.provider import Standing
 from shoal.infra.states import Phase, State
 
 _LISTEN = 1.0  # seconds between two questions for a newer wish
@@ -223,8 +224,16 @@ class Pass:
             return True
         return id in self._look.machines and (self._looked or 0) > dropped
 
-    def _is_check_due(self, row: Instance) -> bool:
+    def _is_to_check(self, row: Instance) -> bool:
+        """Say whether an instance's health says anything: its machine runs, as far as its provider tells."""
         if self._turn.infrastructure.phase is Phase.DESTROYING:
+            return False
+        machine = self._look.machines.get(row.id)
+        shown = machine is not None and machine.standing is Standing.READY
+        return shown or place_of(row) not in self._look.answered
+
+    def _is_check_due(self, row: Instance) -> bool:
+        if not self._is_to_check(row):
             return False
         pause = _AGAIN.get(row.state, self._pace.pause(self._board.changes))
         last = self._checked.get(row.id)
@@ -275,9 +284,9 @@ class Pass:
             return self._turn.troubles.tries(f"drop {row.id}") < _DROPS
         if row.id in decision.held:
             return False
-        destroying = self._turn.infrastructure.phase is Phase.DESTROYING
         is_unclear = row.state is State.AILING and row.failing_since is None
-        return is_unclear or row.missing_since is not None or not (destroying or row.id in self._checked)
+        is_unchecked = self._is_to_check(row) and row.id not in self._checked
+        return is_unclear or is_unchecked or row.missing_since is not None
 
     def _rest(self) -> None:
         pause = self._pace.pause(self._board.changes)

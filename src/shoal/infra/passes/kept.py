@@ -18,6 +18,7 @@ from shoal.infra.passes.health.checks import Answering, trouble
 from shoal.infra.passes.journal import Ask, Attached, Change, Journal
 from shoal.infra.passes.preparing import Preparer
 from shoal.infra.plain import description_of
+from shoal.infra.providers.provider import Machine, Standing
 from shoal.infra.states import Phase, State
 
 _WATCHED = frozenset({State.READY, State.AILING, State.FAILED})
@@ -103,7 +104,7 @@ class Kept:
 
     def _checked(self, found: Look, pool: Executor) -> Iterable[Change]:
         rows = [row for row in self._rows.values() if row.state in (State.READY, State.AILING)]
-        rows = [row for row in rows if place_of(row) in found.answered and row.id in found.machines]
+        rows = [row for row in rows if _runs(found.machines.get(row.id))]
         for row, reason in zip(rows, self._troubles(rows, pool), strict=True):
             if change := checked(row, reason, self._clock()):
                 yield {"id": row.id, "was": row.state, **change}
@@ -133,3 +134,8 @@ class Kept:
             return trouble(row, health, self._clouds.of(row))
         except ShoalError as error:
             return str(error)
+
+
+def _runs(machine: Machine | None) -> bool:
+    """Say whether a machine's health says anything."""
+    return machine is not None and machine.standing is Standing.READY

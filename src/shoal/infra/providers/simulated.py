@@ -99,7 +99,7 @@ class Simulated:
         resource, now = order.resource, self._cloud.clock()
         ready = NEVER if "stuck" in what else now + float(resource.get("delay") or 0.0)
         shown = now + max(float(resource.get("late") or 0.0), what.get("late", 0.0))
-        falls = {name: ready + what[name] for name in ("dies", "vanishes", "ill") if name in what}
+        falls = {name: ready + what[name] for name in ("dies", "vanishes", "ill", "stops") if name in what}
         price = float(resource.get("price") or 0.0)
         return Row(0, order.instance, order.infra, order.node, self._name, price, now, shown, ready, **falls)
 
@@ -107,6 +107,8 @@ class Simulated:
 def _machine(row: Row, now: float) -> Machine:
     if row.dies <= now:
         return Machine(row.ref, row.instance, Standing.SHUTDOWN, detail="it has ended")
+    if row.stops <= now:
+        return Machine(row.ref, row.instance, Standing.AILING, (row.address,), row.address, "it has stopped")
     if row.ready > now:
         return Machine(row.ref, row.instance, Standing.PENDING)
     return Machine(row.ref, row.instance, Standing.READY, (row.address,), row.address)

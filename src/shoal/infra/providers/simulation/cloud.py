@@ -14,7 +14,7 @@ NEVER = 1e18
 _TABLES = """
 CREATE TABLE IF NOT EXISTS machines (
     n INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT UNIQUE, infra TEXT, node TEXT, cloud TEXT, price REAL,
-    made REAL, shown REAL, ready REAL, dies REAL, vanishes REAL, ill REAL
+    made REAL, shown REAL, ready REAL, dies REAL, vanishes REAL, ill REAL, stops REAL
 );
 CREATE TABLE IF NOT EXISTS faults (fault TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS counts (fault TEXT PRIMARY KEY, n INTEGER);
@@ -36,6 +36,7 @@ class Row(NamedTuple):
     dies: float = NEVER
     vanishes: float = NEVER
     ill: float = NEVER
+    stops: float = NEVER
 
     @property
     def ref(self) -> str:
@@ -106,8 +107,8 @@ class Cloud:
             return self.rows(connection)
 
     def befall(self, instance: str, what: str, after: float = 0.0) -> None:
-        """Let a machine die, vanish or be ill (`dies`, `vanishes`, `ill`) from so many seconds on."""
-        if what not in ("dies", "vanishes", "ill"):
+        """Let a machine die, vanish, be ill or stop (`dies`, ...) from so many seconds on."""
+        if what not in ("dies", "vanishes", "ill", "stops"):
             raise ValueError(what)
         with self.changed() as connection:
             change = f"UPDATE machines SET {what} = ? WHERE instance = ?"

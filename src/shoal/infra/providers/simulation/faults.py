@@ -10,7 +10,7 @@ A fault is a mapping, in a resource's `faults` or in the cloud's control file (`
 | create, drop | after | it does not answer, but it was done |
 | create | no_capacity, refused | it says so |
 | create | stuck | the machine never leaves pending |
-| create | dies, vanishes, ill | the machine does so `after` seconds (0) after it was ready |
+| create | dies, vanishes, ill, stops | the machine does so `after` seconds (0) after it was ready |
 | create | late | the machine is shown only `after` seconds after it was made |
 | machines | empty | the answer holds nothing |
 """
