@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.blueprints import Built, changed_copy
+from tests.support.blueprints import Built, changed_copy, of_processes
 from tests.support.containers import running_containers
 from tests.support.server import running_server
 from tests.support.waiting import wait_until
@@ -38,8 +37,7 @@ def engine() -> Iterator[str]:
 
 @pytest.fixture
 def queue(engine: str, tmp_path: Path) -> Iterator[Queue]:
-    cache = f"cache: {os.environ.get('SHOAL_CACHE_DIR', '')}"
-    instead = {"type: docker}": "type: process}", 'engine: ""': f"engine: {engine}", 'cache: ""': cache}
+    instead = {**of_processes(), 'engine: ""': f"engine: {engine}"}
     with running_server(tmp_path / "served", infra={"interval": 2.0}) as server:
         built = Built(server, tmp_path)
         built.infra("build", changed_copy("cqueue", tmp_path / "my-cqueue", instead))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,3 +56,11 @@ def changed_copy(name: str, to: Path, instead: Mapping[str, str]) -> Path:
         text = text.replace(old, new)
     description.write_text(text)
     return description
+
+
+def of_processes() -> dict[str, str]:
+    """Return what makes a blueprint's machines processes, which find the kernels that tests have compiled."""
+    return {
+        "type: docker}": "type: process}",
+        'cache: ""': f'cache: "{os.environ.get("SHOAL_CACHE_DIR", "")}"',
+    }

@@ -14,10 +14,11 @@ MAKING = 900.0  # seconds that packages may take to come and to be unpacked
 
 
 def import_debian(engine: Containers, name: str, packages: Sequence[str]) -> None:
-    """Give an engine an image of Debian 12 with some packages; it asks for no others, for it has no network."""
+    """Give an engine an image of Debian 12 with some packages; it asks for no others: it has no network."""
     debootstrap = require_component("debootstrap", find_program("debootstrap", "/usr/sbin"))
     root = engine.folder / "debian"
-    words = [debootstrap, "--variant=minbase", f"--include={','.join(packages)}", "bookworm", root]
+    included = f"--include={','.join(packages)}"
+    words = [str(debootstrap), "--variant=minbase", included, "bookworm", str(root)]
     done = subprocess.run(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=MAKING
     )

@@ -1,0 +1,14 @@
+# A database of one name and one user, whose password is this infrastructure's.
+set -eu
+at=${SHOAL_FOLDER:-}/srv/shoal
+. "$at/database.sh"
+mkdir -p "$at/data"
+{% if resource.type != 'process' %}
+chown postgres "$at/data" "$at/password"
+{% endif %}
+if [ ! -s "$at/data/PG_VERSION" ]; then
+  postgres initdb -D "$at/data" -U shoal --pwfile="$at/password" -A scram-sha-256 -E UTF8 --no-locale
+  echo "CREATE DATABASE shoal" | postgres postgres --single -D "$at/data" postgres
+  echo "host shoal shoal all scram-sha-256" >>"$at/data/pg_hba.conf"
+fi
+sh "$at/begin.sh"

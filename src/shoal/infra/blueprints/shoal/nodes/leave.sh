@@ -1,0 +1,6 @@
+# Let what runs here end, then take this worker away from the server.
+at=${SHOAL_FOLDER:-}/srv/shoal
+me=$(cat "$at/name")
+sh "$at/shoal.sh" node drain "$me" || exit 0
+while sh "$at/shoal.sh" node list --output json | tr '{' '\n' | grep "\"$me\"" | grep -q '"job"'; do sleep 1; done
+sh "$at/shoal.sh" node rm "$me"
