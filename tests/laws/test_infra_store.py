@@ -27,6 +27,7 @@ from shoal.jobs.model import Outcome
 from shoal.jobs.states import State as JobState
 from shoal.jobs.store import limits
 from tests.support.infra_store import HOME, MACHINES, Infra, an_instance
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -451,11 +452,34 @@ def test_a_pass_that_waits_to_be_tried_again_makes_room_for_a_newer_one(infra: I
     built = infra.build()
     (lease,) = infra.lease()
     infra.finish(lease, Outcome(JobState.FAILED, error={"kind": "error", "message": "no answer"}))
-    assert infra.get(built.id) == built  # It is tried again.
+    waiting = infra.get(built.id)
+    assert (waiting.phase, waiting.done, waiting.version) == (Phase.BUILDING, 0, built.version)
     healing = infra.heal(built.id)
+    assert healing.error is None
     assert [one.job_id for one in infra.lease()] == [healing.job]
     assert infra.get(built.id) == healing
-    assert infra.happened(built.id) == ["infrastart", "infraheal"]
+    assert infra.happened(built.id) == ["infrastart", "passfailed", "infraheal"]
+
+
+def test_a_pass_that_fails_again_and_again_says_why_once(infra: Infra) -> None:
+    built = infra.build()
+    lost = Outcome(JobState.LOST, error={"kind": "lost", "message": "The worker died."})
+    bug = Outcome(JobState.FAILED, error={"kind": "error", "type": "KeyError", "message": "'x'"})
+    for outcome, said in (
+        (lost, None),
+        (bug, "KeyError: 'x'"),
+        (bug, "KeyError: 'x'"),
+        (lost, "worker died"),
+    ):
+        (lease,) = wait_until(infra.lease)
+        infra.finish(lease, outcome)
+        left = infra.get(built.id)
+        assert (left.phase, left.done) == (Phase.BUILDING, 0)
+        assert left.error is None if said is None else said in str(left.error)
+    assert infra.happened(built.id) == ["infrastart", "passfailed", "passfailed"]
+    (lease,) = wait_until(infra.lease)
+    assert infra.journal(built.id).reached(built.turn, Phase.READY, None)
+    assert infra.get(built.id).error is None
 
 
 def test_a_sweep_is_told_where_machines_have_been_and_who_is_known(infra: Infra) -> None:
