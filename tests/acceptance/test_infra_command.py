@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 from shoal.client import Client
+from shoal.infra.providers.provider import Means, Order
+from shoal.infra.providers.simulated import Simulated
 from tests.support.clusters import DEFINITIONS, INFRA, NODES, built, written
 from tests.support.command import SHOAL, Ran, environment
 from tests.support.inside import shoal_inside
@@ -347,9 +349,23 @@ def test_a_build_ends_when_ports_and_addresses_answer(infra: Any, tmp_path: Path
     assert infra("destroy", ran.json["id"], "--yes").code == 0
 
 
-def test_machines_that_nobody_knows_are_found(infra: Any) -> None:
+def test_machines_that_nobody_knows_are_found_and_ended(
+    infra: Any, server: Served, client: Client, tmp_path: Path
+) -> None:
+    assert infra("sweep").out == "No machine is left over.\n"
+    id = built(client, tmp_path, attach=False)
+    cloud = Simulated({}, Means(str(server.home / "infra" / id)))
+    cloud.create(Order(id, "demo", "stray", "worker", "a stray", {}))
     ran = infra("sweep")
-    assert (ran.code, ran.out) == (0, "No machine is left over.\n")
+    assert (ran.code, re.match(rf"Nobody knows:\nsimulated +\S+ +{id} +stray\n", ran.out) is not None) == (
+        0,
+        True,
+    )
+    ran = infra("sweep", "--drop")
+    assert (ran.code, "this ends 1 machine. Add --yes" in ran.err) == (1, True)
+    assert infra("sweep", "--drop", "--yes").out.startswith("Ended:\n")
+    assert infra("sweep").out == "No machine is left over.\n"
+    assert len(cloud.machines(id)) == 3
 
 
 def test_blueprints_are_copied_and_valid(tmp_path: Path) -> None:

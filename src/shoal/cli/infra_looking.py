@@ -11,12 +11,13 @@ import typer
 from shoal.base.clock import isoformat
 from shoal.cli import infra_plan_view, infra_view
 from shoal.cli.connection import Where, serving
+from shoal.cli.infra_asking import sure
 from shoal.cli.infra_building import CHANGES
-from shoal.cli.infra_options import Infra, found
+from shoal.cli.infra_options import Infra, Yes, found
 from shoal.cli.interruption import interruption
 from shoal.cli.located import located
 from shoal.cli.options import Format, Limit, Output
-from shoal.cli.output import answer, print_json
+from shoal.cli.output import answer, print_json, say
 from shoal.cli.words import take
 from shoal.studies.wording import printable
 
@@ -28,6 +29,7 @@ Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="A part of
 Gone = Annotated[bool, typer.Option("--gone", help="Also what is destroyed.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Look at the machines first.")]
 Machine = Annotated[str | None, typer.Argument(metavar="[ID]", help="The log of this machine.")]
+Drop = Annotated[bool, typer.Option("--drop", help="End them.")]
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on until Ctrl-C.")]
 
 
@@ -88,13 +90,23 @@ def drift(where: Where, infra: Infra, refresh: Refresh = False, output: Output =
 
 
 @located
-def sweep(where: Where, output: Output = Format.TABLE) -> None:
+def sweep(where: Where, drop: Drop = False, yes: Yes = False, output: Output = Format.TABLE) -> None:
     """Look for machines at the providers that carry our tag and that no infrastructure knows."""
     with serving(where) as client:
         told = client.infra.sweep()
-    orphans = told["machines"]
-    lines = [f"{each['provider']}  {each['ref']}  {each['infra']}  {each['instance']}" for each in orphans]
-    answer(told, output, text="\n".join(lines) or "No machine is left over.", quiet="\n".join(lines))
+        if drop and told["machines"]:
+            sure("ends", len(told["machines"]), yes=yes)
+            told = client.infra.sweep(drop=True)
+    lines = [
+        f"{each['provider']}  {each['ref']}  {each['infra']}  {each['instance']}" for each in told["machines"]
+    ]
+    ended = "Ended:" if drop else "Nobody knows:"
+    text = "\n".join([ended, *lines]) if lines else "No machine is left over."
+    answer(told, output, text=text, quiet="\n".join(lines))
+    for each in told["failed"]:
+        say(f"error: {each['provider']}: {each['message']}")
+    if told["failed"]:
+        raise typer.Exit(1)
 
 
 @located

@@ -95,7 +95,8 @@ def _ready(infra: Facts) -> str:
 def _kept(infra: Facts) -> str:
     if infra["paused"]:
         return "paused"
-    return "" if infra["attached"] or infra["ended"] else "not healed (detached)"
+    is_going = infra["phase"] in ("destroying", "destroyed")
+    return "" if infra["attached"] or is_going else "not healed (detached)"
 
 
 def _error(infra: Facts) -> str:

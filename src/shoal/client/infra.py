@@ -92,9 +92,14 @@ class _Infra(Generic[S]):
         yield from pages(PATH, "infrastructures", filters, self._made)
 
     @operation
-    def sweep(self) -> Call[Facts]:
-        """Look for machines at providers that no infrastructure knows."""
-        found: Facts = yield from json_of(Ask("POST", f"{PATH}/sweep", patience=600))
+    def sweep(self, *, drop: bool = False) -> Call[Facts]:
+        """Look for machines with our tag that no infrastructure knows; `drop` ends them.
+
+        Returns:
+            `machines`, and in `failed` the providers that could not be asked and what could not be ended.
+        """
+        ask = Ask("POST", f"{PATH}/sweep", params={"drop": drop}, patience=660)
+        found: Facts = yield from json_of(ask)
         return found
 
 
