@@ -25,7 +25,7 @@ ALLOWED = {
     "clustering/kernels/cache.py": "compiled code and its lock; made anew when torn",
     "clustering/warm.py": "a lock beside compiled code",
     "live/office/door.py": "a short way to a socket, in a temporary folder",
-    "infra/blueprints/catalogue.py": "a copy of what we ship, in a folder that was empty: made again when torn",
+    "infra/blueprints/catalogue.py": "a copy of what we ship: made again when torn",
     "infra/configuring/playbook.py": "a working folder of Ansible's, gone with its run",
     "infra/configuring/plugins/shoal.py": "files that Ansible asks for, in its working folder",
     "infra/contexts/cloud_config.py": "YAML as a text",

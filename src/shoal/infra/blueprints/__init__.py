@@ -1,1 +1,1 @@
-"""Descriptions of clusters that we ship, to copy and change: a folder for each, with what opens which port."""
+"""Descriptions of clusters that we ship, to copy and change: a folder for each."""
