@@ -62,7 +62,7 @@ def cluster(version: int) -> dict[str, Any]:
 
 
 def reached(world: World, id: str, phase: str, wanted: dict[str, int]) -> None:
-    """Let passes run as the keeper and a patient person ask for them; hold rows and machines to each other."""
+    """Let passes run as the keeper and a person ask for them, and hold rows and machines to each other."""
     for _ in range(5):
         if settled(world, id).get("phase") == phase and world.counts(id) == wanted:
             break
