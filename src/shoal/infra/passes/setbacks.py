@@ -60,12 +60,6 @@ class Troubles:
                 self._note(error)
                 self._given_up.setdefault(node, error.message)
 
-    def give_up(self, node: str, error: ShoalError) -> None:
-        """Make no more machines of a node."""
-        with self._lock:
-            self._note(error)
-            self._given_up.setdefault(node, error.message)
-
     def note(self, error: ShoalError) -> None:
         """Keep an error to be told at the end, unless there was one before it."""
         with self._lock:
