@@ -12,7 +12,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
-from shoal.base.errors import ShoalError, Unavailable
+from shoal.base.errors import Unavailable
+from shoal.base.problems import error_of_problem
 from shoal.jobs.workers.protocol import Artifact, Ask, Assignment, FromWorker, Log, Progress, Raw, Told
 from shoal.storage.backend import Storage
 
@@ -23,14 +24,6 @@ _PAUSE = 0.05  # seconds between two messages of the same sort that can be merge
 
 class Cancelled(Exception):
     """End a job that was told to stop; raised by `Context.check`."""
-
-
-class Refused(ShoalError):
-    """Say that the house refused what a job asked for; `problem` is the error as the house tells it."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(problem["title"], hint=problem.get("detail", ""), code=problem["code"])
-        self.problem = dict(problem)
 
 
 class Failed(Exception):
@@ -125,7 +118,7 @@ class Context:
         """Ask the house, and return what the job's kind answers (`Kind.answer`), durably written down.
 
         Raises:
-            Refused: the house says no; it carries the error as an RFC 9457 problem.
+            ShoalError: what the house says no with.
             Unavailable: it did not answer in time; whether it has written is not known.
         """
         number, answer = next(self._numbers), Future[Told]()
@@ -138,7 +131,7 @@ class Context:
         finally:
             self._answers.pop(number, None)
         if told.error is not None:
-            raise Refused(told.error)
+            raise error_of_problem(told.error, told.error["status"])
         return told.answer
 
     def told(self, answer: Told) -> None:
