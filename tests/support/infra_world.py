@@ -213,7 +213,7 @@ class World:
                 id_ = told.infrastructure.id
                 clouds = Clouds(self._providers(Fuse()))
                 known = Kept(ask, clouds, Templates(id_, self.renderer), self.clock.microseconds)
-                kept.setdefault(id_, known).learn(told._replace(working=False))
+                kept.setdefault(id_, known).learn(told)
             for each in kept.values():
                 each.keep(Inline(), 10.0, QUICK)
 

@@ -41,7 +41,9 @@ class Kept:
 
     def learn(self, told: Attached) -> None:
         """Take over what the house has told."""
-        self._infra, self._working = told.infrastructure, told.working
+        self._infra = told.infrastructure
+        # The last that is told of a pass may be its end as it says it itself, when its job is still there.
+        self._working = told.working and self._infra.done < self._infra.turn
         self._rows = {each.id: each for each in told.instances}
         self._description = description_of(told.infrastructure.description)
         self._origins = Origins(self._description)
