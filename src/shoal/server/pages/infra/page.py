@@ -60,6 +60,7 @@ async def _now(house: House, found: Seen) -> dict[str, Any]:
         "happenings": happenings[: -MOST_HAPPENINGS - 1 : -1],
         "told": told,
         "cost": _cost(found),
+        "setback": await house.infra.setback(found.infra),
         "trouble": house.infra.trouble,
     }
 
