@@ -54,7 +54,7 @@ def test_a_queue_works_is_scaled_and_leaves_nothing(queue: Queue) -> None:
     the_tutorial_posts_asks_fetches_and_deletes(queue)
     commands_and_batches_are_run(queue)
     a_worker_that_is_added_works(queue)
-    a_worker_that_goes_is_no_longer_known(queue)
+    a_worker_that_goes_ends_its_task_and_is_no_longer_known(queue)
     nothing_is_left_but_history(queue)
 
 
@@ -76,6 +76,27 @@ def a_worker_that_is_added_works(queue: Queue) -> None:
     names = machines(queue)
     assert len(names) == 2
     tasks = [post(queue, '{"type":"local", "cmd":["sleep", "3"]}') for _ in range(6)]
+    wait_until_working(queue, names)
+    for task in tasks:
+        result(queue, task)
+
+
+def a_worker_that_goes_ends_its_task_and_is_no_longer_known(queue: Queue) -> None:
+    before = machines(queue)
+    tasks = [post(queue, '{"type":"local", "cmd":["sh", "-c", "sleep 6; echo ended"]}') for _ in range(3)]
+    wait_until_working(queue, before)
+    queue.infra("scale", "last", "cqueue-worker", 1)
+    left = machines(queue)
+    assert len(left) == 1
+    assert before & {str(each["name"]) for each in workers(queue)} == left
+    for task in tasks:
+        assert result(queue, task) == "ended\n"
+        told = httpx.get(f"http://{queue.address}:8080/task/{task}?details=1", trust_env=False).json()
+        assert len(told["attempts"]) == 1
+
+
+def wait_until_working(queue: Queue, names: set[str]) -> None:
+    """Wait until each of some workers has been seen to do a task."""
     seen: set[str] = set()
 
     def all_are_seen() -> bool:
@@ -83,16 +104,6 @@ def a_worker_that_is_added_works(queue: Queue) -> None:
         return names <= seen
 
     wait_until(all_are_seen, timeout=60, on_timeout=lambda: workers(queue))
-    for task in tasks:
-        result(queue, task)
-
-
-def a_worker_that_goes_is_no_longer_known(queue: Queue) -> None:
-    before = machines(queue)
-    queue.infra("scale", "last", "cqueue-worker", 1)
-    left = machines(queue)
-    assert len(left) == 1
-    assert before & {str(each["name"]) for each in workers(queue)} == left
 
 
 def nothing_is_left_but_history(queue: Queue) -> None:

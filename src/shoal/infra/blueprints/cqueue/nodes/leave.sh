@@ -2,5 +2,6 @@
 at=${SHOAL_FOLDER:-}/srv/shoal
 me=$(cat "$at/name")
 sh "$at/shoal.sh" node drain "$me" || exit 0
-while sh "$at/shoal.sh" node list --output json | tr '{' '\n' | grep "\"$me\"" | grep -q '"job"'; do sleep 1; done
+works() { sh "$at/shoal.sh" node list | grep "^$me " | grep -qv ' draining  *- '; }
+while works; do sleep 1; done
 sh "$at/shoal.sh" node rm "$me"
