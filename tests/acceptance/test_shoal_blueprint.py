@@ -13,7 +13,7 @@ from tests.support.components import find_program, require_component
 from tests.support.server import running_server
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
