@@ -5,24 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import pytest
 
 import tests.support.infra_life as infra_life
 from shoal.base.faults import registered
 from tests.support.crash import SCOPES, Fault, Program, Scope, faults, survive
+from tests.support.waiting import wait_until
 
-WHOLE, SHORT = "tests.support.infra_life:main", "tests.support.infra_life:short"
+LIFE = "tests.support.infra_life"
+WHOLE, SHORT, PROCESSES = f"{LIFE}:main", f"{LIFE}:short", f"{LIFE}:of_processes"
 # Points that this life does not come by, each with its reason; all others are on its path.
 ELSEWHERE = {
     "infra.forget": "nothing is old enough",
     "infra.glance": "nobody looks and does no more",
     "infra.import": "the definitions come with the bundle",
-    "infra.machine_": "no machine is a process",
+    "infra.machine_minded": "machines get no variable of ours, so nobody can tell them to die",
+    "infra.machine_ordered": "no machine is a process",
     "infra.publish": "simulated machines show no files",
     "infra.run": "simulated machines read their user data",
     "infra.sweep": "nobody looks for strays",
 }
 OF_JOBS = ("jobs.ask", "jobs.finish", "jobs.lease", "jobs.start")
+OF_PROCESSES = ("infra.machine_ordered", "infra.publish", "infra.run")
 POINTS = [
     *(name for name in registered() if name.startswith("infra.") and not name.startswith((*ELSEWHERE,))),
     *OF_JOBS,
@@ -67,3 +72,17 @@ def test_killed_where_it_matters_most_the_machines_are_those_that_are_wanted(
 def test_killed_anywhere_the_machines_are_those_that_are_wanted(fault: Fault, tmp_path: Path) -> None:
     survive(Program(WHOLE, tmp_path, ""), fault)
     infra_life.verify(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", faults(OF_PROCESSES), ids=str)
+def test_killed_anywhere_processes_are_those_that_are_wanted(fault: Fault, tmp_path: Path) -> None:
+    survive(Program(PROCESSES, tmp_path, ""), fault)
+    infra_life.verify(tmp_path)
+    wait_until(lambda: not minders(tmp_path), timeout=20, on_timeout=lambda: minders(tmp_path))
+
+
+def minders(folder: Path) -> list[psutil.Process]:
+    """Return the processes that mind machines below a folder."""
+    place = f"{folder}/"
+    return [each for each in psutil.process_iter(["cmdline"]) if place in str(each.info["cmdline"])]
