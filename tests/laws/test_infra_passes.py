@@ -409,6 +409,18 @@ def test_the_keeper_asks_for_one_pass_and_only_when_something_is_wrong(world: Wo
     assert world.house.get(id_).phase == "ready"
 
 
+def test_the_keeper_minds_a_cluster_whose_pass_was_still_there_when_it_was_told(world: World) -> None:
+    id_ = world.build(a_description({"worker": 2}))
+    look = world.keeper()
+    world.a_pass(id_, Fuse()).run()
+    look()  # The pass has said that it reached its wish; its job has not ended yet.
+    for lease in world.house.lease():
+        world.house.finish(lease)
+    world.cloud.befall(world.machines(id_)[0].id, "vanishes")
+    assert world.kept(id_, look, seconds=80) == 1
+    assert world.counts(id_) == {"worker": 2} and world.is_whole(id_)
+
+
 def test_the_keeper_tries_again_ever_more_seldom_where_passes_do_not_help(world: World) -> None:
     refused = {"call": "create", "what": "refused", "times": 0}
     id_ = world.build(a_description({"worker": 1}, resources={"worker": {"faults": [refused]}}))
