@@ -4,6 +4,8 @@ at=${SHOAL_FOLDER:-}/srv/shoal
 . "$at/database.sh"
 mkdir -p "$at/data"
 {% if resource.type != 'process' %}
+# What Debian starts by itself would be in the way.
+systemctl disable --now postgresql >/dev/null 2>&1 || service postgresql stop >/dev/null 2>&1 || true
 chown postgres "$at/data" "$at/password"
 {% endif %}
 if [ ! -s "$at/data/PG_VERSION" ]; then

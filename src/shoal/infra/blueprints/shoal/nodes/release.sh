@@ -1,3 +1,13 @@
-# A machine of yours is given back: what was put there ends, and goes.
-if [ -e /srv/shoal/pid ]; then kill "$(cat /srv/shoal/pid)" || true; fi
+# A machine of yours is given back: what was put there ends, and goes. What a server kept stays in /var/lib/shoal.
+if [ -e /srv/shoal/pid ]; then
+  pid=$(cat /srv/shoal/pid)
+  kill "$pid" || true
+  n=0
+  while kill -0 "$pid" 2>/dev/null; do
+    n=$((n + 1))
+    [ $n -lt 20 ] || kill -KILL "$pid" || true
+    [ $n -lt 30 ] || exit 1
+    sleep 0.5
+  done
+fi
 rm -rf /srv/shoal
