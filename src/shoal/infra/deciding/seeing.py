@@ -74,7 +74,8 @@ def _on_its_way(instance: Instance, machine: Machine, runs_itself: bool, now: in
         return turned(State.FAILED, now, _said(machine))
     if machine.standing is Standing.READY:
         return turned(State.CHECKING if runs_itself else State.CONFIGURING, now)
-    return turned(State.PENDING, now) if instance.state is State.CREATING else {}
+    # One that is half made, as whoever made it died, is pending too: it is asked for until that is answered.
+    return {}
 
 
 def _there(instance: Instance, machine: Machine, now: int) -> Change:

@@ -122,7 +122,8 @@ def _collect(children: Iterable[int]) -> None:
 
 def _say(word: bytes) -> None:
     """Tell whoever started this, and then have nothing to do with it any more."""
-    os.write(1, word)
+    with suppress(BrokenPipeError):  # Whoever that was may be dead by now.
+        os.write(1, word)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
