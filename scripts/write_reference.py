@@ -64,8 +64,8 @@ written twice is an error, and everything together, with aliases written out, is
 **Values.** A number is one only as it reads back: `1.20`, `0644`, `12:30` and `2026-01-01` are texts.
 `yes`, `no`, `on` and `off` are texts, too, but for keys that are true or false, and in a
 `context_template`, which cloud-init reads so. An empty value counts as left out. Texts in sections are
-[templates](../how-to/infra-templates.md); a text with `{{ }}` fits any kind of value. In variables, blank lines
-inside PEM blocks (keys, certificates) are dropped, for files written for Occopus have them. Nothing is
+[templates](../how-to/infra-templates.md); a text with `{{ }}` fits any kind of value. In variables, blank
+lines inside PEM blocks (keys, certificates) are dropped, for files written for Occopus have them. Nothing is
 built while `replace_with_...` stands anywhere in what would be used.
 
 **Credentials.** `infra.credentials` names the file, else `OCCOPUS_AUTH_DATA_PATH`, else `auth_data.yaml` in
