@@ -156,6 +156,13 @@ def test_a_fresh_machine_may_be_missing_for_longer() -> None:
     assert retired(decide(description, {}, (), False, [row], later)) == ["w1"]
 
 
+def test_a_machine_that_is_half_made_is_asked_for_again() -> None:
+    row = instance(described({"w": (1, 1)}), "w", state=State.CREATING, ref=None)
+    change = seen(row, Machine("r", row.id, Standing.PENDING), True, NOW)
+    assert change == {"ref": "r"}  # Whoever made it may have died; only who is answered goes on.
+    assert seen(row, Machine("r", row.id, Standing.READY), True, NOW)["state"] is State.CHECKING
+
+
 def test_health_has_a_clock_that_success_stops() -> None:
     description = described({"w": (1, 1)}, offered=(Implementation({}, health=Health(timeout=60)),))
     row = instance(description, "w")
