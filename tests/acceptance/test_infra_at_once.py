@@ -26,6 +26,22 @@ from tests.support.waiting import wait_until
 SOON = 60.0
 
 
+FAULTS = (
+    {"call": "create", "what": "after", "nth": 2},
+    {"call": "machines", "what": "empty", "nth": 3, "times": 2},
+    {"call": "drop", "what": "before", "nth": 1},
+)
+SELDOM = (
+    {"call": "create", "what": "before", "nth": 2},
+    {"call": "create", "what": "late", "nth": 1, "after": 1},
+    {"call": "drop", "what": "after", "nth": 2},
+)
+
+
+def named(fault: Mapping[str, Any]) -> str:
+    return f"{fault['call']}-{fault['what']}"
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("hands") / "home"
@@ -175,16 +191,7 @@ def test_a_pass_that_fails_again_and_again_says_why_until_it_succeeds(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        {"call": "create", "what": "before", "nth": 2},
-        {"call": "create", "what": "after", "nth": 2},
-        {"call": "create", "what": "late", "nth": 1, "after": 1},
-        {"call": "machines", "what": "empty", "nth": 3, "times": 2},
-        {"call": "drop", "what": "before", "nth": 1},
-        {"call": "drop", "what": "after", "nth": 2},
-    ],
-    ids=lambda fault: f"{fault['call']}-{fault['what']}",
+    "fault", [*FAULTS, *(pytest.param(one, marks=pytest.mark.slow) for one in SELDOM)], ids=named
 )
 def test_a_call_that_fails_costs_no_machine(server: Served, client: Client, fault: Mapping[str, Any]) -> None:
     infra = client.infra.build(bundle({"faults": [fault], "delay": 0.2}), attach=False)
