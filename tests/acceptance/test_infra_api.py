@@ -265,8 +265,8 @@ def test_a_sweep_finds_what_nobody_knows_and_ends_it(http: httpx.Client, server:
     with sqlite3.connect(cloud) as connection:
         connection.execute(
             "INSERT INTO machines"
-            " (instance, infra, node, cloud, price, made, shown, ready, dies, vanishes, ill)"
-            " VALUES ('lost', ?, 'worker', '', 0.5, 0, 0, 0, 1e18, 1e18, 1e18)",
+            " (instance, infra, node, cloud, price, made, shown, ready, dies, vanishes, ill, stops)"
+            " VALUES ('lost', ?, 'worker', '', 0.5, 0, 0, 0, 1e18, 1e18, 1e18, 1e18)",
             (infra["id"],),
         )
     connection.close()

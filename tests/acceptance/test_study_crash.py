@@ -28,6 +28,7 @@ ELSEWHERE = {
     "figures.ask": "the album is drawn without being asked for",
     "housekeeping.": "nothing is old enough",
     "infra.": "there is no infrastructure",
+    "jobs.ask": "no job asks anything",
     "jobs.cancel": "nothing is cancelled",
     "jobs.expire": "no lease ends by time",
     "jobs.progress": "fits are too short to tell how far they are",

@@ -65,7 +65,7 @@ def gone(pids: list[int]) -> None:
 def is_dead(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # It went before, or while it was read.
         return True
 
 

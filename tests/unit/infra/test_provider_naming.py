@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shoal.infra.providers.limits import MachineLimits, limits_of
@@ -26,6 +26,7 @@ def test_different_texts_have_different_names(one: str, other: str) -> None:
 
 
 @given(texts)
+@example("0" * 49 + ":0")
 def test_every_text_has_a_name_that_hosts_take(text: str) -> None:
     name = host_name(text)
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name)

@@ -19,7 +19,7 @@ def host_name(text: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     if name == text.lower() and _LABEL.match(name):
         return name
-    return f"{name[:50]}-{digest(text)[:12]}".strip("-")
+    return f"{name[:50].strip('-')}-{digest(text)[:12]}".strip("-")
 
 
 def digest(text: str) -> str:
