@@ -13,7 +13,7 @@ from shoal.infra.deciding.targets import wanted
 from shoal.infra.model import Description, Infrastructure, Instance, Node
 from shoal.infra.plain import description_of
 from shoal.infra.states import Phase
-from shoal.server.occopus.found import found as found_infrastructure
+from shoal.server.api.infra_finding import found_infra
 from shoal.server.pages.infra.words import STATES, look_of
 from shoal.server.parts import House
 from shoal.server.rules import Rule
@@ -68,7 +68,7 @@ class Seen:
 
 async def seen(house: House, actor: Actor, id_: str, action: Action = Action.INFRA_READ) -> Seen:
     """Return an infrastructure that somebody may do something to; raises NotFound and Forbidden."""
-    infra = await found_infrastructure(house, actor, action, id_)
+    infra = await found_infra(house, actor, action, id_)
     return Seen(infra, await house.infra.instances(infra.id))
 
 
