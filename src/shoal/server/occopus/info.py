@@ -18,9 +18,9 @@ from shoal.base.errors import Forbidden, InvalidInput, NotFound
 from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.plain import description_of
 from shoal.infra.states import as_occopus
+from shoal.server.api.infra_finding import Reader, found_infra
 from shoal.server.faces import Face
 from shoal.server.occopus.answers import refused
-from shoal.server.occopus.found import Reader, found
 from shoal.server.occopus.infrastructures import addresses, nodes_view
 from shoal.server.parts import House
 from shoal.server.replies import Json
@@ -40,7 +40,7 @@ async def info(key: Key, request: Request, house: TheHouse, actor: Reader) -> Re
         raise Forbidden(f"{key} may hold secrets and is not told.", hint=f"There are: {', '.join(_KNOWN)}.")
     if (tell := _KNOWN.get(key)) is None:
         raise NotFound(f"There is nothing called {key!r}.", hint=f"There are: {', '.join(_KNOWN)}.")
-    infra = await found(house, actor, Action.INFRA_READ, _given(request.query_params, "infra_id"))
+    infra = await found_infra(house, actor, Action.INFRA_READ, _given(request.query_params, "infra_id"))
     return Json({"result": await tell(house, infra, request.query_params)})
 
 

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shoal.access import Action, Actor
+from shoal.access import Action
 from shoal.base.errors import InvalidInput
 from shoal.infra.deciding.targets import wanted
 from shoal.infra.describing.reading import text_bundle
 from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.plain import description_of
 from shoal.infra.states import STANDING, as_occopus
+from shoal.server.api.infra_finding import Creator, Reader, Remover, found_infra
 from shoal.server.faces import Face
 from shoal.server.occopus.answers import refused
-from shoal.server.occopus.found import PATH, Id, Reader, found
+from shoal.server.occopus.paths import PATH, Id
 from shoal.server.replies import Json
-from shoal.server.rules import Rule, TheHouse
+from shoal.server.rules import TheHouse
 
 BODY = "the body of the request"
 MOST = 10_000  # more ids are not listed
 router = APIRouter(include_in_schema=False)
-Creator = Annotated[Actor, Depends(Rule(Action.INFRA_CREATE))]
-Remover = Annotated[Actor, Depends(Rule(Action.INFRA_DELETE))]
 
 
 @router.post(PATH)
@@ -52,14 +51,14 @@ async def list_infrastructures(house: TheHouse, actor: Reader) -> Response:
 @router.get(f"{PATH}/{{id}}")
 async def look(id: Id, house: TheHouse, actor: Reader) -> Response:
     """Tell the machines of each node, and its numbers."""
-    infra = await found(house, actor, Action.INFRA_READ, id)
+    infra = await found_infra(house, actor, Action.INFRA_READ, id)
     return Json(nodes_view(infra, await house.infra.instances(infra.id)))
 
 
 @router.delete(f"{PATH}/{{id}}")
 async def destroy(id: Id, house: TheHouse, actor: Remover) -> Response:
     """Take all machines down; answers before they are gone."""
-    infra = await found(house, actor, Action.INFRA_DELETE, id)
+    infra = await found_infra(house, actor, Action.INFRA_DELETE, id)
     await house.infra.destroy(infra.id)
     return Json({"infraid": infra.id})
 

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from shoal.access import Action
 from shoal.base.errors import InvalidInput
+from shoal.server.api.infra_finding import Changer, Reader, found_infra
 from shoal.server.faces import Face
 from shoal.server.occopus.answers import refused
-from shoal.server.occopus.found import PATH, Changer, Id, Reader, found
+from shoal.server.occopus.paths import PATH, Id
 from shoal.server.replies import Json
 from shoal.server.rules import TheHouse
 
@@ -24,7 +25,7 @@ router = APIRouter(prefix=f"{PATH}/{{id}}", include_in_schema=False)
 @router.post("/attach")
 async def attach(id: Id, house: TheHouse, actor: Changer) -> Response:
     """Heal it from now on; 409 when it is."""
-    infra = await found(house, actor, Action.INFRA_CHANGE, id)
+    infra = await found_infra(house, actor, Action.INFRA_CHANGE, id)
     await house.infra.attach(infra.id)
     return Json({"infraid": infra.id})
 
@@ -32,7 +33,7 @@ async def attach(id: Id, house: TheHouse, actor: Changer) -> Response:
 @router.post("/detach")
 async def detach(id: Id, house: TheHouse, actor: Changer) -> Response:
     """Leave it alone from now on; 409 when it is left alone."""
-    infra = await found(house, actor, Action.INFRA_CHANGE, id)
+    infra = await found_infra(house, actor, Action.INFRA_CHANGE, id)
     await house.infra.detach(infra.id)
     return Json({"infraid": infra.id})
 
@@ -40,7 +41,7 @@ async def detach(id: Id, house: TheHouse, actor: Changer) -> Response:
 @router.post("/notify")
 async def notify(id: Id, request: Request, house: TheHouse, actor: Changer) -> Response:
     """Say that nothing can be told this way: the service that it told has been switched off."""
-    await found(house, actor, Action.INFRA_CHANGE, id)
+    await found_infra(house, actor, Action.INFRA_CHANGE, id)
     kind = _kind(await request.body())
     if kind != "fcm":
         raise InvalidInput(f"There is no notifier of type {str(kind)[:40]!r}.", hint=INSTEAD)
@@ -52,7 +53,7 @@ async def notify(id: Id, request: Request, house: TheHouse, actor: Changer) -> R
 @router.get("/cost")
 async def cost(id: Id, house: TheHouse, actor: Reader) -> Response:
     """Tell what each machine costs an hour, and all; 0 where that is not known."""
-    infra = await found(house, actor, Action.INFRA_READ, id)
+    infra = await found_infra(house, actor, Action.INFRA_READ, id)
     view: dict[str, Any] = {"totalcost": 0.0}
     for each in await house.infra.instances(infra.id):
         view.setdefault(each.node, {})[each.id] = each.price or 0.0

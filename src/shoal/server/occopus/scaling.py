@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from shoal.access import Action, Actor
 from shoal.base.errors import InvalidInput
+from shoal.server.api.infra_finding import Changer, found_infra
 from shoal.server.faces import Face
 from shoal.server.occopus.answers import refused
-from shoal.server.occopus.found import PATH, Changer, Id, Name, found
+from shoal.server.occopus.paths import PATH, Id, Name
 from shoal.server.parts import House
 from shoal.server.replies import Json
 from shoal.server.rules import TheHouse
@@ -55,7 +56,7 @@ async def scale_to(id: Id, node: Name, count: str, house: TheHouse, actor: Chang
 async def _scaled(
     house: House, actor: Actor, method: str, id: str, node: str, wish: dict[str, Any], told: dict[str, Any]
 ) -> Response:
-    infra = await found(house, actor, Action.INFRA_CHANGE, id)
+    infra = await found_infra(house, actor, Action.INFRA_CHANGE, id)
     await house.infra.scale(infra.id, node, **wish)
     return Json({"method": method, "infraid": infra.id, "nodename": node} | told)
 

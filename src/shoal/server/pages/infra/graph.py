@@ -9,7 +9,7 @@ from shoal.infra.deciding.levels import levels
 from shoal.infra.model import Description, Instance
 from shoal.infra.states import STANDING, State
 from shoal.server.pages.infra.words import node_look
-from shoal.server.pages.live.words import Look
+from shoal.server.pages.look import Look
 
 WIDTH, HEIGHT = 190, 62
 ACROSS, DOWN, EDGE = 64, 22, 8

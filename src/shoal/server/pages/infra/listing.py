@@ -17,7 +17,7 @@ from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.infra.looking import PATH, Reader
 from shoal.server.pages.infra.words import look_of
-from shoal.server.pages.live.words import Look
+from shoal.server.pages.look import Look
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
 

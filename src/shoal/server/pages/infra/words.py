@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from shoal.infra.model import Happening, Infrastructure, Instance
 from shoal.infra.states import STANDING, Phase, State
-from shoal.server.pages.live.words import Look
+from shoal.server.pages.look import Look
 from shoal.studies.wording import counted
 
 PHASES: Mapping[Phase, Look] = MappingProxyType(

@@ -16,7 +16,8 @@ from shoal.server.pages.address import Address, Search
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
 from shoal.server.pages.live.looking import PATH, Reader, current, label_of
-from shoal.server.pages.live.words import ALGORITHMS, RUNS, Look, look_of, sentence
+from shoal.server.pages.live.words import ALGORITHMS, RUNS, look_of, sentence
+from shoal.server.pages.look import Look
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
 

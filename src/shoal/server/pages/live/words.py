@@ -10,15 +10,8 @@ from typing import Any, NamedTuple
 from shoal.live.model import LiveTask, Summary, Wish
 from shoal.live.states import State
 from shoal.live.tasks import LiveEvent
+from shoal.server.pages.look import Look
 from shoal.studies.wording import counted
-
-
-class Look(NamedTuple):
-    """How a state is shown: its word, its colour and its icon."""
-
-    word: str
-    colour: str
-    icon: str
 
 
 class Metric(NamedTuple):
