@@ -63,10 +63,11 @@ written twice is an error, and everything together, with aliases written out, is
 
 **Values.** A number is one only as it reads back: `1.20`, `0644`, `12:30` and `2026-01-01` are texts.
 `yes`, `no`, `on` and `off` are texts, too, but for keys that are true or false, and in a
-`context_template`, which cloud-init reads so. An empty value counts as left out. Texts in sections are
-[templates](../how-to/infra-templates.md); a text with `{{ }}` fits any kind of value. In variables, blank
-lines inside PEM blocks (keys, certificates) are dropped, for files written for Occopus have them. Nothing is
-built while `replace_with_...` stands anywhere in what would be used.
+`context_template`, which cloud-init reads so. An empty value counts as left out; an empty text, too, where
+one is needed. No text holds a NUL. Texts in sections are [templates](../how-to/infra-templates.md); in a
+`resource` a text with `{{ }}` fits any kind of value, only `type` and `price` are written out. In variables,
+blank lines inside PEM blocks (keys, certificates) are dropped, for files written for Occopus have them.
+Nothing is built while `replace_with_...` stands anywhere in what would be used.
 
 **Credentials.** `infra.credentials` names the file, else `OCCOPUS_AUTH_DATA_PATH`, else `auth_data.yaml` in
 `~/.occopus`, here, or in `/etc/occopus`. It has the lists `resource` and `config_management`; an entry

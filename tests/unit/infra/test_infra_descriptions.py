@@ -16,7 +16,7 @@ from shoal.infra.describing.buildable import check_buildable
 from shoal.infra.describing.bundle import bundle_of
 from shoal.infra.describing.descriptions import definitions_of, described
 from shoal.infra.describing.reading import text_bundle
-from shoal.infra.errors import BadDescription
+from shoal.infra.errors import BadDescription, TooManyMachines
 from shoal.infra.model import Database, Description, Edge, Health, Node, Policy
 from shoal.infra.office.planning import described_by
 from shoal.infra.plain import description_of, plain
@@ -241,6 +241,12 @@ def test_the_office_plans_what_it_would_not_build_yet() -> None:
     assert described_by(bundle, {}, settings).name == "try"
     with pytest.raises(BadDescription, match="nova is planned here and built later"):
         described_by(bundle, {}, settings, building=True)
+
+
+def test_no_plan_is_made_of_more_machines_than_there_may_be() -> None:
+    nodes = "nodes: [{name: a, type: m, scaling: {min: 999999999999}}]\n"
+    with pytest.raises(TooManyMachines, match=r"It would have 999,999,999,999 machines"):
+        described_by(text_bundle(HEAD + nodes + TYPES, "it").plain(), {}, Infra())
 
 
 def test_commands_in_templates_are_refused_where_they_are_off() -> None:

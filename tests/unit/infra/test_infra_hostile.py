@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from contextlib import suppress
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +97,82 @@ def test_any_values_in_the_right_places_are_judged(
             "definitions": {"t": [{**sections, **one} for one in several] or [sections]},
         }
     )
+
+
+WHOLE: dict[str, Any] = {
+    "description": {
+        "infra_name": "a",
+        "user_id": "me",
+        "variables": {"A": 1, "B": {"c": "x"}},
+        "nodes": [
+            {"name": "m", "type": "t", "scaling": {"min": 1, "max": 2}, "variables": {"x": "y"}},
+            {"name": "w", "type": "u", "filter": {"type": "hosts"}},
+        ],
+        "dependencies": [
+            ["w", "m"],
+            {"connection": ["w", "m"], "mappings": [["a", "b"], {"attributes": ["a", "b"], "synch": True}]},
+        ],
+        "policy": {"unavailable": 1, "brake": 0.5, "budget": 3.5},
+    },
+    "definitions": {
+        "t": [
+            {
+                "resource": {"type": "docker", "image": "d", "env": ["A=b"], "limits": {"memory": "5M"}},
+                "contextualisation": {"type": "docker", "env": ["A=b"], "context_variables": {"a": "b"}},
+                "config_management": {"type": "ansible", "playbook": [{"hosts": "all"}], "files": {"a": "b"}},
+                "health_check": {
+                    "ping": True,
+                    "ports": [22],
+                    "urls": ["http://{{ip}}"],
+                    "mysqldbs": [{"name": "a", "user": "b", "pass": ""}],
+                    "timeout": 5,
+                },
+                "drain": "x",
+                "publish": ["/a"],
+            }
+        ],
+        "u": [
+            {
+                "resource": {"type": "hosts", "hosts": ["a"], "port": 22, "sudo": True, "price": 1},
+                "contextualisation": {"type": "cloudinit", "context_template": {"runcmd": ["a", ["b"]]}},
+                "config_management": {"type": "puppet_solo", "manifests": ["a"], "attributes": [{"a": "b"}]},
+            }
+        ],
+    },
+}
+WRONG: list[Any] = [
+    None,
+    [],
+    {},
+    [[]],
+    [{}],
+    [None],
+    {"type": [1]},
+    True,
+    -1,
+    1.5,
+    10**17,
+    "",
+    " ",
+    "{{ x }}",
+    "{% if",
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    below = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    for key, each in below:
+        yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+def test_any_kind_of_value_anywhere_is_judged() -> None:
+    assert described(bundle_of(WHOLE), {}).name == "a"
+    for path in places(WHOLE):
+        for wrong in WRONG:
+            bundle = deepcopy(WHOLE)
+            reduce(getitem, path[:-1], bundle)[path[-1]] = wrong
+            judged(bundle)
 
 
 def mangled(text: str, chance: random.Random) -> str:

@@ -184,12 +184,17 @@ def test_what_is_no_file_is_not_waited_for(write: Write) -> None:
     assert "is no file" in told(lambda: read_bundle(file))
 
 
-@pytest.mark.parametrize(
-    "url", ["http://example.org/a", "a.txt", "ftp://x", "data:text/plain,x", "file://a\\0b"]
-)
+@pytest.mark.parametrize("url", ["http://example.org/a", "a.txt", "ftp://x", "data:text/plain,x", "file:/a"])
 def test_only_files_are_imported(write: Write, url: str) -> None:
     file = write("a.yaml", with_template(f'!text_import {{url: "{url}"}}'))
     assert "no file that can be imported" in told(lambda: read_bundle(file))
+
+
+def test_a_file_that_cannot_even_be_looked_for_is_told(write: Write) -> None:
+    for url in (f"file://{'a' * 300}", f"file://{'a/' * 2100}a"):
+        file = write("a.yaml", with_template(f"!text_import {{url: {url}}}"))
+        assert "cannot be read: File name too long" in told(partial(read_bundle, file))
+    assert "cannot be read: File name too long" in told(lambda: read_bundle(Path("a" * 300)))
 
 
 def test_a_server_follows_no_import() -> None:

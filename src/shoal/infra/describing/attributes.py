@@ -13,13 +13,17 @@ Kind = Literal["text", "whole", "number", "switch", "texts", "list", "mapping", 
 
 
 class Key(NamedTuple):
-    """A key: what its value is, whether it must be there, an example of a value, and which there are."""
+    """A key: what its value is, whether it must be there, an example of a value, and which there are.
+
+    `blank` says that an empty text is as good as any other.
+    """
 
     name: str
     kind: Kind = "text"
     required: bool = False
     example: str = ""
     choices: tuple[str, ...] = ()
+    blank: bool = False
 
 
 def need(name: str, kind: Kind = "text", example: str = "", choices: tuple[str, ...] = ()) -> Key:

@@ -95,7 +95,7 @@ def _unfit(value: Any) -> list[Fault]:
 
 def _is_json(value: Any) -> bool:
     if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
+        return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
     if isinstance(value, int):
         return -(1 << 63) <= value < 1 << 63
     return not isinstance(value, float) or isfinite(value)

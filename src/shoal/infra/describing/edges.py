@@ -54,7 +54,8 @@ def _is_known(check: Inspection, end: Any, path: Path, names: Sequence[str]) -> 
     if isinstance(end, str) and end in names:
         return True
     if isinstance(end, str):
-        check.fault(path, f"There is no node {end[:80]!r}.", choice(end, names))
+        advice = choice(end, names) or "Write it below `nodes`."
+        check.fault(path, f"There is no node {end[:80]!r}.", advice)
     else:
         check.fault(path, f"A dependency names a node; this is {shown(end)}.", _PAIR)
     return False

@@ -22,6 +22,8 @@ from shoal.infra.model import Database, Health, Implementation
 
 def implementations(check: Inspection, kind: str, given: Any, path: Path) -> tuple[Implementation, ...]:
     """Return the ways to make a node of a type; faults are noted."""
+    if not kind.strip():
+        check.fault(path, "`node_def:` names no type.", "Write `node_def:worker_node:`, say.")
     if isinstance(given, Mapping):
         check.fault(path, f"node_def:{kind} is a mapping, not a list.", "Write `- resource:` with a hyphen.")
         return ()
@@ -51,8 +53,8 @@ def _typed(
 ) -> str | None:
     """Return the type of a section, None when there is none or it is not known."""
     kind = given.get("type")
-    if kind in kinds:
-        return str(kind)
+    if isinstance(kind, str) and kind in kinds:
+        return kind
     if kind is None:
         check.fault(path, f"`{section}` lacks `type`.", choice("", kinds))
     else:
@@ -67,6 +69,8 @@ def _resource(check: Inspection, given: Any, path: Path) -> Mapping[str, Any]:
         return {}
     what = f"`resource` of type {kind}"
     found = check.keyed(given, path, (*COMMON, *RESOURCES[kind]), what)
+    if is_template(found.get("price")):  # What a budget is held to is known before anything is made.
+        check.fault((*path, "price"), "`price` is a template.", "Write a number, like `price: 0.12`.")
     for name, value in found.items():
         if inside := INSIDE.get((kind, name)):
             named = f"`{name}` of type {kind}"
@@ -127,6 +131,8 @@ def _health(check: Inspection, given: Any, path: Path) -> Health:
             check.fault(
                 where, f"{shown(port)} is no port.", "Write a number from 1 to 65535, without quotes."
             )
+    if is_template(found.get("ping")):
+        check.fault((*path, "ping"), "`ping` is a template.", "Write `ping: true` or `ping: false`.")
     if (timeout := found.get("timeout")) is not None and (is_template(timeout) or timeout <= 0):
         check.fault((*path, "timeout"), f"`timeout` is {shown(timeout)}.", "Write `timeout: 600` (seconds).")
     databases = [
@@ -134,7 +140,7 @@ def _health(check: Inspection, given: Any, path: Path) -> Health:
         for index, one in enumerate(found.get("mysqldbs", ()))
     ]
     return Health(
-        found.get("ping", True),
+        found.get("ping") is not False,
         tuple(found.get("ports", ())),
         tuple(found.get("urls", ())),
         tuple(Database(one.get("name", ""), one.get("user", ""), one.get("pass", "")) for one in databases),

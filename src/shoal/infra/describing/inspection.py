@@ -76,15 +76,17 @@ class Inspection:
                 self.fault((*path, name), f"{what} has no `{name[:60]}`.", choice(name, known))
             elif name not in known:
                 kept[name] = value
-            elif value is not None and self._fits(value, (*path, name), known[name], what):
+            elif not _is_left_out(value, known[name]) and self._fits(value, (*path, name), known[name], what):
                 kept[name] = _settled(value, known[name].kind)
         for key in keys:
-            if key.required and given.get(key.name) is None:
+            if key.required and _is_left_out(given.get(key.name), key):
                 where = (*path, key.name) if key.name in given else path
                 self.fault(where, f"{what} lacks `{key.name}`.", _advice(key))
         return kept
 
     def _fits(self, value: Any, path: Path, key: Key, what: str) -> bool:
+        if key.kind in ("texts", "lines") and isinstance(value, list | tuple):
+            return all(self._is_text(one, (*path, index), key, what) for index, one in enumerate(value))
         if not _is(value, key.kind):
             needed = _NEEDS[key.kind]
             given = f"the text {shown(value)}" if isinstance(value, str) else shown(value)
@@ -95,6 +97,18 @@ class Inspection:
             self.fault(path, f"{what}: `{key.name}` cannot be {shown(value)}.", there)
             return False
         return True
+
+    def _is_text(self, value: Any, path: Path, key: Key, what: str) -> bool:
+        if _is(value, "text"):
+            return True
+        given = f"{what}: `{key.name}` must be a list of texts; this is {shown(value)}."
+        self.fault(path, given, _advice(key, value))
+        return False
+
+
+def _is_left_out(value: Any, key: Key) -> bool:
+    is_blank = isinstance(value, str) and not value.strip()
+    return value is None or (is_blank and key.required and not key.blank)
 
 
 def _advice(key: Key, value: Any = None) -> str:

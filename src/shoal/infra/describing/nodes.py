@@ -49,7 +49,7 @@ def nodes_of(check: Inspection, given: Any, variables: Mapping[str, Any]) -> tup
 
 def _node(check: Inspection, given: Any, path: Path, variables: Mapping[str, Any]) -> Node:
     name = given.get("name") if isinstance(given, Mapping) else None
-    what = f"Node {name!r}" if isinstance(name, str) else f"Node {int(path[-1]) + 1}"
+    what = f"Node {name!r}" if isinstance(name, str) and name.strip() else f"Node {int(path[-1]) + 1}"
     found = check.keyed(given, path, NODE, what)
     least, most = _scaling(check, found.get("scaling", {}), (*path, "scaling"), what)
     return Node(

@@ -48,9 +48,9 @@ MANAGERS_BUILT = frozenset({"ansible"})
 
 IMPLEMENTATION = (
     need("resource", "mapping", "{type: simulated}"),
-    may("contextualisation", "mapping"),
-    may("config_management", "mapping"),
-    may("health_check", "mapping"),
+    may("contextualisation", "mapping", "{type: cloudinit, context_template: ...}"),
+    may("config_management", "mapping", "{type: ansible, playbook: ...}"),
+    may("health_check", "mapping", "{ports: [22]}"),
     may("drain", example="systemctl stop mine"),
     may("publish", "texts", "[/etc/mine/public.conf]"),
 )
@@ -62,7 +62,7 @@ HEALTH = (
     may("mysqldbs", "list", "[{name: mine, user: me, pass: ...}]"),
     may("timeout", "number", "600"),
 )
-DATABASE = (need("name"), need("user"), need("pass"))
+DATABASE = (need("name"), need("user"), need("pass")._replace(blank=True))
 
 DESCRIPTION = (
     need("infra_name", example="my-cluster"),

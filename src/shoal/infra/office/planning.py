@@ -16,7 +16,7 @@ from shoal.infra.deciding.plan import Plan, plan
 from shoal.infra.describing.buildable import check_buildable
 from shoal.infra.describing.bundle import Bundle, bundle_of
 from shoal.infra.describing.descriptions import definitions_of, described
-from shoal.infra.errors import BundleTooLarge, StalePlan
+from shoal.infra.errors import BundleTooLarge, StalePlan, TooManyMachines
 from shoal.infra.model import Description
 from shoal.infra.plain import description_of, plain
 from shoal.infra.states import Phase
@@ -52,10 +52,12 @@ def described_by(
 
     Raises:
         BadDescription: it cannot be used.
-        BundleTooLarge: it is larger than this server takes.
+        BundleTooLarge, TooManyMachines: it is larger than this server takes.
     """
     read = _bounded(bundle, settings.bundle)
     found = described(read, known, commands=settings.commands)
+    if (number := sum(node.least for node in found.nodes)) > settings.machines:
+        raise TooManyMachines(number, settings.machines)
     if building:
         check_buildable(found, read)
     return found

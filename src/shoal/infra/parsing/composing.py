@@ -16,6 +16,8 @@ IMPORTS = ("!yaml_import", "!text_import")
 CLOUD_CONFIG = "context_template"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BLOCKS = ("|", ">")
+# What no database keeps, and no shell: it would be another byte, or the text's end.
+NUL, KEPT_OUT = "\0", "Write such bytes in base64, and let the machine decode them."
 _CORE = "tag:yaml.org,2002:"
 _KINDS = {
     yaml.ScalarEvent: {"str", "int", "float", "bool", "null"},
@@ -159,6 +161,8 @@ class Composer:
         if tag and tag.removeprefix(_CORE) in ("int", "float", "bool", "null"):
             value = scalar(text, older=True)
         found = self._written(event, value, 16 + len(text))
+        if NUL in text:
+            self._fault(event, "This text holds a NUL.", KEPT_OUT)
         # The text of a block begins below the sign that says so.
         return found._replace(line=found.line + 1) if event.style in _BLOCKS else found
 

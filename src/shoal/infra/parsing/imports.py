@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shoal.infra.faults import Fault, choice
-from shoal.infra.parsing.composing import Composer, Import, Written
+from shoal.infra.parsing.composing import KEPT_OUT, NUL, Composer, Import, Written
 
 SIZE, FILES = 1 << 20, 200
 SCHEME = "file://"
@@ -35,7 +35,7 @@ class Imports:
         if path is None or text is None:
             return None
         if asked.tag == "!text_import":
-            return Written(text, self._name(path), 1, 16 + len(text))
+            return self._taken(text, path)
         if path in self._open:
             chain = " -> ".join(map(self._name, [*self._open[self._open.index(path) :], path]))
             self._fault(asked, f"This import goes in a circle: {chain}.", "Remove one of these imports.")
@@ -44,6 +44,13 @@ class Imports:
             here = asked._replace(file=self._name(path))
             self._read[path, asked.older] = self._composed(path, text, here)
         return self._read[path, asked.older]
+
+    def _taken(self, text: str, path: Path) -> Written:
+        name = self._name(path)
+        if NUL in text:
+            line = text.count("\n", 0, text.index(NUL)) + 1
+            self._faults.append(Fault(f"{name} is no text: it holds a NUL.", KEPT_OUT, "", name, line))
+        return Written(text, name, 1, 16 + len(text))
 
     def _composed(self, path: Path, text: str, asked: Import) -> Written | None:
         self._open.append(path)
@@ -76,15 +83,16 @@ class Imports:
     def _text(self, path: Path, asked: Import) -> str | None:
         if path in self._texts:
             return self._texts[path]
-        message, advice = self._unusable(path)
-        if not message:
-            try:
+        try:
+            message, advice = self._unusable(path)
+            if not message:
                 self._texts[path] = path.read_bytes().decode("utf-8-sig")
                 return self._texts[path]
-            except OSError as error:
-                message = f"{self._name(path)} cannot be read: {error.strerror}."
-            except UnicodeDecodeError:
-                message, advice = f"{self._name(path)} is not text in UTF-8.", "Save it as UTF-8."
+        except OSError as error:
+            message = f"{self._name(path)[:200]} cannot be read: {error.strerror}."
+            advice = "Check its name, and whether you may read it and the folders that it is in."
+        except UnicodeDecodeError:
+            message, advice = f"{self._name(path)} is not text in UTF-8.", "Save it as UTF-8."
         self._fault(asked, message, advice)
         return None
 
@@ -95,7 +103,7 @@ class Imports:
         if not path.is_file():
             message = f"{name} is no file." if path.exists() else f"There is no {name}."
             beside = (one.name for one in path.parent.iterdir()) if path.parent.is_dir() else ()
-            return message, choice(path.name, beside)
+            return message, choice(path.name, beside) or "Nothing lies in that folder."
         if path.stat().st_size > SIZE:
             return f"{name} is larger than {SIZE >> 20} MiB.", "Let the machine fetch what is large."
         if len(self._texts) >= FILES:

@@ -39,6 +39,8 @@ _MEANINGS = (
         "A mapping in braces is not closed.",
         'Write `{a: b}`; put a template into quotes: "{{ ... }}".',
     ),
+    ("incompatible YAML", "This version of YAML is not read here.", "Remove the line `%YAML`."),
+    ("directive", "This is no directive of YAML.", "Put text that begins with `%` into quotes."),
     ("escape", "This escape is not known.", "Write `\\\\` for a backslash, or use single quotes."),
 )
 _INDENT = (
