@@ -232,6 +232,19 @@ def test_many_failing_at_once_wait_for_a_person(world: World) -> None:
     assert len(before & ids(world, id_)) == 1 and world.counts(id_) == {"worker": 4}
 
 
+def test_who_keeps_it_says_that_a_person_must_let_many_be_replaced(world: World) -> None:
+    """Machines that ail are no matter for the brake at first; when they are, somebody is told, once."""
+    id_ = built(world, a_description({"worker": 4}, health={"worker": {"timeout": 30}}))
+    look, before = world.keeper(), ids(world, id_)
+    for each in world.machines(id_)[:3]:
+        world.cloud.befall(each.id, "ill")
+    world.kept(id_, look, seconds=20)
+    assert "degraded" in str(world.house.get(id_).error)
+    world.kept(id_, look, seconds=60)
+    assert "too many to replace them unasked" in str(world.house.get(id_).error)
+    assert world.kept(id_, look, seconds=300) == 0 and ids(world, id_) == before
+
+
 def test_machines_that_run_again_are_taken_back(world: World) -> None:
     id_ = built(world, a_description({"worker": 4}))
     before = ids(world, id_)

@@ -12,6 +12,7 @@ from shoal.infra.deciding.decision import Decision, decide
 from shoal.infra.deciding.origin import Origins
 from shoal.infra.deciding.patience import Patience
 from shoal.infra.deciding.seeing import checked, seen
+from shoal.infra.errors import Braked
 from shoal.infra.model import Health, Instance
 from shoal.infra.passes.clouds import Clouds, Look, place_of
 from shoal.infra.passes.health.checks import Answering, trouble
@@ -84,6 +85,8 @@ class Kept:
         return bool(decision.steps) or not settled or self._is_phase_wrong(decision)
 
     def _is_phase_wrong(self, decision: Decision) -> bool:
+        if decision.brake and (self._infra.error or {}).get("code") != Braked.code:
+            return True  # Nobody has been told yet that a person must release it.
         well = not decision.waiting and all(each.state is State.READY for each in self._rows.values())
         return well is not (self._infra.phase is Phase.READY)
 
