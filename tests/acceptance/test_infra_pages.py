@@ -25,11 +25,20 @@ variables: {password: hunter2hunter2}
 'node_def:any':
   - resource: {type: simulated, price: 0.25}
 """
+MANY = """\
+user_id: me
+infra_name: many
+nodes:
+  - {name: crowd, type: ill, scaling: {min: 16}}
+'node_def:ill':
+  - resource: {type: simulated, faults: [{call: create, what: ill, after: 6, times: 9}]}
+    health_check: {timeout: 1}
+"""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with running_server(tmp_path_factory.mktemp("infra-pages") / "home") as served:
+    with running_server(tmp_path_factory.mktemp("infra-pages") / "home", infra={"interval": 0.5}) as served:
         yield served
 
 
@@ -48,7 +57,9 @@ def window(browser: Browser, server: Served) -> Iterator[Window]:
 
 
 def test_a_cluster_is_described_planned_built_scaled_and_destroyed(window: Window, server: Served) -> None:
-    page = window.open(f"{server.url}/app/infra").page
+    page = window.open(f"{server.url}/app").page
+    expect(page.get_by_text("No clusters of machines yet.")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Infrastructure").click()
     expect(page.get_by_text("No infrastructures. Start from a blueprint")).to_be_visible()
     window.check_everyone_can_read()
     page.get_by_role("main").get_by_role("link", name="New infrastructure").click()
@@ -62,6 +73,7 @@ def test_a_cluster_is_described_planned_built_scaled_and_destroyed(window: Windo
     assert "hunter2" not in page.content()
     window.check_everyone_can_read()
     window.check_no_sideways_scroll()
+    _is_at_home(page)
     _is_scaled(page)
     _has_logs(window)
     _is_destroyed(page)
@@ -85,18 +97,30 @@ def _is_ready(page: Page, machines: int) -> None:
     expect(page.locator("#now table tbody tr")).to_have_count(machines)
 
 
+def _is_at_home(page: Page) -> None:
+    """The home page tells of it, and its jobs are no matter there."""
+    page.get_by_role("link", name="Shoal", exact=True).click()
+    said = page.get_by_role("region", name="Infrastructure").get_by_role("listitem")
+    expect(said).to_have_text("Ready trial 3 of 3 machines ready")
+    expect(page.get_by_role("region", name="Jobs")).to_have_count(0)
+    page.get_by_role("link", name="trial").click()
+
+
 def _is_scaled(page: Page) -> None:
-    """The page moves by itself until the new machine is there."""
+    """The page moves by itself until the new machine is there; what was typed meanwhile stays."""
     page.get_by_label("How many machines of worker").fill("three")
     page.get_by_role("button", name="Scale").click()
     expect(page.get_by_text("is no number of machines")).to_be_visible()
     page.go_back()
     page.get_by_label("How many machines of worker").fill("3")
+    with page.expect_response(lambda answer: "/part/now" in answer.url):
+        pass  # It is looked at again every few seconds: "5 s ago" is another text.
+    expect(page.get_by_label("How many machines of worker")).to_have_value("3")
     page.get_by_role("button", name="Scale").click()
     expect(page.get_by_text("worker: 3 wanted.")).to_be_visible()
     _is_ready(page, 4)
     expect(page.get_by_role("link", name="worker: ready, 3 of 3 ready (2 to 5)")).to_be_visible()
-    expect(page.get_by_text("Cost 1.000 an hour.")).to_be_visible()
+    expect(page.get_by_text("Cost 1 an hour.")).to_be_visible()
     page.get_by_role("link", name="Plan").click()
     expect(page.get_by_text("Nothing to do. The machines match the description.")).to_be_visible()
     page.get_by_role("link", name="Back").click()
@@ -137,6 +161,25 @@ def test_what_was_said_of_a_cluster_shows_as_it_was_written(
     window.check_no_sideways_scroll()
     page.locator("summary", has_text="Description").click()
     expect(page.get_by_label("Description", exact=True)).to_contain_text("name: master")
+
+
+def test_of_many_machines_those_that_fail_stand_first_and_what_to_press_is_said(
+    window: Window, server: Served, http: httpx.Client
+) -> None:
+    built = http.post("/infrastructures/", content=MANY).raise_for_status().json()["infraid"]
+    page = window.open(f"{server.url}/app/infra/{built}").page
+    expect(page.get_by_role("button", name="Replace them")).to_be_visible(timeout=BUILT)
+    expect(page.get_by_text("9 of 16 instances of crowd fail")).to_be_visible()
+    expect(page.locator("#now table").first.locator("tbody tr .badge.warn")).to_have_count(9)
+    expect(page.locator("#now table").first.locator("tbody tr")).to_have_count(10)
+    page.get_by_text("6 more, all ready").click()
+    expect(page.get_by_role("link", name="crowd-16", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Plan").click()
+    expect(page.get_by_text("0 to add, 9 to replace, 0 to remove, 7 unchanged.")).to_be_visible()
+    expect(page.get_by_text("Nothing of this is done unasked")).to_be_visible()
+    window.check_everyone_can_read()
+    page.get_by_role("button", name="Apply plan").click()
+    expect(page.get_by_text("16 of 16 machines ready.")).to_be_visible(timeout=BUILT)
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,8 @@ def test_a_destroyed_infrastructure_leaves_its_history_and_no_limit(infra: Infra
     assert infra.machines(built.id) == []
     assert len(infra.machines(built.id, gone=True)) == 1
     assert infra.happened(built.id) == ["infrastart", "infradrop"]
+    last = infra.database.read(partial(reading.latest, infra=built.id, limit=1))
+    assert [one.kind for one in last] == ["infradrop"]
     assert ("group", passing.group_of(built.id)) not in infra.database.read(limits.every)
     assert infra.database.read(partial(reading.find, owner="me")) == []
     assert len(infra.database.read(partial(reading.find, owner="me", gone=True))) == 1

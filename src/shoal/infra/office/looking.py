@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
@@ -68,10 +67,9 @@ class Looking:
         await self.get(id)
         return await self._read(partial(reading.machines, infra=id, gone=gone))
 
-    async def count(self, ids: Collection[str]) -> dict[str, dict[str, int]]:
-        """Return how many machines infrastructures have, by state."""
-        found = await self.standing(ids)
-        return {id_: dict(sum(map(Counter, nodes.values()), Counter())) for id_, nodes in found.items()}
+    async def instance(self, id: str, instance: str) -> Instance:
+        """Return a machine of an infrastructure, also one that is gone; raises NotFound."""
+        return await self._read(partial(reading.instance, infra=id, id=instance))
 
     async def standing(self, ids: Collection[str]) -> dict[str, dict[str, dict[str, int]]]:
         """Return how many machines infrastructures have, by node and state."""
@@ -82,9 +80,13 @@ class Looking:
         await self.get(id)
         return await self._read(partial(reading.happened, infra=id, after=after, limit=limit))
 
+    async def latest(self, id: str, limit: int) -> list[Happening]:
+        """Return what happened last in an infrastructure, the newest first."""
+        return await self._read(partial(reading.latest, infra=id, limit=limit))
+
     async def log(self, id: str, instance: str, offset: int = 0) -> tuple[str, int]:
         """Return what was done in a machine from a byte of its log on, and the byte to go on from."""
-        found = await self._read(partial(reading.instance, infra=id, id=instance))
+        found = await self.instance(id, instance)
         path = folders.log_of(self._folder, id, found.id)
         return await asyncio.to_thread(folders.read_log, path, offset)
 
@@ -118,7 +120,7 @@ class Looking:
 
     async def published(self, id: str, instance: str, name: str) -> Path:
         """Return the path of a file that a machine has published; raises NotFound."""
-        found = await self._read(partial(reading.instance, infra=id, id=instance))
+        found = await self.instance(id, instance)
         return await asyncio.to_thread(folders.published_file, self._folder, id, found.id, name)
 
     async def cost(self, id: str) -> dict[str, Any]:

@@ -136,6 +136,12 @@ def happened(conn: Connection, infra: str, after: int = 0, limit: int = 1_000) -
     return [Happening(*row) for row in conn.execute(query.order_by(happenings.c.seq).limit(limit))]
 
 
+def latest(conn: Connection, infra: str, limit: int) -> list[Happening]:
+    """Return what happened last in an infrastructure, the newest first."""
+    query = select(*rows.HAPPENING).where(happenings.c.infra == infra)
+    return [Happening(*row) for row in conn.execute(query.order_by(happenings.c.seq.desc()).limit(limit))]
+
+
 def attached(conn: Connection, home: str, ids: Collection[str] | None = None) -> list[Infrastructure]:
     """Return what is to be healed by a home: attached, neither paused nor being destroyed; or some of it."""
     query = select(*rows.INFRASTRUCTURE).where(

@@ -1,4 +1,4 @@
-"""Home: drop a file, see what runs and what needs you; `/` too, which is JSON for programs."""
+"""Home: drop a file, see what runs, what stands and what needs you; `/` too, which is JSON for programs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shoal.server.api.waiting import trouble_of
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page, wants_page
 from shoal.server.pages.frame import part, render
+from shoal.server.pages.infra.lines import lines_at_home
 from shoal.server.pages.jobs.now import JobsNow, jobs_now
 from shoal.server.pages.live.listing import lines_at_work
 from shoal.server.pages.study_lines import Line, lines
@@ -80,15 +81,17 @@ async def _now(house: House, actor: Actor) -> dict[str, Any]:
     owner = None if actor.admin else actor.name
     work = await offload.read(house.database, lambda conn: _work(conn, owner))
     live = await lines_at_work(house, owner)
+    infra = await lines_at_home(house, owner)
     disk = await asyncio.to_thread(shutil.disk_usage, house.home.path)
     return {
         "work": work,
         "live": live,
+        "infra": infra,
         "trouble": trouble_of(house),
         "workers": house.settings.workers,
         "free": disk.free,
         "limit": house.settings.limits.upload,
-        "refresh": 5 if work.running or work.jobs.running or live else 0,
+        "refresh": 5 if work.running or work.jobs.running or live or any(one.moves for one in infra) else 0,
     }
 
 

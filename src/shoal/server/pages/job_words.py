@@ -13,11 +13,15 @@ KINDS = {
     "study.open": "study: labels",
     "study.draw": "study: figures",
     "live.host": "live tasks",
+    "infra.pass": "infrastructure: changes",
+    "infra.keeper": "infrastructure: watch",
+    "infra.glance": "infrastructure: a look",
+    "infra.sweep": "infrastructure: lost machines",
     "schedule.tick": "schedules",
     "webhook.deliver": "webhook",
 }
 # What the house does by itself; lists show it to those who ask for it.
-OWN = ("study.", "live.", "schedule.", "webhook.")
+OWN = ("study.", "live.", "infra.", "schedule.", "webhook.")
 WAITS = {
     Reason.READY: "for a free worker",
     Reason.DEPENDENCY: "for other jobs",

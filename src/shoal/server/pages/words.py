@@ -46,6 +46,11 @@ def spent(seconds: float) -> str:
     return f"{max(1, round(seconds * 1000)):,} ms" if seconds < 0.0995 else duration(seconds)
 
 
+def price(amount: float) -> str:
+    """Return what something costs an hour: `0.12`; as the command line writes it."""
+    return f"{amount:.4f}".rstrip("0").rstrip(".")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "since": since,
@@ -62,6 +67,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shape": mode,
     "bytes": size,
     "filesize": sized,
+    "price": price,
     "printable": printable,
     "score": lambda value: scored(value, MINUS, ","),
     "number": lambda value: f"{value:,}".replace("-", MINUS),

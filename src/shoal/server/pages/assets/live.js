@@ -15,8 +15,13 @@ async function refresh(part) {
   const stops = () => [...part.querySelectorAll("a, button, input, select, summary, [tabindex]")];
   const place = stops().indexOf(document.activeElement);
   const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const typed = [...part.querySelectorAll("input[id]")].filter((one) => one.value !== one.defaultValue).map((one) => [one.id, one.value]);
+  const scrolled = [...part.querySelectorAll("[tabindex][id]")].filter((one) => one.scrollTop).map((one) => [one.id, one.scrollTop]);
   part.innerHTML = text;
-  open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+  const put = (id, name, value) => { const one = document.getElementById(id); if (one) one[name] = value; };
+  open.forEach((id) => put(id, "open", true));
+  typed.forEach(([id, value]) => put(id, "value", value));
+  scrolled.forEach(([id, value]) => put(id, "scrollTop", value));
   if (place >= 0) stops()[place]?.focus();
   document.dispatchEvent(new CustomEvent("partchange", { detail: part }));
   const end = part.querySelector("[data-reload]");

@@ -10,9 +10,11 @@ from fastapi import Depends, Path
 
 from shoal.access import Action, Actor
 from shoal.infra.deciding.targets import wanted
+from shoal.infra.errors import Braked
 from shoal.infra.model import Description, Infrastructure, Instance, Node
 from shoal.infra.plain import description_of
 from shoal.infra.states import Phase
+from shoal.server.api.infra_finding import PATH as API
 from shoal.server.api.infra_finding import found_infra
 from shoal.server.pages.infra.words import STATES, look_of
 from shoal.server.parts import House
@@ -60,7 +62,9 @@ class Seen:
             "infra": self.infra,
             "label": self.infra.name,
             "here": self.here,
+            "own_api": f"{API}/{self.infra.id}",
             "alive": self.alive,
+            "braked": (self.infra.error or {}).get("code") == Braked.code,
             "look": look_of(self.infra),
             "states": STATES,
         }

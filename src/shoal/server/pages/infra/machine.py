@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoal.access import Actor
-from shoal.base.errors import NotFound
 from shoal.infra.model import Instance
 from shoal.infra.states import STANDING
+from shoal.server.api.waiting import LATEST
 from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import part, render
@@ -37,33 +37,25 @@ async def show_part(request: Request, infra: Id, machine: Id, house: TheHouse, a
 
 async def _context(house: House, actor: Actor, infra: str, machine: str) -> dict[str, Any]:
     found = await seen(house, actor, infra)
-    one = await _machine(house, found, machine)
-    log = await _log(house, found, one)
+    one = await house.infra.instance(found.infra.id, machine)
+    log, is_cut = await _log(house, found, one)
     node = found.description.node(one.node)
     droppable = one.state in STANDING and node is not None and found.wanted(node) > node.least
     return dict(found.facts()) | {
         "machine": one,
-        "log": log[-SHOWN:],
-        "cut": SHOWN if len(log) > SHOWN else 0,
+        "called": f"{one.node}-{one.number}",
+        "log": log,
+        "cut": SHOWN if is_cut else 0,
         "droppable": droppable,
     }
 
 
-async def _machine(house: House, found: Seen, machine: str) -> Instance:
-    for one in await house.infra.instances(found.infra.id, gone=True):
-        if one.id == machine:
-            return one
-    raise NotFound(f"{found.infra.name} has no machine {machine}.", hint="It may be a part of another.")
-
-
-async def _log(house: House, found: Seen, one: Instance) -> str:
-    """Return all of a machine's log; pieces of it are read one after the other."""
-    text, at = "", 0
-    while True:
-        more, next_ = await house.infra.log(found.infra.id, one.id, at)
-        if next_ == at:
-            return text
-        text, at = (text + more)[-4 * SHOWN :], next_
+async def _log(house: House, found: Seen, one: Instance) -> tuple[str, bool]:
+    """Return the last whole lines of a machine's log, and whether there are others before them."""
+    _, end = await house.infra.log(found.infra.id, one.id, LATEST)
+    begin = max(0, end - SHOWN)
+    text, _ = await house.infra.log(found.infra.id, one.id, begin)
+    return (text.partition("\n")[2] if begin else text), begin > 0
 
 
 MACHINE = Face("one machine", router, render=error_page, below="/app")

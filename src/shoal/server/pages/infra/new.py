@@ -17,7 +17,7 @@ from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text
 from shoal.server.pages.frame import render
 from shoal.server.pages.infra.looking import PATH, Creator, Reader, path_of
-from shoal.server.pages.infra.planning import summary
+from shoal.server.pages.infra.planning import shown
 from shoal.server.rules import TheHouse
 
 router = APIRouter(prefix=f"{PATH}/new", include_in_schema=False)
@@ -54,11 +54,11 @@ async def send_form(request: Request, house: TheHouse, actor: Creator) -> Respon
         plan = (await house.infra.plan(actor.name, bundle)).plan
     except BadDescription as error:
         return _page(request, written, faults=error.details.get("faults", ()), status=422)
-    return _page(request, written, plan=plan, summary=summary(plan))
+    return _page(request, written, **shown(plan))
 
 
 def _page(request: Request, written: str, *, status: int = 200, **more: Any) -> Response:
-    context = {"written": written, "plan": None, "summary": "", "faults": (), "blueprints": blueprints()}
+    context = {"written": written, "plan": None, "faults": (), "blueprints": blueprints()}
     return render(request, "infra_new.html.j2", context | more, status=status)
 
 

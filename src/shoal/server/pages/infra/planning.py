@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +15,9 @@ from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.frame import render
 from shoal.server.pages.infra.looking import PATH, Id, Reader, seen
+from shoal.server.pages.words import price
 from shoal.server.rules import TheHouse
+from shoal.studies.wording import counted, listed
 
 router = APIRouter(prefix=f"{PATH}/{{infra}}/plan", include_in_schema=False)
 NOTHING = "Nothing to do. The machines match the description."
@@ -22,8 +28,7 @@ async def show(request: Request, infra: Id, house: TheHouse, actor: Reader) -> R
     """Show what a pass would do to an infrastructure."""
     found = await seen(house, actor, infra)
     plan = (await house.infra.plan_of(found.infra.id)).plan
-    context = dict(found.facts()) | {"plan": plan, "summary": summary(plan), "changes": plan.changes}
-    return render(request, "infra_plan.html.j2", context)
+    return render(request, "infra_plan.html.j2", dict(found.facts()) | shown(plan))
 
 
 def summary(plan: Plan) -> str:
@@ -35,7 +40,34 @@ def summary(plan: Plan) -> str:
     counts += f"{acts.count(Act.DROP)} to remove, {acts.count(Act.KEEP)} unchanged."
     if not (plan.cost or plan.cost_now):
         return counts
-    return f"{counts} Cost {plan.cost_now:.3f} → {plan.cost:.3f} an hour."
+    return f"{counts} Cost {price(plan.cost_now)} → {price(plan.cost)} an hour."
+
+
+class Change(NamedTuple):
+    """A line of a plan: machines of a node that come, or one that is replaced or goes."""
+
+    act: Act
+    node: str
+    what: str
+    why: str
+
+
+def shown(plan: Plan) -> dict[str, Any]:
+    """Return what templates show of a plan."""
+    order = ", then ".join(listed(level) for level in plan.levels)
+    return {"plan": plan, "summary": summary(plan), "changes": list(_changes(plan)), "order": order}
+
+
+def _changes(plan: Plan) -> Iterator[Change]:
+    """Yield what changes; the new machines of a node are alike, so they are one line."""
+    for (act, node), steps in groupby(plan.steps, lambda step: (step.act, step.node)):
+        if act is Act.CREATE:
+            several = list(steps)
+            cost = several[0].price
+            why = f"{price(cost)} an hour each" if cost else ""
+            yield Change(act, node, counted(len(several), "machine"), why)
+        elif act is not Act.KEEP:
+            yield from (Change(act, node, step.name or "", step.reason) for step in steps)
 
 
 PLANNING = Face("plan of an infrastructure", router, render=error_page, below="/app")

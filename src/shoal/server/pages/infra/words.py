@@ -1,11 +1,11 @@
-"""The words of infrastructures: how their phases, their machines and what happened to them are shown."""
+"""The words of infrastructures: how their phases and their machines are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from shoal.infra.model import Happening, Infrastructure, Instance
+from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.states import STANDING, Phase, State
 from shoal.server.pages.look import Look
 from shoal.studies.wording import counted
@@ -22,6 +22,7 @@ PHASES: Mapping[Phase, Look] = MappingProxyType(
     }
 )
 PAUSED = Look("Paused", "", "rest")
+WAITING = Look("Waiting", "", "wait")
 STATES: Mapping[State, Look] = MappingProxyType(
     {
         State.PLANNED: Look("Planned", "", "wait"),
@@ -46,8 +47,17 @@ def look_of(found: Infrastructure) -> Look:
     return PAUSED if found.paused and settled else PHASES[found.phase]
 
 
-def node_look(instances: Sequence[Instance], wanted: int) -> Look:
-    """Return the look of a node from its machines: the worst that somebody should know."""
+def node_look(phase: Phase, instances: Sequence[Instance], wanted: int, *, due: bool) -> Look:
+    """Return the look of a node from its machines: the worst that somebody should know.
+
+    Args:
+        phase: that of the infrastructure.
+        instances: the machines of the node.
+        wanted: how many there should be.
+        due: all that it needs is there, so that it is its turn.
+    """
+    if phase is Phase.DESTROYED:
+        return STATES[State.DROPPED]
     states = {one.state for one in instances}
     if State.FAILED in states:
         return STATES[State.FAILED]
@@ -56,7 +66,9 @@ def node_look(instances: Sequence[Instance], wanted: int) -> Look:
     if states & _COMING:
         return PHASES[Phase.BUILDING]
     ready = sum(one.state is State.READY for one in instances)
-    return STATES[State.READY] if ready >= wanted else Look("Waiting", "", "wait")
+    if ready >= wanted:
+        return STATES[State.READY]
+    return STATES[State.FAILED] if due and phase is Phase.FAILED else WAITING
 
 
 def sentence(found: Infrastructure, instances: Sequence[Instance], wanted: int) -> str:
@@ -66,34 +78,10 @@ def sentence(found: Infrastructure, instances: Sequence[Instance], wanted: int) 
     if found.phase is Phase.DESTROYING:
         return f"{counted(len(instances), 'machine')} to remove."
     ready = sum(one.state is State.READY for one in instances)
-    kept = "" if found.attached else " It is not watched: what dies stays dead until you say heal."
-    return f"{ready} of {counted(wanted, 'machine')} ready.{kept}"
+    return f"{ready:,} of {counted(wanted, 'machine')} ready.{_rest(found)}"
 
 
-def told(one: Happening) -> str:
-    """Return what happened, in words."""
-    what = one.node or ""
-    why = str(one.detail.get("reason") or one.detail.get("message") or "")
-    said = _WORDS.get(one.kind)
-    words = said.format(node=what) if said else f"{one.kind}: {what}" if what else one.kind
-    return f"{words}: {why}" if why else words
-
-
-_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "infrastart": "Building began",
-        "infraupdated": "The wish changed",
-        "infraready": "Everything is ready",
-        "infraheal": "A pass was asked for",
-        "infrascaled": "Another number of {node} is wanted",
-        "infradrop": "Destroying began",
-        "nodecreating": "A machine of {node} is asked for",
-        "nodecreated": "A machine of {node} was made",
-        "nodeconfigured": "A machine of {node} is set up",
-        "nodeready": "A machine of {node} is ready",
-        "nodeailing": "A machine of {node} does not answer as it should",
-        "nodefailed": "A machine of {node} failed",
-        "nodedropping": "A machine of {node} is being removed",
-        "nodedropped": "A machine of {node} is gone",
-    }
-)
+def _rest(found: Infrastructure) -> str:
+    if found.paused:
+        return " It is paused: nothing is done to it until you resume it."
+    return "" if found.attached else " It is not watched: what dies stays dead until you heal it."
