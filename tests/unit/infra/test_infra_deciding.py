@@ -203,6 +203,40 @@ def test_changed_ones_are_replaced_so_few_at_a_time(unavailable: int) -> None:
     assert retired(decide(description, {}, (), False, ailing, NOW)) == ["w1", "w2"][:unavailable]
 
 
+def test_one_empty_answer_does_not_hurry_a_replacement() -> None:
+    description = described({"w": (4, 4)})
+    unseen = several(description, "w", 4, hash="other", state=State.AILING, missing_since=NOW)
+    assert retired(decide(description, {}, (), False, unseen, NOW)) == ["w1"]
+    going = [unseen[0]._replace(state=State.DROPPING), *unseen[1:]]
+    assert retired(decide(description, {}, (), False, going, NOW)) == []
+    fresh = [each._replace(ready=None, state=State.CHECKING, missing_since=None) for each in unseen]
+    assert retired(decide(description, {}, (), False, fresh, NOW)) == ["w1", "w2", "w3", "w4"]
+
+
+def test_who_knows_others_of_its_own_node_is_not_replaced_with_them() -> None:
+    description = described({"m": (1, 1), "w": (2, 2)}, ("w", "m"))
+    there = [instance(description, "m"), *several(description, "w", 2, saw={"m": ["m1"], "w": ["w0"]})]
+    assert decide(description, {}, (), False, there, NOW).steps == ()
+    assert plan(None, description, [*there, instance(description, "w", 3, state=State.FAILED)], NOW).changes
+
+
+def test_only_what_a_node_waits_for_is_followed() -> None:
+    nodes = dict.fromkeys("mwx", (1, 1))
+    description = described(nodes, ("w", "m"), ("x", "w"))
+    gone: dict[str, Any] = {"saw": {"m": ["m0"]}}
+    for name, followed in (("w", True), ("x", True), ("m", False)):
+        there = [instance(description, each, **(gone if each == name else {})) for each in nodes]
+        assert bool(decide(description, {}, (), False, there, NOW).steps) is followed
+
+
+def test_a_plan_says_what_the_brake_holds_back() -> None:
+    description = described({"w": (4, 4)})
+    there = several(description, "w", 4, state=State.FAILED)
+    (warning,) = plan(None, description, there, NOW).warnings
+    assert warning.startswith("4 of 4 instances of w fail") and "shoal infra release" in warning
+    assert plan(None, description, [there[0], *several(description, "w", 4)[1:]], NOW).warnings == ()
+
+
 def test_a_node_that_was_given_up_loses_no_more_healthy_ones() -> None:
     description = described({"w": (3, 3)})
     there = several(description, "w", 3, hash="other")

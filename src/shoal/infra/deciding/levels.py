@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shoal.base.errors import InvalidInput
 from shoal.infra.model import Description
@@ -39,3 +39,14 @@ def needs(description: Description) -> Mapping[str, frozenset[str]]:
                 raise InvalidInput(f"A dependency names the node {name!r}, which is not there.", node=name)
         found[edge.dependent].add(edge.dependee)
     return {name: frozenset(needed) for name, needed in found.items()}
+
+
+def all_needed(needs: Mapping[str, Collection[str]], name: str) -> frozenset[str]:
+    """Return the nodes that are there when a node is made: those that it needs, and what these need."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        fresh = set(needs.get(waiting.pop(), ())) - seen
+        seen |= fresh
+        waiting += fresh
+    return frozenset(seen)

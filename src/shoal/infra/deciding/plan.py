@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from shoal.infra.deciding.cost import cost, prices
+from shoal.infra.deciding.decision import decide
+from shoal.infra.deciding.following import Following
 from shoal.infra.deciding.levels import levels
 from shoal.infra.deciding.origin import candidates
 from shoal.infra.deciding.patience import Patience
@@ -98,7 +100,9 @@ def plan(
     condemned = infrastructure.condemned if infrastructure is not None else ()
     wish = Wanted(description, targets, condemned, destroying)
     order = levels(description)
-    verdicts = _followed(review(wish, instances, now, Patience()))
+    verdicts = _followed(review(wish, instances, now, Patience()), Following(description))
+    released = infrastructure is not None and infrastructure.released
+    decision = decide(description, targets, condemned, destroying, instances, now, released=released)
     rows = _Rows(wish, order, instances)
     steps = tuple(step for name, all_ in verdicts.items() for step in rows.of(name, all_))
     after = sum(step.price or 0.0 for step in steps if step.act is not Act.DROP)
@@ -112,7 +116,7 @@ def plan(
         ports={node.name: found for node in description.nodes if (found := _ports(description, node))},
         cost_now=cost(instances),
         cost=after,
-        warnings=tuple(_warnings(wish, verdicts, after)),
+        warnings=tuple(_warnings(wish, after, decision.brake.values())),
     )
 
 
@@ -150,8 +154,8 @@ class _Rows:
         return self._prices.get((node.type, offered[0])) if offered else None
 
 
-def _followed(verdicts: Mapping[str, list[Verdict]]) -> Mapping[str, list[Verdict]]:
-    """Also turn stale who knows an instance that is replaced, and so on up."""
+def _followed(verdicts: Mapping[str, list[Verdict]], following: Following) -> Mapping[str, list[Verdict]]:
+    """Also turn stale who follows an instance that is replaced, and so on up."""
     found = {name: list(all_) for name, all_ in verdicts.items()}
     going = {each.instance.id: each for all_ in found.values() for each in all_ if each.fate is not Fate.KEEP}
     changed = True
@@ -159,15 +163,15 @@ def _followed(verdicts: Mapping[str, list[Verdict]]) -> Mapping[str, list[Verdic
         changed = False
         for all_ in found.values():
             for place, each in enumerate(all_):
-                if each.fate is Fate.KEEP and (node := _known(each.instance, going)):
+                if each.fate is Fate.KEEP and (node := _gone(each.instance, going, following)):
                     reason = f"an instance of {node} that it knows is replaced or goes"
                     all_[place] = going[each.instance.id] = each._replace(fate=Fate.STALE, reason=reason)
                     changed = True
     return found
 
 
-def _known(instance: Instance, going: Mapping[str, Verdict]) -> str:
-    return next((node for node, ids in instance.saw.items() if any(id_ in going for id_ in ids)), "")
+def _gone(instance: Instance, going: Mapping[str, Verdict], following: Following) -> str:
+    return next((node for node, ids in following.of(instance) if any(id_ in going for id_ in ids)), "")
 
 
 def _ports(description: Description, node: Node) -> tuple[int, ...]:
@@ -177,10 +181,12 @@ def _ports(description: Description, node: Node) -> tuple[int, ...]:
     )
 
 
-def _warnings(wish: Wanted, verdicts: Mapping[str, list[Verdict]], cost_after: float) -> Iterator[str]:
+def _warnings(wish: Wanted, cost_after: float, braked: Iterable[str]) -> Iterator[str]:
     budget = wish.description.policy.budget
     if budget is not None and cost_after > budget:
         yield f"The machines would cost {cost_after:g} an hour, more than the budget of {budget:g}."
+    for reason in braked:
+        yield f"{reason}. `shoal infra release` lets them be replaced."
     for node in wish.description.nodes:
         if not candidates(wish.description, node):
             yield f"No implementation of {node.type} passes the filter of {node.name}."

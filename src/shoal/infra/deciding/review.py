@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shoal.base.clock import SECOND
+from shoal.infra.deciding.following import Following
 from shoal.infra.deciding.origin import Origins
 from shoal.infra.deciding.patience import Patience
 from shoal.infra.deciding.seeing import shown_before
@@ -71,6 +72,7 @@ class _Judge:
     def __init__(self, wish: Wanted, instances: Sequence[Instance], now: int, patience: Patience) -> None:
         self._wish = wish
         self._origins = Origins(wish.description)
+        self._following = Following(wish.description)
         self._nodes = {node.name for node in wish.description.nodes}
         self._condemned = frozenset(wish.condemned)
         self._present = {each.id for each in instances if each.state not in (*LEAVING, State.DROPPED)}
@@ -95,8 +97,8 @@ class _Judge:
         return Verdict(instance, Fate.KEEP)
 
     def _gone(self, instance: Instance) -> str:
-        """Return the node of an instance whose facts this one was given and that is gone, "" if none is."""
-        for node, ids in instance.saw.items():
+        """Return the node of an instance that this one follows and that is gone, "" if none is."""
+        for node, ids in self._following.of(instance):
             if node not in self._nodes or not self._present.issuperset(ids):
                 return node
         return ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from shoal.infra.contexts.checking import wrong_in_implementation
+from shoal.infra.deciding.levels import all_needed, needs
 from shoal.infra.deciding.origin import candidates
 from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.inspection import Inspection
@@ -15,12 +14,10 @@ from shoal.infra.templating.check import Scope
 def check_templates(check: Inspection, found: Description, *, commands: bool) -> None:
     """Note what is wrong with the templates, and the modules, of all that nodes may be made by."""
     names = frozenset(node.name for node in found.nodes)
-    needed: dict[str, list[str]] = {}
-    for edge in found.edges:
-        needed.setdefault(edge.dependent, []).append(edge.dependee)
+    needed = needs(found)
     told: set[tuple[Path, str]] = set()
     for node in found.nodes:
-        scope = Scope(node.name, node.variables, names, _before(needed, node.name), commands=commands)
+        scope = Scope(node.name, node.variables, names, all_needed(needed, node.name), commands=commands)
         for index in candidates(found, node):
             root: Path = ("definitions", node.type, index)
             for wrong in wrong_in_implementation(found.definitions[node.type][index], scope):
@@ -28,14 +25,3 @@ def check_templates(check: Inspection, found: Description, *, commands: bool) ->
                 if (path, wrong.message) not in told:
                     told.add((path, wrong.message))
                     check.fault(path, wrong.message, wrong.advice, below=wrong.line - 1)
-
-
-def _before(needed: Mapping[str, Sequence[str]], name: str) -> frozenset[str]:
-    """Return the nodes that are ready when a node is made."""
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        fresh = set(needed.get(waiting.pop(), ())) - seen
-        seen |= fresh
-        waiting += fresh
-    return frozenset(seen)
