@@ -169,3 +169,22 @@ def test_progress_and_words_of_an_error_stand_in_the_line(store: Store) -> None:
     store.finish(lease, Outcome(State.FAILED, error={"kind": "refused", "message": "it broke"}))
     (line,) = every(store)
     assert (line.state, line.error, line.attempts) == (State.FAILED, "it broke", 1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "title"),
+    [
+        ({"cmd": ["sh", "-c", "echo  1;\n  echo 2"]}, "sh -c 'echo 1; echo 2'"),
+        ({"image": "alpine:3", "cmd": ["true"]}, "true"),
+        ({"image": "alpine:3"}, "alpine:3"),
+        ({"script": "summary", "cmd": None}, "summary"),
+        ({"cmd": ["x" * 90]}, "x" * 79 + "…"),
+        ({"seconds": 3}, ""),
+    ],
+)
+def test_a_job_without_a_name_is_called_by_what_it_runs(
+    store: Store, spec: dict[str, Any], title: str
+) -> None:
+    unnamed, named = store.submit(NewJob("run", spec=spec), NewJob("run", spec=spec, name="mine"))
+    found = store.database.read(lambda c: browsing.lines_of(c, [unnamed, named]))
+    assert [found[unnamed].title, found[named].title] == [title, "mine"]

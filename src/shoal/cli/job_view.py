@@ -7,9 +7,11 @@ from typing import Any
 
 from shoal.cli.output import table
 from shoal.cli.words import ago
+from shoal.jobs.titles import title_of
 from shoal.studies.wording import duration
 
 Facts = dict[str, Any]
+WIDEST = 32  # letters of a title that nobody chose
 
 
 def lines(jobs: Sequence[Facts]) -> str:
@@ -60,7 +62,12 @@ def _reproducing(attempts: Sequence[Facts]) -> Iterator[str]:
 
 
 def _line(job: Facts) -> tuple[Any, ...]:
-    return (job["id"], job["name"], job["kind"], job["state"], _took(job), ago(job["created"]), job["owner"])
+    name = job["name"] or _cut(title_of(job["spec"]))
+    return (job["id"], name, job["kind"], job["state"], _took(job), ago(job["created"]), job["owner"])
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= WIDEST else f"{title[: WIDEST - 1]}…"
 
 
 def _took(facts: Facts) -> str | None:

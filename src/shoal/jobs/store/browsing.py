@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shoal.base.schema import JsonType
 from shoal.base.transaction import among, is_postgres
 from shoal.jobs.model import Progress
 from shoal.jobs.states import ACTIVE, BY_NAME, Reason, State
@@ -16,6 +17,7 @@ from shoal.jobs.store import blocking, lanes
 from shoal.jobs.store.tables import IS_ENDED, attempts, jobs, progress
 from shoal.jobs.store.tables import dependencies as links
 from shoal.jobs.store.tables import lanes as lanes_table
+from shoal.jobs.titles import TOLD_BY, title_of
 
 # Counting goes so far: a person does not page through more, and the count stays quick beside a million jobs.
 MOST_COUNTED = 10_000
@@ -51,7 +53,7 @@ class JobFilter:
 
 
 class Line(NamedTuple):
-    """A job as lists show it; `error` is what went wrong last, in words."""
+    """A job as lists show it; `title` is its name or what it runs, `error` what went wrong last, in words."""
 
     id: int
     owner: str
@@ -71,6 +73,7 @@ class Line(NamedTuple):
     reason: Reason | None
     labels: tuple[str, ...]
     progress: Progress | None
+    title: str
 
 
 class Known(NamedTuple):
@@ -98,7 +101,7 @@ def count(conn: Connection, wanted: JobFilter) -> int:
 
 def newest(conn: Connection, wanted: JobFilter, limit: int, *, offset: int = 0) -> list[Line]:
     """Return a part of the jobs that fit a filter, the newest first."""
-    query = _fitting(conn, _LINE, wanted).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
+    query = _fitting(conn, _line_query(conn), wanted).order_by(jobs.c.id.desc()).offset(offset).limit(limit)
     return _lines(conn, conn.execute(query).mappings().all())
 
 
@@ -123,7 +126,7 @@ def lines_of(conn: Connection, wanted: Sequence[int]) -> dict[int, Line]:
     """Return those of some jobs that are there, by id."""
     if not wanted:
         return {}
-    rows = conn.execute(_LINE.where(among(conn, jobs.c.id, wanted))).mappings().all()
+    rows = conn.execute(_line_query(conn).where(among(conn, jobs.c.id, wanted))).mappings().all()
     return {line.id: line for line in _lines(conn, rows)}
 
 
@@ -191,6 +194,15 @@ def _lines(conn: Connection, rows: Sequence[Any]) -> list[Line]:
     return [_line(row, found[row["lane"]], reasons.get(row["lane"])) for row in rows]
 
 
+def _line_query(conn: Connection) -> Select[Any]:
+    """Return what a line is made of; of what a job runs only the parts that say so in a few words."""
+    if is_postgres(conn):
+        spec = type_coerce(jobs.c.spec, JSONB())
+        return _LINE.add_columns(func.jsonb_build_array(*(spec[part] for part in TOLD_BY)).label("told"))
+    paths = (f"$.{part}" for part in TOLD_BY)
+    return _LINE.add_columns(type_coerce(func.json_extract(jobs.c.spec, *paths), JsonType()).label("told"))
+
+
 def _line(row: Any, lane: lanes.Lane, ready: Reason | None) -> Line:
     waits = row["waits"]
     shown = {name: row[name] for name in _SAME if name != "error"}
@@ -201,6 +213,7 @@ def _line(row: Any, lane: lanes.Lane, ready: Reason | None) -> Line:
         reason=None if waits is None else ready if waits == "ready" else Reason(waits),
         labels=lane.labels,
         progress=None if row["at"] is None else Progress(row["done"], row["total"], row["note"], row["at"]),
+        title=row["name"] or title_of(dict(zip(TOLD_BY, row["told"], strict=True))),
     )
 
 

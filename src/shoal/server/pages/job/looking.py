@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
@@ -16,6 +15,7 @@ from shoal.jobs.states import ACTIVE, ENDS, State
 from shoal.jobs.store import browsing, reading
 from shoal.jobs.store.browsing import JobFilter, Line, Link
 from shoal.jobs.store.explaining import explain
+from shoal.jobs.titles import title_of
 from shoal.server import offload
 from shoal.server.api.waiting import LATEST
 from shoal.server.job_acts import allowed
@@ -27,7 +27,7 @@ from shoal.server.rules import Rule
 Id = Annotated[int, Path(ge=1, le=LATEST)]
 Reader = Annotated[Actor, Depends(Rule(Action.JOB_READ))]
 Changer = Annotated[Actor, Depends(Rule(Action.JOB_CHANGE))]
-MOST_CHILDREN, MOST_LINKS, LONGEST = 50, 20, 80
+MOST_CHILDREN, MOST_LINKS = 50, 20
 _ORDER = (State.FAILED, State.LOST, State.RUNNING, State.LEASED, State.CANCELLING, State.RETRYING)
 
 
@@ -65,9 +65,7 @@ class Seen(NamedTuple):
     @property
     def label(self) -> str:
         """Return what it is called."""
-        spec = self.job.spec
-        told = spec.get("script") or shlex.join(map(str, spec.get("cmd") or ())) or spec.get("image")
-        return self.job.name or str(told or f"Job {self.job.id}")[:LONGEST]
+        return self.job.name or title_of(self.job.spec) or f"Job {self.job.id}"
 
 
 async def seen(house: House, actor: Actor, id_: int) -> Seen:
