@@ -32,7 +32,7 @@ nodes:
 node_def:files_node:
   - resource:
       type: process
-      command: sh -c 'sleep 1; exec python3 -m http.server 8613 --bind "$SHOAL_ADDRESS"'
+      command: sh -c 'sleep 1; exec python3 -m http.server 8613 --bind "$MACHINE_ADDRESS"'
     health_check:
       ports: [8613]
       urls: ["http://{{ ip }}:8613/"]
@@ -157,7 +157,7 @@ def test_a_cluster_is_built_looked_at_scaled_and_destroyed(infra: Any) -> None:
     assert there[0]["id"] not in {each["id"] for each in ran.json["instances"]}
     ran = infra("destroy", id)
     assert (ran.code, ran.out) == (1, "")
-    assert "error: this removes 3 machines. Add --yes, or run it in a terminal.\n" in ran.err
+    assert "error: This removes 3 machines.\n  Add --yes, or run it in a terminal.\n" in ran.err
     ran = infra("destroy", id, "--yes")
     assert ran.code == 0, ran.err
     assert id not in infra("list").out
@@ -173,7 +173,7 @@ def test_a_change_replaces_what_it_concerns_and_asks_first(
     written(tmp_path, shade="green")
     ran = infra("build", INFRA, "--id", id)
     assert (ran.code, ran.out) == (1, "")
-    assert "this replaces or removes 2 machines" in ran.err
+    assert "This replaces or removes 2 machines" in ran.err
     ran = infra("build", INFRA, "--id", id, "--yes")
     assert ran.code == 0, ran.err
     after = {each["node"]: each["id"] for each in client.infra.get(id).instances()}
@@ -362,7 +362,7 @@ def test_machines_that_nobody_knows_are_found_and_ended(
         True,
     )
     ran = infra("sweep", "--drop")
-    assert (ran.code, "this ends 1 machine. Add --yes" in ran.err) == (1, True)
+    assert (ran.code, "This ends 1 machine.\n  Add --yes" in ran.err) == (1, True)
     assert infra("sweep", "--drop", "--yes").out.startswith("Ended:\n")
     assert infra("sweep").out == "No machine is left over.\n"
     assert len(cloud.machines(id)) == 3

@@ -31,7 +31,7 @@ def detach(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
 @app.command()
 @located
 def pause(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
-    """Do nothing to an infrastructure, whatever is wished, until `resume`."""
+    """Do nothing to an infrastructure until `resume`."""
     _done(where, infra, "pause", "is paused", output)
 
 
@@ -45,7 +45,7 @@ def resume(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
 @app.command()
 @located
 def release(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
-    """Let many failed machines be replaced at once, after the brake stopped that."""
+    """Let many failed machines be replaced, past the brake."""
     _done(where, infra, "release", "may replace what failed", output)
 
 

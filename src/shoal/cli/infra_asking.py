@@ -19,7 +19,7 @@ def sure(does: str, machines: int, *, yes: bool) -> None:
     """
     if yes or not machines:
         return
-    words = f"this {does} {counted(machines, 'machine')}"
+    words = f"This {does} {counted(machines, 'machine')}."
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Conflict(f"{words}. Add --yes, or run it in a terminal.")
-    typer.confirm(f"{words[0].upper()}{words[1:]}. Go on?", err=True, abort=True)
+        raise Conflict(words, hint="Add --yes, or run it in a terminal.")
+    typer.confirm(f"{words} Go on?", err=True, abort=True)

@@ -60,7 +60,7 @@ def register(noun: typer.Typer) -> None:
 
 @located
 def import_(where: Where, file: Nodes, output: Output = Format.TABLE) -> None:
-    """Keep node definitions on the server, for every description that names their types."""
+    """Keep node definitions on the server. Every description that names their types may use them."""
     bundle = bundle_from(file, [])
     with serving(where) as client:
         names = client.infra.import_definitions(bundle)
@@ -68,7 +68,7 @@ def import_(where: Where, file: Nodes, output: Output = Format.TABLE) -> None:
 
 
 def validate(file: File, definitions: Definitions = None, output: Output = Format.TABLE) -> None:
-    """Check a description and its definitions, and say where each fault is. It needs no server."""
+    """Check a description, and say where each fault is. It needs no server."""
     from shoal.infra.deciding.levels import levels
     from shoal.infra.describing.bundle import bundle_of
     from shoal.infra.describing.descriptions import described
@@ -118,9 +118,9 @@ def build(
     yes: Yes = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Build what a description or a saved plan says, level by level, and wait until it is healthy."""
+    """Build what a description or a saved plan says. Level by level, until all is healthy."""
     if (file is None) == (plan is None):
-        raise typer.BadParameter("Give a description, or --plan FILE.")
+        raise typer.BadParameter("Give a description, or --plan FILE.", param_hint="FILE")
     with serving(where) as client:
         if plan is not None:
             built = _applied(client, plan, yes)
@@ -143,9 +143,9 @@ def scale(
     timeout: Timeout = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Have so many machines of a node: a number, `--by N`, or all but one. The youngest go first."""
+    """Have so many machines of a node. A number, `--by N`, or all but one; the youngest go first."""
     if sum(word is not None for word in (count, by, drop)) != 1:
-        raise typer.BadParameter("Give a number, --by N or --drop ID.")
+        raise typer.BadParameter("Give a number, --by N or --drop ID.", param_hint="COUNT")
     with serving(where) as client:
         scaled = found(client, infra).scale(node, to=count, by=by, drop=drop)
         tell(scaled, output, no_wait=no_wait, timeout=timeout)

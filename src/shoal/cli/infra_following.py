@@ -12,13 +12,14 @@ import typer
 
 from shoal.cli.interruption import interruption
 from shoal.cli.output import say, table
-from shoal.studies.wording import counted
+from shoal.studies.wording import counted, printable
 
 if TYPE_CHECKING:
     from shoal.client.infrastructure import Infrastructure
 
 LINE_EVERY = 10.0
 STOPPED = 130
+BAR, LONGEST_NAME = 20, 20  # letters
 GOING = ("destroying", "destroyed")
 Show = Callable[["Infrastructure"], None]
 
@@ -103,16 +104,34 @@ class _Lines:
 
 @contextmanager
 def _live() -> Iterator[Show]:
-    from rich.console import Console
+    from rich.console import Console, Group
     from rich.live import Live
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
+    told = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[far]}"))
+    bar = Progress(told[0], BarColumn(BAR), told[1], TimeElapsedColumn())
+    task, most = bar.add_task("", total=1, far=""), 0
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as shown:
 
         def show(infra: Infrastructure) -> None:
-            shown.update(Text(f"{infra.name} {infra.phase}\n{levels(infra.facts)}"), refresh=True)
+            nonlocal most
+            done, most, far = _far(infra.facts, most)
+            about = f"{printable(infra.name)[:LONGEST_NAME]} {infra.phase}"
+            bar.update(task, completed=done, total=most or 1, far=far, description=about)
+            shown.update(Group(bar, Text(levels(infra.facts))), refresh=True)
 
         yield show
+
+
+def _far(facts: dict[str, Any], most: int) -> tuple[int, int, str]:
+    """Return how many machines are done with, of how many, and that in words; `most` were left before."""
+    nodes = facts["nodes"].values()
+    if facts["phase"] in GOING:
+        left = sum(sum(node["states"].values()) for node in nodes)
+        return max(most, left) - left, max(most, left), f"{left:,} left"
+    ready, wanted = (sum(node[what] for node in nodes) for what in ("ready", "target"))
+    return ready, wanted, f"{ready:,}/{wanted:,} ready"
 
 
 def _numbers(counts: dict[str, Any]) -> tuple[Any, ...]:

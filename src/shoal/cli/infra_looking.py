@@ -71,7 +71,7 @@ def cost(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
 
 @located
 def outputs(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
-    """Print addresses, an ssh configuration, and which files the nodes publish."""
+    """Print addresses, an ssh configuration, and published files."""
     with serving(where) as client:
         told = found(client, infra).outputs()
     answer(told, output, text=infra_view.outputs(told), quiet=told["ssh_config"].rstrip())
@@ -91,7 +91,7 @@ def drift(where: Where, infra: Infra, refresh: Refresh = False, output: Output =
 
 @located
 def sweep(where: Where, drop: Drop = False, yes: Yes = False, output: Output = Format.TABLE) -> None:
-    """Look for machines at the providers that carry our tag and that no infrastructure knows."""
+    """Look for machines with our tag that no infrastructure knows."""
     with serving(where) as client:
         told = client.infra.sweep()
         if drop and told["machines"]:
@@ -113,7 +113,7 @@ def sweep(where: Where, drop: Drop = False, yes: Yes = False, output: Output = F
 def log(
     where: Where, infra: Infra, machine: Machine = None, follow: Follow = False, output: Output = Format.TABLE
 ) -> None:
-    """Print what happened in an infrastructure, or what was done in one machine."""
+    """Print what happened, or what was done in one machine."""
     with serving(where) as client, interruption():
         target = found(client, infra)
         try:
@@ -127,7 +127,7 @@ def log(
 
 @located
 def watch(where: Where, infra: Infra, output: Output = Format.TABLE) -> None:
-    """Print what happens in an infrastructure as it happens, until it is destroyed or Ctrl-C."""
+    """Print what happens, as it happens. Until all is destroyed, or Ctrl-C."""
     with serving(where) as client, interruption():
         target = found(client, infra)
         try:

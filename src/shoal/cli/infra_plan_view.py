@@ -44,7 +44,7 @@ def summary(plan: Facts) -> str:
             f"Plan: {counts['create']} to create, {counts['replace']} to replace, {counts['drop']} to drop, "
             f"{counts['keep']} unchanged."
         )
-    return f"{words}{_cost(plan)}"
+    return "\n".join(part for part in (words, _cost(plan)) if part)
 
 
 def price(amount: float | None) -> str:
@@ -106,4 +106,4 @@ def _cost(plan: Facts) -> str:
     if not now and not then:
         return ""
     before = f" (now {price(now)})" if now != then else ""
-    return f" Cost {price(then)} an hour{before}, as far as prices are known."
+    return f"Cost {price(then)} an hour{before}, as far as prices are known."

@@ -16,6 +16,7 @@ from shoal.client.methods import Awaiting, Blocking, change, listing, operation
 PATH = f"{API}/infrastructures"
 # The server answers earlier when something changes.
 ROUND = 20.0
+REMEDY = "What is healthy stays. Why: shoal infra log {0}     again: shoal infra heal {0}"
 Facts = dict[str, Any]
 
 
@@ -200,9 +201,8 @@ class _Infrastructure:
     def _check_end(self) -> None:
         error = self.facts["error"]
         if error and self.phase in ("failed", "degraded"):
-            raise InfrastructureFailed(
-                f"{self.name} is {self.phase}: {error['message']}", hint=error.get("hint", ""), error=error
-            )
+            why = f"{self.name} is {self.phase}: {error['message']}"
+            raise InfrastructureFailed(why, hint=error.get("hint") or REMEDY.format(self.id), error=error)
 
 
 class Infrastructure(_Infrastructure, Blocking):

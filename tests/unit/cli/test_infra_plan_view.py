@@ -72,7 +72,7 @@ def test_what_comes_is_counted_by_node_and_level_with_ports_and_cost(tmp_path: P
         "ports to be reached\n"
         "  front: 8080\n"
         "\n"
-        "Plan: 4 to create, 0 to replace, 0 to drop, 0 unchanged. "
+        "Plan: 4 to create, 0 to replace, 0 to drop, 0 unchanged.\n"
         "Cost 0.55 an hour (now 0), as far as prices are known."
     )
     assert changes_of(made) == {"create": 4, "replace": 0, "drop": 0, "keep": 0}
