@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.infra.errors import NoCapacity, Refused
+from shoal.infra.errors import NoCapacity, Refused, Throttled
 from shoal.infra.providers.amazon.client import client, translated
 from shoal.infra.providers.amazon.prices import price
 from shoal.infra.providers.ec2 import Ec2
@@ -139,7 +139,9 @@ def test_sections_that_cannot_be_used_are_refused(provider: Ec2, asked: dict[str
         ("UnauthorizedOperation", 403, Refused),
         ("InvalidAMIID.NotFound", 400, Refused),
         ("Unsupported", 400, Refused),
-        ("RequestLimitExceeded", 503, Unavailable),
+        ("RequestLimitExceeded", 503, Throttled),
+        ("Throttling", 400, Throttled),
+        ("IdempotentParameterMismatch", 400, Unavailable),
         ("DependencyViolation", 400, Unavailable),
         ("InternalError", 500, Unavailable),
         ("Whatever", 500, Unavailable),

@@ -26,6 +26,12 @@ class NoCapacity(Unavailable):
     code = "no_capacity"
 
 
+class Throttled(Unavailable):
+    """Say that a provider wants fewer requests; what was asked was not done, and may be asked again later."""
+
+    code = "provider_throttles"
+
+
 class Refused(InvalidInput):
     """Say that a provider will not do what it was asked, however often."""
 

@@ -71,6 +71,7 @@ class Provider(Protocol):
     Raises:
         NoCapacity: there is no room or quota for a machine now; another implementation may be tried.
         Refused: the order is wrong, or credentials are; trying again is of no use.
+        Throttled: the provider wants fewer requests; nothing was done.
         Unavailable: the provider does not answer; whether the order was done is not known.
     """
 

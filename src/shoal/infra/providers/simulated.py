@@ -69,7 +69,9 @@ class Simulated:
         error = error_of(what, "drop")
         if error is not None and "after" not in what:
             raise error
-        if row is not None and row.infra == infra and (ref is not None or row.shown <= self._cloud.clock()):
+        is_ours = row is not None and row.infra == infra
+        is_found = row is not None and (ref is not None or row.shown <= self._cloud.clock())
+        if is_ours and is_found and "ignored" not in what:
             with self._cloud.changed() as connection:
                 self._cloud.remove(connection, instance)
         if error is not None:
@@ -88,7 +90,9 @@ class Simulated:
         return float(resource.get("price") or 0.0)
 
     def clean(self, infra: str) -> None:
-        """Do nothing: machines are all there is."""
+        """End machines that came late: they are all there is."""
+        for late in self.machines(infra):
+            self.drop(infra, late.instance, late.ref)
 
     def _struck(self, call: str, node: str | None) -> dict[str, float]:
         faults = controlled(self._folder)

@@ -21,7 +21,7 @@ from botocore.exceptions import (
 )
 
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.infra.errors import NoCapacity, Refused
+from shoal.infra.errors import NoCapacity, Refused, Throttled
 
 # Source: the API reference's list of client and server error codes.
 _FULL = (
@@ -30,14 +30,14 @@ _FULL = (
     *("MaxSpotInstanceCountExceeded", "ResourceLimitExceeded", "InsufficientCapacity"),
 )
 _LATER = (
-    *("RequestLimitExceeded", "Throttling", "InternalError", "InternalFailure", "ServiceUnavailable"),
-    *(
-        "Unavailable",
-        "RequestTimeout",
-        "DependencyViolation",
-        "IncorrectInstanceState",
-        "PendingVerification",
-    ),
+    *("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout"),
+    *("DependencyViolation", "IncorrectInstanceState", "PendingVerification"),
+    # What was asked for once was asked for in other words: it is there, and will be listed soon.
+    "IdempotentParameterMismatch",
+)
+_OFTEN = (
+    *("RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled"),
+    *("RequestThrottledException", "TooManyRequestsException", "SlowDown", "EC2ThrottledException"),
 )
 _CONNECT, _READ = 10, 30  # seconds
 # A session reads what the API is once, and makes clients for one thread at a time.
@@ -73,7 +73,7 @@ def client(place: Mapping[str, Any], credentials: Mapping[str, Any]) -> Any:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise NoCapacity, Refused or Unavailable for what EC2, or the way to it, says."""
+    """Raise NoCapacity, Refused, Throttled or Unavailable for what EC2, or the way to it, says."""
     try:
         yield
     except ClientError as error:
@@ -110,6 +110,8 @@ def _meant(error: ClientError) -> ShoalError:
     said = f"EC2 says {code}: {error.response.get('Error', {}).get('Message', '')}"
     if code in _FULL:
         return NoCapacity(said, hint="Ask for a higher quota, or add another implementation.")
+    if code in _OFTEN:
+        return Throttled(said)
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     if status >= 500 or code in _LATER:
         return Unavailable(said)
