@@ -25,6 +25,13 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+@pytest.mark.parametrize("address", ["a..b", "x" * 80, "a\0b"])
+def test_what_is_no_address_is_not_well(address: str) -> None:
+    url = Health(ping=False, urls=(f"http://{address}/",))
+    for health in (Health(), Health(ping=False, ports=(22,)), url):
+        assert trouble_at(address, health)
+
+
 class Pages(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         code = {"/well": 204, "/moved": 302}.get(self.path, 500)

@@ -53,7 +53,7 @@ def trouble_at(address: str, health: Health) -> str:
 def _closed(address: str, port: int) -> str:
     try:
         socket.create_connection((address, port), _CONNECT).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the address is none.
         return f"port {port} of {address} is not open: {error}"
     return ""
 
@@ -63,7 +63,7 @@ def _not_served(url: str) -> str:
         # Nobody vouches for the certificate of a machine that has just been made.
         with httpx.Client(timeout=_FETCH, follow_redirects=True, verify=False, trust_env=False) as client:
             answer = client.head(url)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return f"{url} is not served: {str(error) or type(error).__name__}"
     return "" if answer.is_success else f"{url} answers {answer.status_code}"
 

@@ -24,7 +24,7 @@ def answers(address: str, seconds: float = 1.0, tries: int = 3) -> bool:
 def _answers(address: str, seconds: float) -> bool:
     try:
         family, *_, target = socket.getaddrinfo(address, None, type=socket.SOCK_DGRAM)[0]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: it is no address.
         return False
     if family is socket.AF_INET and (kind := _kind()) is not None:
         with suppress(OSError):
