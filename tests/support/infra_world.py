@@ -53,10 +53,11 @@ class Killed(BaseException):
 
 
 class Clock:
-    """A time that only moves when somebody sleeps."""
+    """A time that only moves when somebody sleeps; what this machine takes it for may jump."""
 
     def __init__(self) -> None:
         self.now = now()
+        self._wrong = 0
         self._due: list[tuple[int, Callable[[], object]]] = []
         self.watch: Callable[[], object] = lambda: None
 
@@ -65,7 +66,21 @@ class Clock:
 
     def microseconds(self) -> int:
         self.now += 50  # No two things happen at once.
-        return self.now
+        return self.now + self._wrong
+
+    def steady(self) -> Callable[[], int]:
+        """Return what tells the time as it is now taken to be, however it jumps afterwards."""
+        wrong = self._wrong
+
+        def told() -> int:
+            self.now += 50
+            return self.now + wrong
+
+        return told
+
+    def jump(self, seconds: float) -> None:
+        """Set this machine's clock forward, or back."""
+        self._wrong += round(seconds * 1e6)
 
     def sleep(self, seconds: float) -> None:
         end = self.now + round(seconds * 1e6)
@@ -123,23 +138,23 @@ class Inline(Executor):
 class Fused:
     """A simulated provider behind a fuse."""
 
-    def __init__(
-        self, inner: Simulated, fuse: Fuse, contextualises: bool, runs: list[str], cleaned: Callable[[], None]
-    ) -> None:
-        self._inner, self._fuse, self._runs, self._cleaned = inner, fuse, runs, cleaned
-        self.contextualises = contextualises
+    def __init__(self, inner: Simulated, fuse: Fuse, world: World, endpoint: str) -> None:
+        self._inner, self._fuse, self._world, self._endpoint = inner, fuse, world, endpoint
+        self.contextualises = world.contextualises
 
     def create(self, order: Order) -> str:
         return self._fuse.around(lambda: self._inner.create(order))
 
     def machines(self, infra: str) -> Sequence[Machine]:
+        if self._endpoint in self._world.away:
+            raise Unavailable(f"The cloud {self._endpoint} is away.")
         return self._fuse.reading(lambda: self._inner.machines(infra))
 
     def drop(self, infra: str, instance: str, ref: str | None) -> None:
         self._fuse.around(lambda: self._inner.drop(infra, instance, ref))
 
     def run(self, ref: str, script: str, tell: Callable[[bytes], None], timeout: float) -> int:
-        self._fuse.around(lambda: self._runs.append(script))
+        self._fuse.around(lambda: self._world.runs.append(script))
         tell(b"== done\n")
         return 0
 
@@ -151,7 +166,7 @@ class Fused:
 
     def clean(self, infra: str) -> None:
         self._fuse.around(lambda: self._inner.clean(infra))
-        self._cleaned()
+        self._world.cleaned.append(self._endpoint)
 
 
 @dataclass
@@ -165,6 +180,8 @@ class World:
     clock: Clock = field(default_factory=Clock)
     runs: list[str] = field(default_factory=list)
     cleaned: list[str] = field(default_factory=list)  # the endpoints that were cleaned
+    away: set[str] = field(default_factory=set)  # the endpoints that show nothing
+    patience: Patience = QUICK
 
     def __post_init__(self) -> None:
         self.house = Infra(self.database)
@@ -215,7 +232,7 @@ class World:
                 known = Kept(ask, clouds, Templates(id_, self.renderer), self.clock.microseconds)
                 kept.setdefault(id_, known).learn(told)
             for each in kept.values():
-                each.keep(Inline(), 10.0, QUICK)
+                each.keep(Inline(), 10.0, self.patience)
 
         return look
 
@@ -233,8 +250,7 @@ class World:
     def _providers(self, fuse: Fuse) -> Callable[[str, Mapping[str, Any]], Fused]:
         def made(kind: str, place: Mapping[str, Any]) -> Fused:
             inner = Simulated(place, Means(str(self.folder)), self.clock.seconds)
-            cleaned = partial(self.cleaned.append, str(place.get("endpoint", "")))
-            return Fused(inner, fuse, self.contextualises, self.runs, cleaned)
+            return Fused(inner, fuse, self, str(place.get("endpoint", "")))
 
         return made
 
@@ -244,11 +260,12 @@ class World:
             do = fuse.reading if question["op"] in ("state", "attached") else fuse.around
             return do(lambda: self.database.submit(POINT, work, relaxed=True).result())
 
+        clock = self.clock.steady()
         around = Around(
-            infra=id, board=Board(Journal(ask, id)), clouds=Clouds(self._providers(fuse)),
+            infra=id, board=Board(Journal(ask, id), clock=clock), clouds=Clouds(self._providers(fuse)),
             prepare=Templates(id, self.renderer), check=trouble,
             log=lambda instance: nullcontext(lambda piece: None), publish=lambda *file: None,
-            clock=self.clock.microseconds, sleep=self.clock.sleep, patience=QUICK,
+            clock=clock, sleep=self.clock.sleep, patience=self.patience,
         )  # fmt: skip
         return Pass(around, Inline(), 32, lambda: None)
 

@@ -6,18 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from shoal.base.clock import now
 from shoal.infra.model import Infrastructure, Instance
 from shoal.infra.passes.journal import Change, Happened, Journal
+from shoal.infra.passes.times import brought_back
 from shoal.infra.states import State
 
 
 class Board:
     """Hold the instances that are not dropped, and change them through the journal; threads may share it."""
 
-    def __init__(self, journal: Journal, mask: Callable[[str], str] = str) -> None:
+    def __init__(
+        self, journal: Journal, mask: Callable[[str], str] = str, clock: Callable[[], int] = now
+    ) -> None:
         """Take a journal, and what takes secrets out of texts that people will read."""
         self.journal = journal
         self.mask = mask
+        self._clock = clock
         self._lock = threading.Lock()
         self._rows: dict[str, Instance] = {}
         self.changes = 0
@@ -29,6 +34,8 @@ class Board:
         infrastructure, instances = self.journal.state()
         with self._lock:
             self._rows = {each.id: each for each in instances}
+        if changes := brought_back(instances, self._clock()):
+            self.change(changes)
         return infrastructure
 
     @property

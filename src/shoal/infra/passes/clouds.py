@@ -83,6 +83,19 @@ class Clouds:
         return self._provider(place)
 
 
+def confirmed(rows: Iterable[Instance], found: Look) -> list[Instance]:
+    """Return rows in which only that is missing which a look has not shown.
+
+    A provider that shows nothing one moment and does not answer the next has told of an absence only once.
+    """
+    return [
+        row._replace(missing_since=None)
+        if row.missing_since is not None and place_of(row) not in found.answered
+        else row
+        for row in rows
+    ]
+
+
 def place_of(instance: Instance) -> Place:
     """Return where an instance's machine is found."""
     return instance.provider, json.dumps(instance.place, sort_keys=True)

@@ -43,7 +43,7 @@ def end(
     if not around.board.journal.reached(wish.turn, phase, error, happened):
         return None
     if strays or any(each.state in LEAVING for each in rows):
-        raise Unavailable(f"Machines of {wish.name} could not be ended yet.", hint="It is tried again.")
+        raise _not_ended(turn, around)
     if phase is Phase.FAILED and error is not None:
         raise Failed({"kind": "infrastructure", "type": error["code"], **error}, result(phase, rows))
     return result(phase, rows)
@@ -61,14 +61,19 @@ def result(phase: Phase, rows: Sequence[Instance]) -> dict[str, Any]:
 def _destroyed(turn: Turn, around: Around, strays: Sequence[str]) -> dict[str, Any] | None:
     wish = turn.infrastructure
     if around.board.rows or strays:
-        first = turn.troubles.first
-        reason = around.board.mask(first.message) if first is not None else ""
-        raise Unavailable(f"Machines of {wish.name} could not be ended yet. {reason}".strip())
+        raise _not_ended(turn, around)
     for provider in _ever_used(around):
         call(CLEAN, lambda provider=provider: provider.clean(around.infra))  # type: ignore[misc]
     if not around.board.journal.reached(wish.turn, Phase.DESTROYED, None):
         return None
     return result(Phase.DESTROYED, ())
+
+
+def _not_ended(turn: Turn, around: Around) -> Unavailable:
+    first = turn.troubles.first
+    reason = around.board.mask(first.message) if first is not None else ""
+    said = f"Machines of {turn.infrastructure.name} could not be ended yet. {reason}"
+    return Unavailable(said.strip(), hint="It is tried again.")
 
 
 def _ever_used(around: Around) -> Iterator[Provider]:
@@ -92,7 +97,7 @@ def _phase(decision: Decision, turn: Turn, rows: Sequence[Instance]) -> tuple[Ph
         return Phase.FAILED, turn.troubles.first or _error(fatal)
     if waiting:
         return Phase.DEGRADED, turn.troubles.first or _error(waiting[0])
-    ill = next(each for each in rows if each.state is not State.READY)
+    ill = next(each for each in rows if each.state is not State.READY and each.state not in LEAVING)
     if turn.troubles.first is not None:
         return Phase.DEGRADED, turn.troubles.first
     return Phase.DEGRADED, Degraded(f"{ill.name} is {ill.state}: {ill.reason}", node=ill.node)

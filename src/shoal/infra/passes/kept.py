@@ -14,10 +14,11 @@ from shoal.infra.deciding.patience import Patience
 from shoal.infra.deciding.seeing import checked, seen
 from shoal.infra.errors import Braked
 from shoal.infra.model import Health, Instance
-from shoal.infra.passes.clouds import Clouds, Look, place_of
+from shoal.infra.passes.clouds import Clouds, Look, confirmed, place_of
 from shoal.infra.passes.health.checks import Answering, trouble
 from shoal.infra.passes.journal import Ask, Attached, Change, Journal
 from shoal.infra.passes.preparing import Preparer
+from shoal.infra.passes.times import brought_back
 from shoal.infra.plain import description_of
 from shoal.infra.providers.provider import Machine, Standing
 from shoal.infra.states import Phase, State
@@ -59,13 +60,14 @@ class Kept:
         found = self.look(pool)
         strays = frozenset(found.machines) - self._rows.keys()
         again, self._strays = strays & self._strays, strays
-        if (again or self._needs_a_pass(patience)) and self._may_ask():
+        if (again or self._needs_a_pass(found, patience)) and self._may_ask():
             self._asked, self._pause = self._clock(), min(max(interval, self._pause * 2), _LONGEST)
             self._working = Journal(self._ask, self._infra.id).heal(self._infra.turn)
 
     def look(self, pool: Executor) -> Look:
         """Write down what machines look like and how well they are, and return what providers showed."""
         journal = Journal(self._ask, self._infra.id)
+        self._write(journal, brought_back(self._rows.values(), self._clock()))
         found = self._clouds.look(self._infra.id, self._rows.values())
         self._write(journal, [*self._seen(found)])
         self._write(journal, [*self._checked(found, pool)])
@@ -73,11 +75,14 @@ class Kept:
 
     def _may_ask(self) -> bool:
         failed = self._infra.changed if self._infra.phase is Phase.FAILED else 0
-        now = self._clock()
-        return now - self._asked >= self._pause * SECOND and now - failed >= _AFTER_FAILURE * SECOND
+        return self._is_over(self._asked, self._pause) and self._is_over(failed, _AFTER_FAILURE)
 
-    def _needs_a_pass(self, patience: Patience) -> bool:
-        wish, rows = self._infra, list(self._rows.values())
+    def _is_over(self, since: int, seconds: float) -> bool:
+        """Say whether a pause is over; one that has yet to begin is, for the clock was set back."""
+        return not 0 <= self._clock() - since < seconds * SECOND
+
+    def _needs_a_pass(self, found: Look, patience: Patience) -> bool:
+        wish, rows = self._infra, confirmed(self._rows.values(), found)
         decision = decide(
             self._description, wish.targets, wish.condemned, False, rows, self._clock(), patience=patience
         )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 from shoal.base.errors import NotFound, ShoalError, Unavailable
 from shoal.infra.contexts.contextualising import Contextualised
+from shoal.infra.deciding.origin import fingerprint
 from shoal.infra.deciding.seeing import turned
+from shoal.infra.deciding.steps import Step
 from shoal.infra.errors import NoCapacity
 from shoal.infra.model import Instance
 from shoal.infra.passes.around import Around, Turn
@@ -12,6 +17,27 @@ from shoal.infra.passes.clouds import CREATE, call
 from shoal.infra.providers.provider import Order, Provider
 from shoal.infra.providers.registry import place_of
 from shoal.infra.states import State
+
+
+def planned(step: Step, turn: Turn, around: Around) -> Instance:
+    """Return the row of an instance that nobody has been asked for."""
+    description, now = turn.description, around.clock()
+    node, id_ = description.node(step.node), str(uuid4())
+    resource = description.definitions[node.type][step.implementation].resource if node else {}
+    return Instance(
+        id=id_,
+        infra=around.infra,
+        node=step.node,
+        number=step.number,
+        state=State.PLANNED,
+        provider=str(resource.get("type")),
+        implementation=step.implementation,
+        place={},
+        hash=fingerprint(description, step.node, step.implementation),
+        name=f"occopus-{description.name[:18]}-{around.infra[:8]}-{step.node[:18]}-{id_[:8]}",
+        created=now,
+        since=now,
+    )
 
 
 def make(instance: Instance, turn: Turn, around: Around) -> None:
@@ -53,14 +79,15 @@ def _ordered(
     parts = around.prepare.made_of(turn.description, made, instance, around.board.rows)
     kind, place = str(parts.resource.get("type")), place_of(parts.resource)
     provider = around.clouds.at(kind, place)
-    fields = {
+    fields: dict[str, Any] = {
         "provider": kind,
         "place": place,
         "saw": parts.saw,
         "price": provider.price(parts.resource),
         "tries": instance.tries + 1,
-        **turned(State.CREATING, around.clock()),
     }
+    if instance.state is State.PLANNED:  # How long it takes to start counts from the first time.
+        fields |= turned(State.CREATING, around.clock())
     if not around.board.set(instance, "nodecreating" if instance.tries == 0 else "", **fields):
         return None
     return parts, provider, instance._replace(**fields)

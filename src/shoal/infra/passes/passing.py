@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from shoal.base.clock import now
+from shoal.base.clock import steady
 from shoal.infra.credentials import credentials_for
 from shoal.infra.deciding.patience import Patience
 from shoal.infra.passes.around import Around
@@ -32,19 +32,19 @@ def run(spec: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Bring the infrastructure `spec["infra"]` to its wish; see `Pass.run`."""
     infra, terms = str(spec["infra"]), context.terms["infra"]
     folder, secrets = Path(terms["home"]) / infra, Secrets(Path(terms["home"]) / infra)
-    records, parallel = Records(folder, secrets), int(terms["parallel"])
+    records, parallel, clock = Records(folder, secrets), int(terms["parallel"]), steady()
     with (
         Renderer(secrets, commands=bool(terms.get("commands"))) as renderer,
         ThreadPoolExecutor(parallel, thread_name_prefix="infra") as pool,
     ):
         around = Around(
             infra=infra,
-            board=Board(Journal(context.ask, infra), secrets.masked),
+            board=Board(Journal(context.ask, infra), secrets.masked, clock),
             clouds=Clouds(providers(folder, terms)),
             prepare=Templates(infra, renderer),
             check=trouble,
             log=records.log,
-            clock=now,
+            clock=clock,
             sleep=napping(context.check),
             patience=Patience(**terms.get("patience", {})),
             publish=records.publish,

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import NamedTuple
 
 from shoal.base.clock import SECOND
 from shoal.base.errors import ShoalError
 from shoal.infra.deciding.decision import Setbacks
 from shoal.infra.deciding.patience import Patience
+from shoal.infra.errors import Throttled
+
+
+class _Call(NamedTuple):
+    tries: int = 0  # how often it failed
+    pauses: int = 0
+    again: int = 0  # when it may be made again
 
 
 class Troubles:
@@ -22,7 +30,7 @@ class Troubles:
         self._failures: dict[tuple[str, int | str], int] = {}
         self._shunned: dict[str, dict[int, int | None]] = {}  # until when; None: for good
         self._given_up: dict[str, str] = {}
-        self._calls: dict[str, tuple[int, int]] = {}  # how often it failed, when it may be made again
+        self._calls: dict[str, _Call] = {}
         self.first: ShoalError | None = None
 
     def now(self) -> Setbacks:
@@ -66,10 +74,15 @@ class Troubles:
             self._note(error)
 
     def call_failed(self, key: str, error: ShoalError) -> int:
-        """Count a call that failed; it may be made again after a pause. Return how often it has failed."""
+        """Count a call that failed; it may be made again after a pause. Return how often it has failed.
+
+        To be told to call less often is no failure, it makes the pauses longer.
+        """
         with self._lock:
-            tries = self._calls.get(key, (0, 0))[0] + 1
-            self._calls[key] = tries, self._clock() + round(self._patience.pause(tries) * SECOND)
+            known = self._calls.get(key, _Call())
+            tries = known.tries + (not isinstance(error, Throttled))
+            again = self._clock() + round(self._patience.pause(known.pauses + 1) * SECOND)
+            self._calls[key] = _Call(tries, known.pauses + 1, again)
             if tries >= self.attempts:
                 self._note(error)
             return tries
@@ -77,12 +90,12 @@ class Troubles:
     def may_call(self, key: str) -> bool:
         """Say whether the pause after a failed call is over."""
         with self._lock:
-            return self._calls.get(key, (0, 0))[1] <= self._clock()
+            return self._calls.get(key, _Call()).again <= self._clock()
 
     def tries(self, key: str) -> int:
         """Return how often a call has failed."""
         with self._lock:
-            return self._calls.get(key, (0, 0))[0]
+            return self._calls.get(key, _Call()).tries
 
     def _count(self, node: str, what: int | str) -> int:
         count = self._failures[node, what] = self._failures.get((node, what), 0) + 1
