@@ -44,7 +44,7 @@ def follow(study: Study) -> Study:
             for line in opening(study_of(study.facts), Look.of(sys.stderr)):
                 say(line)
             say(f"{study.facts['estimate']} Ctrl-C stops; finished fits stay.")
-            with progress("fits") as report:
+            with progress("fits", then="drawing the report") as report:
                 return study.wait(on_change=changed)
     except KeyboardInterrupt:
         _stop(study)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from shoal.cli.connection import Where, connected
 from shoal.cli.located import located
 from shoal.cli.options import Format, Output
 from shoal.cli.output import answer, say
+from shoal.cli.progress import busy
 from shoal.cli.study_following import follow, tell
 from shoal.cli.study_options import Delimiter, Extend, File, Name, Out, Raw, planned
 from shoal.storage.sources import open_source
@@ -39,7 +40,9 @@ def run(
 
     Ctrl-C stops the study; fits that have ended are kept.
     """
-    with connected(where, work=True) as client:
+    with ExitStack() as opened:
+        with busy("Starting the workers…"):
+            client = opened.enter_context(connected(where, work=True))
         study = start(client, file, delimiter, name, plan)
         study = follow(study)
         if extend and _is_at_the_edge(study):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shoal.cli.output import table
-from shoal.cli.progress import percent, progress, remaining
+from shoal.cli.progress import busy, percent, progress, remaining
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,17 @@ def test_the_time_left_is_rounded_and_never_guessed(
     assert remaining(done, total, seconds) == words
 
 
+def test_when_the_last_fit_is_done_it_says_what_follows() -> None:
+    assert remaining(600, 600, 2.0, "drawing the report") == "drawing the report"
+    assert remaining(599, 600, 2.0, "drawing the report") == "<5 s left"
+
+
 def test_only_the_end_is_a_hundred_percent() -> None:
     assert [percent(0, 600), percent(599, 600), percent(600, 600), percent(0, 0)] == [0, 99, 100, 100]
 
 
 def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress("fits") as report:
+    with busy("Starting"), progress("fits", "drawing") as report:
         report(10, 0, 600)
     assert capsys.readouterr().err == ""
 
