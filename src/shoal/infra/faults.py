@@ -35,6 +35,8 @@ def refuse(faults: Sequence[Fault]) -> None:
     """
     if not faults:
         return
+    # As a reader meets them: by file, from the first line to the last.
+    faults = sorted(faults, key=lambda fault: (fault.file or "", fault.line or 0))
     first, others = faults[0], len(faults) - 1
     so = f"There {'is 1 more fault' if others == 1 else f'are {others} more faults'}." if others else ""
     raise BadDescription(
