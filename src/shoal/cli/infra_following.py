@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,7 @@ def sentence(facts: dict[str, Any]) -> str:
     if facts["phase"] in GOING:
         left = sum(sum(node["states"].values()) for node in nodes.values())
         return f"{facts['phase']}: {counted(left, 'machine')} left"
-    ready, wanted = (sum(node[what] for node in nodes.values()) for what in ("ready", "target"))
+    ready, wanted = _ready(nodes.values())
     unready = [
         f"{name} {counts['ready']}/{counts['target']}{_states(counts)}"
         for name, counts in nodes.items()
@@ -130,8 +130,13 @@ def _far(facts: dict[str, Any], most: int) -> tuple[int, int, str]:
     if facts["phase"] in GOING:
         left = sum(sum(node["states"].values()) for node in nodes)
         return max(most, left) - left, max(most, left), f"{left:,} left"
-    ready, wanted = (sum(node[what] for node in nodes) for what in ("ready", "target"))
+    ready, wanted = _ready(nodes)
     return ready, wanted, f"{ready:,}/{wanted:,} ready"
+
+
+def _ready(nodes: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """Return how many machines are ready that are wanted, and how many are wanted."""
+    return sum(min(node["ready"], node["target"]) for node in nodes), sum(node["target"] for node in nodes)
 
 
 def _numbers(counts: dict[str, Any]) -> tuple[Any, ...]:
@@ -145,4 +150,6 @@ def _others(facts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def _states(counts: dict[str, Any]) -> str:
     told = [f"{number} {state}" for state, number in counts["states"].items() if number and state != "ready"]
+    if counts["ready"] > counts["target"]:
+        told.append(f"{counts['ready'] - counts['target']} too many")
     return f" ({', '.join(told)})" if told else ""

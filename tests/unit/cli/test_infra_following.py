@@ -37,6 +37,11 @@ def test_a_line_names_what_is_going() -> None:
     assert sentence(going) == "building: 2/2 ready; worker 1/1 (2 draining)"
 
 
+def test_a_line_never_tells_of_more_than_are_wanted() -> None:
+    going = facts(front=counts(1, ready=1), worker=counts(3, ready=4))
+    assert sentence(going) == "building: 4/4 ready; worker 4/3 (1 too many)"
+
+
 def test_all_there_is_a_short_line() -> None:
     assert sentence(facts(front=counts(1, ready=1)) | {"phase": "ready"}) == "ready: 1/1 ready"
 

@@ -78,6 +78,8 @@ def sentence(found: Infrastructure, instances: Sequence[Instance], wanted: int) 
     if found.phase is Phase.DESTROYING:
         return f"{counted(len(instances), 'machine')} to remove."
     ready = sum(one.state is State.READY for one in instances)
+    if ready > wanted:
+        return f"{counted(ready, 'machine')} ready, {wanted:,} wanted.{_rest(found)}"
     return f"{ready:,} of {counted(wanted, 'machine')} ready.{_rest(found)}"
 
 
