@@ -262,6 +262,16 @@ def test_a_hash_tells_what_needs_a_new_machine() -> None:
     assert fingerprint(base, "w", 0) == fingerprint(same, "w", 0) != fingerprint(other, "w", 0)
 
 
+def test_machines_stay_when_hosts_are_added_or_are_reached_in_another_way() -> None:
+    def hashed(**resource: Any) -> str:
+        made = Implementation({"type": "hosts", "user": "me", **resource})
+        return fingerprint(described({"w": (1, 1)}, offered=(made,)), "w", 0)
+
+    now = hashed(hosts=["a", "b"], key_file="k")
+    assert hashed(hosts=["a", "b", "c"], key_file="another", known_hosts="accept") == now
+    assert hashed(hosts=["a", "b"], key_file="k", user="another") != now
+
+
 def test_a_plan_says_what_becomes_of_each_and_what_it_costs() -> None:
     offered = (Implementation({"type": "simulated", "price": 0.5}, health=Health(ports=(22, 80))),)
     description = described({"m": (1, 1), "w": (3, 9)}, ("w", "m"), offered=offered, budget=1.0)

@@ -22,7 +22,7 @@ SCOPE = Scope(
     "text",
     [
         "{{ variables.color }} {{ variables['deep'].er }} {{ variables.several[0].x }} {{ scaling.max }}",
-        "{{ getip(master) }} {{ getip('slurm-master') }} {{ getipall('worker') }} {{ ip }} {{ infra_id }}",
+        "{{ getip(master) }} {{ getip('slurm-master') }} {{ getipall('worker') }} {{ infra_id }}",
         "{{ variables.a | default('') }} {% if variables.b is defined %}{{ variables.b }}{% endif %}",
         "{% for each in variables.several %}{{ each }} {{ loop.index }}{% endfor %}",
         "{% set x = 1 %}{{ x }}{% macro m(a) %}{{ a }}{% endmacro %}{{ m(x) }}",
@@ -39,6 +39,7 @@ def test_what_is_right_is_not_complained_of(text: str) -> None:
     ("text", "line", "said", "advised"),
     [
         ("x\n{{ color }}", 2, "no name `color`", "`variables.color`"),
+        ("{{ ip }}", 1, "no name `ip`", "getip"),
         ("{{ infra_nam }}", 1, "no name `infra_nam`", "`infra_name`"),
         ("{{ variables.colr }}", 1, "no `variables.colr`", "`color`"),
         ("{{ variables.deep.err }}", 1, "no `variables.deep.err`", "`er`"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,12 @@ def test_templates_give_what_they_say(renderer: Renderer, template: str, expecte
         ("{{ secret('x') }}", "no secrets", "variable"),
         ("{{ 'x' * 10 ** 10 }}", "memory", "shorter"),
         ("{{ 1 / 0 }}", "ZeroDivisionError", "Mend"),
+        ("{{ [variables.colour] }}", "no `colour` there", "`color`"),
+        ("{{ getip }}", "`getip` is a function", "parentheses"),
+        ("{{ '\\0' }}", "holds a NUL", "base64"),
+        ("{{ '\\ud800' }}", "cannot be filled in", "Mend"),
+        ("{{ secret('x' * 201) }}", "1 to 200 characters", "secret('NAME')"),
+        ("{{ {}['a' * 10 ** 6] }}", "there is no `aaaa", "default"),
     ],
 )
 def test_a_wrong_template_is_told_with_its_place_and_what_to_write(
@@ -95,6 +102,7 @@ def test_a_wrong_template_is_told_with_its_place_and_what_to_write(
     assert said.lower() in fault["message"].lower()
     assert advised in fault["advice"]
     assert fault["pointer"] == "contextualisation/write_files/0/content"
+    assert len(fault["message"]) < 1000
 
 
 def test_all_that_is_wrong_is_told_at_once(renderer: Renderer) -> None:
@@ -109,7 +117,34 @@ def test_what_takes_for_ever_ends_and_the_rest_goes_on(renderer: Renderer) -> No
     assert renderer.render("{{ name }}", FACTS) == "worker"
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="{"), max_size=40)
+def test_texts_that_become_large_together_are_refused(renderer: Renderer) -> None:
+    faults = faults_of(renderer, ["{{ 'x' * 4 * 10 ** 6 }}"] * 5)
+    assert [fault["message"] for fault in faults] == ["All texts together are larger than 16 MiB, filled in."]
+    (fault,) = faults_of(renderer, "{{ 'x' * 5 * 10 ** 6 }}")
+    assert fault["message"] == "It is larger than 4 MiB, filled in."
+
+
+def test_keys_that_become_one_are_refused_not_lost(renderer: Renderer) -> None:
+    (fault,) = faults_of(renderer, {"a": {"{{ name }}": 1, "worker": 2}})
+    assert fault["message"] == "Two keys become 'worker', filled in."
+    assert renderer.render({"a": {"(key)": "{{ name }}"}}, FACTS) == {"a": {"(key)": "worker"}}
+
+
+def test_what_fills_in_templates_may_die_between_two_of_them(renderer: Renderer) -> None:
+    def fillers() -> list[psutil.Process]:
+        children = psutil.Process().children()
+        return [each for each in children if "shoal.infra.templating.child" in each.cmdline()]
+
+    assert renderer.render(["{{ name }}"] * 2, FACTS) == ["worker"] * 2
+    there = fillers()
+    assert renderer.render("{{ name }}", FACTS) == "worker" and fillers() == there
+    for each in there:
+        each.kill()
+        each.wait()
+    assert renderer.render("{{ name }}", FACTS) == "worker"
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="{\0"), max_size=40)
 ENDS = st.lists(st.sampled_from(["\n", "\r\n", "\r", "\n\n", ""]), max_size=4)
 
 
@@ -141,6 +176,7 @@ def test_what_is_no_text_stays_what_it_is(renderer: Renderer) -> None:
         ("{{ scaling.max }}G", "5G"),
         ("{{ variables.color }}", "green"),
         ("{{ scaling.max }}{{ scaling.min }}", "52"),
+        ("{# a comment #}{{ scaling.max }}", "5"),
     ],
 )
 def test_an_expression_alone_keeps_its_kind_where_that_is_wanted(
@@ -192,17 +228,18 @@ def instance(name: str, number: int, created: int, state: State = State.READY) -
     )
 
 
-def test_the_oldest_ready_instance_comes_first() -> None:
+def test_the_oldest_ready_instance_comes_first_and_one_that_is_unwell_last() -> None:
     nodes = (Node("master", "m"), Node("worker", "w", 1, 4, variables={"a": 1}))
     description = Description("mine", "me", nodes, (Edge("worker", "master"),))
     rows = [
         instance("master", 1, 5, State.FAILED),
         instance("master", 2, 9),
         instance("master", 3, 7),
+        instance("master", 4, 2, State.AILING),
         instance("worker", 1, 1, State.CREATING),
     ]
-    facts = facts_for("i", description, Implementation({"type": "simulated"}), rows[3], rows)
-    assert [each["id"] for each in facts.nodes["master"]] == ["master-3", "master-2"]
+    facts = facts_for("i", description, Implementation({"type": "simulated"}), rows[4], rows)
+    assert [each["id"] for each in facts.nodes["master"]] == ["master-3", "master-2", "master-4"]
     assert facts.names()["ip"] == "10.0.1.1"
     assert facts.names()["machine_name"] == "machine-1"
     assert facts.nodes["worker"] == []

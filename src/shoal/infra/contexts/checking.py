@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -27,7 +28,11 @@ _TEMPLATE = ("contextualisation", "context_template")
 
 def wrong_in_implementation(made: Implementation, scope: Scope) -> list[Wrong]:
     """Return every fault with its path, which begins with the name of a section as it is in the file."""
-    found = wrong_in(_sections(made), _knowing(made, scope))
+    found = [
+        each
+        for section, value in _sections(made).items()
+        for each in wrong_in({section: value}, _knowing(made, scope, section))
+    ]
     return found + list(_modules(made))
 
 
@@ -43,11 +48,16 @@ def _sections(made: Implementation) -> dict[str, Any]:
     }
 
 
-def _knowing(made: Implementation, scope: Scope) -> Scope:
-    """Return a scope with the names that the contextualisation `docker` defines itself."""
+def _knowing(made: Implementation, scope: Scope, section: str) -> Scope:
+    """Return a scope with what only one section knows: the machine's address, or Docker's own variables."""
     own = made.contextualisation.get("context_variables")
-    keys = {**(scope.keys or {}), **dict.fromkeys(own if isinstance(own, Mapping) else ())}
-    return Scope(scope.node, scope.variables, scope.nodes, scope.before, keys, scope.commands)
+    if section == "health_check":
+        names = ["ip"]
+    elif section == "contextualisation" and isinstance(own, Mapping):
+        names = [*own, "context_variables"]
+    else:
+        return scope
+    return replace(scope, keys={**(scope.keys or {}), **dict.fromkeys(names)})
 
 
 def _modules(made: Implementation) -> Iterator[Wrong]:

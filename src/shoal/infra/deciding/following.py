@@ -18,15 +18,17 @@ class Following:
 
     def __init__(self, description: Description) -> None:
         self._needs = needs(description)
-        self._followed: dict[str, frozenset[str]] = {}
+        self._before: dict[str, frozenset[str]] = {}
 
     def of(self, instance: Instance) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield the nodes whose instances are followed, each with the ids of these."""
         for node, ids in instance.saw.items():
-            if node != instance.node and (node not in self._needs or node in self._before(instance.node)):
+            if node != instance.node and (node not in self._needs or self._is_before(node, instance.node)):
                 yield node, ids
 
-    def _before(self, node: str) -> frozenset[str]:
-        if (found := self._followed.get(node)) is None:
-            found = self._followed[node] = all_needed(self._needs, node)
-        return found
+    def _is_before(self, node: str, later: str) -> bool:
+        if node in self._needs.get(later, ()):
+            return True
+        if (found := self._before.get(later)) is None:
+            found = self._before[later] = all_needed(self._needs, later)
+        return node in found

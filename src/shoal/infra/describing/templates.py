@@ -9,6 +9,7 @@ from shoal.infra.describing.bundle import Path
 from shoal.infra.describing.inspection import Inspection
 from shoal.infra.model import Description
 from shoal.infra.templating.check import Scope
+from shoal.infra.templating.leaves import place
 
 
 def check_templates(check: Inspection, found: Description, *, commands: bool) -> None:
@@ -21,7 +22,7 @@ def check_templates(check: Inspection, found: Description, *, commands: bool) ->
         for index in candidates(found, node):
             root: Path = ("definitions", node.type, index)
             for wrong in wrong_in_implementation(found.definitions[node.type][index], scope):
-                path = (*root, *wrong.path)
+                path = (*root, *place(wrong.path))
                 if (path, wrong.message) not in told:
                     told.add((path, wrong.message))
                     check.fault(path, wrong.message, wrong.advice, below=wrong.line - 1)

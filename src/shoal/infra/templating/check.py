@@ -48,7 +48,7 @@ class Scope:
 
     def names(self) -> dict[str, Any]:
         """Return every name with its value, None where that is not known."""
-        bare: dict[str, Any] = dict.fromkeys([*self.nodes, *CONSTANTS, "type", "ip", "context_variables"])
+        bare: dict[str, Any] = dict.fromkeys([*self.nodes, *CONSTANTS, "type"])
         below: dict[str, Any] = dict.fromkeys(["scaling", "filter", "resource", "health_check"])
         return {**bare, **below, **(self.keys or {}), "variables": self.variables}
 

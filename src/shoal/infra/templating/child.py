@@ -19,12 +19,13 @@ from shoal.infra.confining import keep_to
 from shoal.infra.templating.environment import Language, fill, native
 from shoal.infra.templating.explaining import explained
 from shoal.infra.templating.functions import Functions, WrongCall
+from shoal.infra.templating.leaves import leaves
 
 COMMANDS = "commands"
 CPU_SECONDS = 2
 MEMORY = 768 << 20
 _KEPT = 64  # compiled templates; those of an instance are often those of the one before it
-LONGEST = 4 << 20  # characters of one text, filled in
+LONGEST, LARGEST = 4 << 20, 16 << 20  # bytes of one text, and of all that are filled in together
 
 
 class Child:
@@ -34,6 +35,7 @@ class Child:
         self._requests = requests
         self._answers = answers
         self._language = cache(Language)
+        self._room = LARGEST
         self._compiled = lru_cache(_KEPT)(lambda newline, text: self._language(newline).from_string(text))
 
     def serve(self) -> None:
@@ -42,6 +44,7 @@ class Child:
             order = orjson.loads(line)
             functions = Functions(order["nodes"], cache(self._ask), COMMANDS in sys.argv[1:])
             names = {**order["names"], **functions.all()}
+            self._room = LARGEST
             for text in order["texts"]:
                 functions.saw.clear()
                 self._say({**self._filled(text, names, order["native"]), "saw": functions.saw})
@@ -52,13 +55,20 @@ class Child:
             filled = native(self._language("\n"), text, names) if values else None
             if filled is None:
                 filled = fill(self._compiled, text, names)
-            length = len(filled) if isinstance(filled, str) else len(orjson.dumps(filled))
+            self._check(filled)
         except Exception as error:
             return {"fault": explained(error, text, names)}
-        if length > LONGEST:
-            message = f"It is {length} characters long, filled in."
-            return {"fault": {"message": message, "advice": "Make the text shorter."}}
         return {"value": filled}
+
+    def _check(self, filled: Any) -> None:
+        """Pass when a value can be sent and kept."""
+        size = len(orjson.dumps(filled))
+        self._room -= size
+        if size > LONGEST or self._room < 0:
+            what, most = ("it is", LONGEST) if size > LONGEST else ("all texts together are", LARGEST)
+            raise WrongCall(f"{what} larger than {most >> 20} MiB, filled in", "let the machine fetch it")
+        if any("\0" in text for _, text in leaves(filled)):
+            raise WrongCall("it holds a NUL, filled in", "write such bytes in base64")
 
     def _ask(self, name: str, kind: str, public: bool) -> str:
         self._say({"secret": name, "kind": kind, "public": public})

@@ -22,12 +22,19 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\r", re.DOTALL)
 _RETURN = "\U0010fffd\U0010fffc"
 
 
+class Missing(StrictUndefined):
+    """A name that nobody defines, which cannot be printed inside of a list either."""
+
+    __slots__ = ()
+    __repr__ = StrictUndefined._fail_with_undefined_error
+
+
 class Language(ImmutableSandboxedEnvironment):
     """Jinja in which a key of a mapping comes before the mapping's methods, and nothing prints None."""
 
     def __init__(self, newline: str = "\n") -> None:
         super().__init__(
-            undefined=StrictUndefined,
+            undefined=Missing,
             keep_trailing_newline=True,
             newline_sequence=newline,
             finalize=_printable,
@@ -44,6 +51,10 @@ class Language(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+class Uncalled(UndefinedError):
+    """Say that a function was to be printed."""
+
+
 class EmptyValue(UndefinedError):
     """Say that a null was to be printed."""
 
@@ -52,6 +63,8 @@ class EmptyValue(UndefinedError):
 def _printable(_: Context, value: Any) -> Any:
     if value is None:
         raise EmptyValue("the value is null")
+    if callable(value) and not isinstance(value, Missing):
+        raise Uncalled(f"`{getattr(value, '__name__', 'this')}` is a function")
     return value
 
 
@@ -72,6 +85,8 @@ def quote(value: Any) -> str:
 
 def native(language: Language, text: str, names: dict[str, Any]) -> Any:
     """Return the value of a template that is one expression and nothing else, None for any other template."""
+    if not (text.lstrip().startswith("{{") and text.rstrip().endswith("}}")):
+        return None
     body = language.parse(text).body
     if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
         return None

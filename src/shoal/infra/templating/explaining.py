@@ -12,7 +12,7 @@ from typing import Any
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.filters import FILTERS
 
-from shoal.infra.templating.environment import FUNCTIONS, EmptyValue
+from shoal.infra.templating.environment import FUNCTIONS, EmptyValue, Uncalled
 from shoal.infra.templating.functions import WrongCall
 
 RAW = "write `{% raw %}` before and `{% endraw %}` after text that is not meant as a template"
@@ -20,7 +20,7 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _UNDEFINED = re.compile(r"'([^']+)' is undefined")
 _NO_FILTER = re.compile(r"No (?:filter|test) named '([^']+)'")
 _MISSING = re.compile(r"has no attribute '?([^']+)'?$")
-_SHOWN, _SEARCHED = 160, 2000
+_SHOWN, _SAID, _SEARCHED = 160, 500, 2000
 _LONGEST, _MOST = 80, 2000  # of names that are compared
 
 
@@ -31,7 +31,7 @@ def explained(error: BaseException, text: str, names: dict[str, Any]) -> dict[st
     message, advice = _said(error, shown, names)
     where = f" in `{shown}`" if shown else ""
     at = f" (line {line})" if line is not None and "\n" in text.rstrip("\n") else ""
-    return {"message": sentence(f"{message}{where}{at}"), "advice": sentence(advice)}
+    return {"message": sentence(f"{_short(message)}{where}{at}"), "advice": sentence(_short(advice))}
 
 
 def sentence(text: str) -> str:
@@ -45,6 +45,8 @@ def _said(error: BaseException, shown: str, names: dict[str, Any]) -> tuple[str,
         return error.message, error.advice
     if isinstance(error, EmptyValue):
         return "the value is empty (null)", "give it a value, or write `{{ ... or '' }}` where none is meant"
+    if isinstance(error, Uncalled):
+        return str(error), "write its parentheses, and between them what it wants"
     if isinstance(error, UndefinedError):
         return _undefined(error, shown, names)
     if isinstance(error, TemplateSyntaxError):
@@ -75,6 +77,8 @@ def _undefined(error: UndefinedError, shown: str, names: dict[str, Any]) -> tupl
 
 def instead_of(name: str, names: dict[str, Any]) -> str:
     """Return what to write instead of a name that is not there."""
+    if name == "ip":
+        return "write getip('NODE'); only a health check knows the machine's own address as `ip`"
     variables = names.get("variables") or {}
     if name in variables:
         return f"write `variables.{name}`"
@@ -125,4 +129,8 @@ def _shown(text: str, line: int | None, error: BaseException) -> str:
     words = re.findall(r"'([^']+)'", str(error))
     meant = [tag for tag in tags if any(word in tag for word in words)] or tags
     shown = meant[0] if len(meant) == 1 and not isinstance(error, TemplateSyntaxError) else here
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    return _short(shown, _SHOWN)
+
+
+def _short(text: str, most: int = _SAID) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."

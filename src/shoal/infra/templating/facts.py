@@ -10,6 +10,8 @@ from shoal.infra.model import Description, Implementation, Instance
 from shoal.infra.states import State
 from shoal.infra.templating.keys import mended
 
+# Who is unwell for a moment is there: what is made meanwhile would never hear of it.
+_THERE = frozenset({State.READY, State.AILING})
 CONSTANTS = ("infra_name", "infra_id", "name", "node_id", "user_id", "number", "machine_name")
 
 
@@ -19,8 +21,9 @@ class Facts:
 
     `constants` and `keys` (those of the description and of the definition) are names of their own,
     `variables` are below that name. `nodes` has the ready instances of every node of the description, the
-    oldest first: each with `id`, `addresses`, `private` and `created`. `own` has the instance's own `id`,
-    `addresses` and `private`; once it has addresses, the first is `ip`.
+    oldest first, then those that were ready and are unwell just now: each with `id`, `addresses`, `private`
+    and `created`. `own` has the instance's own `id`, `addresses` and `private`; once it has addresses, the
+    first is `ip`.
     """
 
     constants: Mapping[str, Any]
@@ -68,10 +71,14 @@ def facts_for(
     )
 
 
+def _rank(instance: Instance) -> tuple[bool, int, int]:
+    return instance.state is not State.READY, instance.created, instance.number
+
+
 def _ready(description: Description, instances: Iterable[Instance]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {node.name: [] for node in description.nodes}
-    for each in sorted(instances, key=lambda instance: (instance.created, instance.number)):
-        if each.state is State.READY and each.node in found:
+    for each in sorted(instances, key=_rank):
+        if each.state in _THERE and each.node in found:
             known = {"id": each.id, "addresses": list(each.addresses), "private": each.private}
             found[each.node].append({**known, "created": each.created})
     return found

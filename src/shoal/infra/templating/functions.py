@@ -12,6 +12,7 @@ from shoal.infra.templating.environment import FUNCTIONS
 
 COMMAND_SECONDS = 10.0
 _COMMAND_OUTPUT = 1 << 20
+_LONGEST_NAME = 200  # of a secret
 
 
 class WrongCall(Exception):
@@ -70,11 +71,11 @@ class Functions:
 
     def secret(self, name: Any, kind: str = "text") -> str:
         """Return a secret of this infrastructure, which is made when it is first asked for."""
-        return self._ask(str(name), str(kind), False)
+        return self._ask(_secret_name(name), str(kind), False)
 
     def public_key(self, name: Any, kind: str = "ed25519") -> str:
         """Return the public half of a secret: a line for authorized_keys, or a certificate."""
-        return self._ask(str(name), str(kind), True)
+        return self._ask(_secret_name(name), str(kind), True)
 
     def cmd(self, command: Any) -> str:
         """Run a program on this machine, without a shell, and return what it prints as `$(...)` does."""
@@ -112,6 +113,13 @@ class Functions:
         if not instance["addresses"]:
             raise WrongCall(f"instance {instance['id']} of {node} has no address", "wait until it has one")
         return str(instance["addresses"][0])
+
+
+def _secret_name(name: Any) -> str:
+    if not 0 < len(str(name)) <= _LONGEST_NAME:
+        message = f"a secret's name has 1 to {_LONGEST_NAME} characters, not {len(str(name))}"
+        raise WrongCall(message, "write secret('NAME')")
+    return str(name)
 
 
 def ibget(*_: Any) -> Any:

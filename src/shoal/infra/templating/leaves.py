@@ -9,9 +9,18 @@ from shoal.base.pointers import pointer
 
 # Where a string is: keys and numbers from the root on; a key of a mapping itself has KEY at its end.
 Path = tuple[str | int, ...]
-KEY = "(key)"
+KEY = -1
 # What begins something in a template; a text without it is left alone.
 MARKS = ("{{", "{%", "{#")
+
+
+class KeyTwice(Exception):
+    """Say that a key of a mapping comes to the same as another one; `path` is where its value is."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(name)
+        self.path = path
+        self.name = name
 
 
 def is_template(text: str) -> bool:
@@ -34,17 +43,31 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def replaced(value: Any, change: Callable[[Path, str], Any], path: Path = ()) -> Any:
-    """Return a copy of a tree in which `change(path, text)` stands for every string; keys stay texts."""
+    """Return a copy of a tree in which `change(path, text)` stands for every string; keys stay texts.
+
+    Raises:
+        KeyTwice: two keys of a mapping have become one.
+    """
     if isinstance(value, str):
         return change(path, value)
     if isinstance(value, Mapping):
-        keys = {key: str(change((*path, key, KEY), key)) for key in value}
-        return {keys[key]: replaced(each, change, (*path, key)) for key, each in value.items()}
+        found: dict[str, Any] = {}
+        for key, each in value.items():
+            name = str(change((*path, key, KEY), key))
+            if name in found:
+                raise KeyTwice((*path, key), name)
+            found[name] = replaced(each, change, (*path, key))
+        return found
     if isinstance(value, list | tuple):
         return [replaced(each, change, (*path, number)) for number, each in enumerate(value)]
     return value
 
 
+def place(path: Path) -> Path:
+    """Return where a string is found in a file: a key of a mapping is where its value is."""
+    return path[:-1] if path[-1:] == (KEY,) else path
+
+
 def shown(path: Path) -> str:
-    """Return a place as a JSON pointer; a key of a mapping is where its value is."""
-    return pointer(path[:-1] if path[-1:] == (KEY,) else path)
+    """Return the place of a string as a JSON pointer."""
+    return pointer(place(path))
