@@ -41,6 +41,7 @@ from shoal.live.office.office import Places
 from shoal.live.tasks import Live
 from shoal.migrations.upgrading import upgrade
 from shoal.server.listener import parse
+from shoal.server.parts import Room
 from shoal.storage.files import FileStorage
 from shoal.studies.kinds import register_kinds
 
@@ -71,6 +72,7 @@ class House:
         self.storage = FileStorage(self.home.files)
         terms = terms_of(settings.execution, self.home.path)
         self.catalogue = Catalogue(settings.execution.scripts, self.home.path / "scripts", terms)
+        self._closing.callback(self.catalogue.close)
         self.live = self._live()
         self.infra = self._infra()
         self.requests = Requests(Means(settings, self.storage, self.catalogue))
@@ -79,6 +81,12 @@ class House:
         request_kinds.register_kinds()
         webhook_kinds.register_kinds()
         schedule_kinds.register_kinds(self._repeat)
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """Return by name what works by itself."""
+        own = {"workers": self.supervisor} if self.supervisor is not None else {}
+        return {**own, "live": self.live, "infra": self.infra}
 
     @property
     def spool(self) -> Path:

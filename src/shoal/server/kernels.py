@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from time import monotonic
 
 from shoal.clustering.warm import is_warm
+from shoal.server.asides import in_process
 
 _COMPILE = "import os; os.nice(10); from shoal.clustering.warm import warm; warm()"
 USUAL = 100.0  # seconds that it takes on a machine like ours
@@ -24,11 +24,7 @@ async def compile_kernels() -> None:
         return
     global _began
     _began = monotonic()
-    compiler = await asyncio.create_subprocess_exec(sys.executable, "-P", "-c", _COMPILE)
     try:
-        await compiler.wait()
+        await in_process("-c", _COMPILE)
     finally:
         _began = None
-        if compiler.returncode is None:
-            compiler.kill()
-            await compiler.wait()

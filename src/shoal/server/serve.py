@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from shoal.access.tokens import Tokens, load
 from shoal.base.settings import Settings, resolve_secret
 from shoal.server.app import make_app
+from shoal.server.asides import in_process, in_thread
 from shoal.server.cluserve import opening
 from shoal.server.draining import Draining
 from shoal.server.kernels import compile_kernels
@@ -24,6 +25,7 @@ from shoal.server.paths import Entrance, checked_root_path
 from shoal.server.registered import faces_of
 from shoal.server.serving import Server, config_of
 from shoal.server.tls import context_for
+from shoal.studies import bundle
 
 Announce = Callable[[str], None]
 SETTLED = 4.0  # seconds
@@ -102,9 +104,10 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
             await asyncio.sleep(0.005)
         house.home.publish(bound.url)
         announce(f"Shoal serves at {', '.join(each.url + bound.root_path for each in bound.listeners)}")
-        asides = [asyncio.create_task(work) for work in (_look_at_scripts(house), compile_kernels())]
+        works = (compile_kernels(), _warm(), in_thread(opening.load), _look_at_scripts(house))
+        asides = [asyncio.create_task(work) for work in works]
         try:
-            await asyncio.gather(asyncio.to_thread(warm), asyncio.to_thread(opening.load), *running)
+            await asyncio.gather(*running)
         finally:
             for aside in asides:
                 aside.cancel()
@@ -112,10 +115,17 @@ async def _serve(house: House, bound: Bound, tokens: Tokens, announce: Announce)
             house.home.publish(None)
 
 
+async def _warm() -> None:
+    """Have what draws figures made, then all that pages consist of."""
+    if not bundle.path().is_file():
+        await in_process("-m", "shoal.studies.bundle")
+    await in_thread(warm)
+
+
 async def _look_at_scripts(house: House) -> None:
     """Read the functions that may be run before somebody waits for them, but not while the server starts."""
     await asyncio.sleep(SETTLED)
-    await asyncio.to_thread(house.catalogue.scripts)
+    await in_thread(house.catalogue.scripts)
 
 
 def _server(app: ASGIApp, bound: Bound, listener: Listener) -> Server:

@@ -20,6 +20,11 @@ SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = v
 PATIENCE = 120.0
 
 
+def path() -> Path:
+    """Return where the script is, or will be."""
+    return cache_folder().parents[1] / "vega" / f"vega-{version('vl-convert-python')}.js"
+
+
 @cache
 def vega_bundle() -> Path:
     """Return the script (0.9 MB, UTF-8), made now if it is not there; takes two seconds then.
@@ -27,33 +32,30 @@ def vega_bundle() -> Path:
     Raises:
         Unavailable: it cannot be made.
     """
-    path = cache_folder().parents[1] / "vega" / f"vega-{version('vl-convert-python')}.js"
-    if not path.is_file():
-        command = [sys.executable, "-m", "shoal.studies.bundle", str(path)]
+    place = path()
+    if not place.is_file():
+        command = [sys.executable, "-m", "shoal.studies.bundle"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Unavailable("The script that draws figures cannot be made.", hint=str(error)) from error
-        if not path.is_file():
+        if not place.is_file():
             raise Unavailable("The script that draws figures cannot be made.", hint=done.stderr[-300:])
-    return path
+    return place
 
 
-def make(path: Path) -> None:
-    """Write the script to a path, whole or not at all; whoever is later writes the same again."""
+def make(place: Path) -> None:
+    """Write the script, whole or not at all; whoever is later writes the same again."""
     import vl_convert
 
     content = vl_convert.javascript_bundle(SNIPPET)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=place.parent, delete=False) as file:
         file.write(content)
     draft = Path(file.name)
     draft.chmod(0o644)
-    draft.replace(path)
+    draft.replace(place)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        make(Path(sys.argv[1]))
-    else:
-        vega_bundle()
+if __name__ == "__main__" and not path().is_file():
+    make(path())

@@ -1,54 +1,24 @@
-"""Which functions may be run. Who asks never imports them: each source is described by a child."""
+"""Which functions may be run, and by which names."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import orjson
-
 from shoal.base.errors import NotFound
 from shoal.jobs.sandbox.terms import Terms
 from shoal.jobs.scripts import fitting
+from shoal.jobs.scripts.described import LOOK_AGAIN, Children, Described
 from shoal.jobs.scripts.script import Script
-from shoal.jobs.scripts.source import code_hash, entry_point_sources, read_source, state_of
+from shoal.jobs.scripts.source import code_hash, entry_point_sources
 
-TIMEOUT = 60.0
 AT_ONCE = 4
-LOOK_AGAIN = 10.0
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "SHOAL_CACHE_DIR")
-_SAID = 2000
-State = tuple[tuple[str, int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a child said of a source, and the state of the code that it read."""
-
-    source: str
-    scripts: tuple[Script, ...] = ()
-    errors: tuple[dict[str, str], ...] = ()
-    roots: tuple[Path, ...] = ()
-    state: State = ()
-    at: float = field(default_factory=monotonic)
-
-    @property
-    def is_current(self) -> bool:
-        """Say whether the code is as it was; where none was found, it is looked for again after a while."""
-        if not self.roots:
-            return monotonic() - self.at < LOOK_AGAIN
-        return _state(self.roots) == self.state
 
 
 class Catalogue:
@@ -65,13 +35,17 @@ class Catalogue:
     def __init__(
         self, sources: Sequence[str], folder: Path | None = None, terms: Terms | None = None
     ) -> None:
-        self._terms = terms
+        self._children = Children(terms)
         self._sources = tuple(sources)
         self._folder = folder
         self._known: dict[str, Described] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._offered: tuple[float, list[str]] = (-LOOK_AGAIN, [])
+
+    def close(self) -> None:
+        """End the children that read sources; whoever waits for one learns nothing of its source."""
+        self._children.close()
 
     def scripts(self) -> list[Script]:
         """Return every script, in the order of the sources, each under its own name."""
@@ -141,71 +115,8 @@ class Catalogue:
         with lock:
             known = self._known.get(source)
             if known is None or not known.is_current:
-                known = self._known[source] = describe(source, self._terms)
+                known = self._known[source] = self._children.describe(source)
             return known
-
-
-def describe(source: str, terms: Terms | None = None) -> Described:
-    """Have a child describe a source; its trouble is told in `errors`."""
-    path = read_source(source).path
-    if path is not None and not path.exists():
-        return _broken(source, f"There is no folder or file {path}.")
-    before = _state([path]) if path else ()
-    try:
-        content = _asked(source, terms)
-    except _Trouble as trouble:
-        return replace(_broken(source, str(trouble)), roots=(path,) if path else (), state=before)
-    roots = tuple(map(Path, content["roots"]))
-    return Described(
-        source,
-        tuple(map(Script.from_json, content["scripts"])),
-        tuple(content["errors"]),
-        roots,
-        # Of a folder: as it was before the child read it, so that nothing written meanwhile is missed.
-        before or _state(roots),
-    )
-
-
-class _Trouble(Exception):
-    """Say why a child gave no description."""
-
-
-def _asked(source: str, terms: Terms | None) -> dict[str, Any]:
-    words = ["describing"] if terms is None else ["examining", orjson.dumps(terms.plain()).decode()]
-    command = [sys.executable, "-P", "-m", f"shoal.jobs.scripts.{words[0]}", *words[1:], source]
-    with tempfile.TemporaryDirectory(prefix="shoal-describing-") as folder:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ} | {"HOME": folder},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            out, said = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise _Trouble(f"It was not read within {TIMEOUT:g} s.") from None
-    try:
-        content: dict[str, Any] = orjson.loads(out)
-    except ValueError:
-        told = said.decode("utf-8", "replace")[-_SAID:].strip()
-        raise _Trouble(f"The process that read it ended with {process.returncode}. {told}".strip()) from None
-    return content
-
-
-def _state(roots: Sequence[Path]) -> State:
-    try:
-        return state_of(roots)
-    except OSError:
-        return ()
-
-
-def _broken(source: str, message: str) -> Described:
-    return Described(source, errors=({"module": source, "message": message, "traceback": ""},))
 
 
 def _named(described: Sequence[Described]) -> Iterator[Script]:

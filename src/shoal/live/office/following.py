@@ -26,6 +26,7 @@ EXPORT = 120.0  # all rows of a frame, packed
 ARRIVAL = 60.0  # seconds until a host is there; compiling its kernels the first time takes long
 REST = 60.0  # seconds after which a host forgets a task that has ended and that nobody asks about
 GOODBYE = 5.0
+SILENCE = 1.0  # seconds in which no host answered, after which a server that stops waits for none
 WEIGHED = 10.0
 
 
@@ -135,6 +136,18 @@ class Following:
         self._asked.pop(id, None)
         self._suspicion.clear(id)
         await self._leave(id)
+
+    async def release_all(self) -> None:
+        """Let every host keep what it knows; one that is silent for a while may compile, and is left."""
+        tasks = [id for line in self.roster for id in line.tasks]
+        waiting = {asyncio.ensure_future(self.release(id)) for id in tasks}
+        while waiting:
+            kept, waiting = await asyncio.wait(waiting, timeout=SILENCE, return_when=asyncio.FIRST_COMPLETED)
+            if not kept:
+                break
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _leave(self, id: str) -> None:
         if (line := self.roster.release(id)) is not None:

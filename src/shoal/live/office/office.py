@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from shoal.base import clock
 from shoal.base.database import Database
-from shoal.base.errors import NotFound, Unavailable
+from shoal.base.errors import NotFound, ShoalError, Unavailable
 from shoal.base.faults import FaultPoint
 from shoal.base.settings import Live as Settings
 from shoal.live.errors import WORDS, LiveConflict
@@ -70,6 +70,17 @@ class Office:
         self._strays: list[Path] = []
         self._terms: dict[str, Any] = {}
         self.loop = OwnLoop(self._run)
+
+    @property
+    def trouble(self) -> ShoalError | None:
+        """Return what keeps tasks from being followed now, if anything."""
+        return self.loop.failure or self.logs.writer.trouble or self.hosts.trouble
+
+    def check(self) -> None:
+        """Pass when tasks are followed; raises what keeps them from being followed."""
+        if (trouble := self.trouble) is not None:
+            raise trouble
+        self.hosts.check()
 
     def close(self) -> None:
         """Let hosts keep what they know, write what waits, and end."""
@@ -185,8 +196,7 @@ class Office:
 
     async def _end_hosts(self) -> None:
         lines = list(self.following.roster)
-        works = [self.following.release(id) for line in lines for id in list(line.tasks)]
-        await asyncio.gather(*works, return_exceptions=True)
+        await self.following.release_all()
         await self.loop.cancel()
         await self.loop.quietly(self._count())
         await self._happenings.flush()
