@@ -51,6 +51,7 @@ def test_the_old_form_lists_the_columns_of_the_first_rows(
     lines = [f"n{row},8.{row},47.{row},{row % 2 * 9 + row / 50},{row / 70}" for row in range(40)]
     path.write_text("\n".join(["name,Longitude, latitude,a,b", *lines, ""]))
     page = window.open(f"{server.url}/").page
+    page.get_by_text("Do you come from K-Means Service?").click()
     page.get_by_text("Upload a CSV and choose everything in one form").click()
     form = page.locator("[data-kmeans-upload]")
     expect(form.get_by_label("Largest number of clusters")).to_be_hidden()  # advanced
@@ -150,6 +151,7 @@ def test_everything_reads_and_acts_without_javascript(browser: Browser, server: 
         page.get_by_role("button", name="Redraw").click()
         expect(page.locator("#recommended")).to_contain_text("not available: 60 of 61 rows")
         page = window.open(f"{server.url}/").page
+        page.get_by_text("Do you come from K-Means Service?").click()
         page.get_by_label("Check status of a job").fill(job)
         page.get_by_role("button", name="Check status").click()
         expect(page.locator("h1")).to_contain_text("rows.csv")

@@ -30,6 +30,41 @@ def test_a_path_that_is_not_there_is_a_page_that_says_so(server: Served) -> None
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("path", "near"), [("/app/jobs/99", "jobs"), ("/app/live/none", "live"), ("/app/nowhere", "studies")]
+)
+def test_an_error_leads_to_the_list_that_was_meant_and_names_what_to_quote(
+    server: Served, path: str, near: str
+) -> None:
+    answer = get(server, path, headers=PAGE)
+    assert answer.status_code == 404
+    assert re.search(rf'<a class="button" href="/app/{near}">All', answer.text)
+    assert f"Quote {answer.headers['x-request-id']} if you ask for help." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/", [("/app", "page")]),
+        ("/app/studies", [("/app/studies", "page")]),
+        ("/app/studies/new", [("/app/studies", "true")]),
+        ("/app/sign-in", []),
+    ],
+)
+def test_the_menu_marks_where_one_is(server: Served, path: str, marked: list[tuple[str, str]]) -> None:
+    menu = get(server, path, headers=PAGE).text.partition("</nav>")[0]
+    assert re.findall(r'href="([^"]+)" aria-current="(\w+)"', menu) == marked
+
+
+def test_why_nothing_was_done_does_not_look_like_success(server: Served) -> None:
+    with server.http(headers=PAGE) as browser:
+        assert (
+            '<p class="note" role="status">Say which job'
+            in browser.get("/status/", follow_redirects=True).text
+        )
+        assert "Say which job" not in browser.get("/").text
+
+
 def test_a_program_that_asks_for_no_page_gets_the_problem_itself(server: Served) -> None:
     answer = get(server, "/app/nowhere", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")

@@ -111,7 +111,8 @@ def test_a_new_study_says_what_the_file_is_and_what_it_will_cost(browser: httpx.
     assert (sent["max_k"], sent["n_experiments"], sent["min_members"]) == (["10"], ["10"], ["auto"])
     assert sent["covariances"] == list(SHAPES)
     assert '<details id="advanced">' in page
-    assert "Which data?" in browser.get("/app/studies/new").text
+    which = browser.get("/app/studies/new").text
+    assert f"/app/studies/new?dataset={dataset}" in which and 'name="file"' in which
 
 
 def test_everything_wrong_is_said_at_once_and_what_was_typed_stays(

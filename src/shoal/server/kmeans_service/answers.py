@@ -16,9 +16,9 @@ DOCUMENTED = frozenset({"unknown_job", "unfinished_job"})
 BACK = "back"  # the detail of an error that names the page to go on with
 
 
-def onward(request: Request, path: str, message: str) -> Response:
+def onward(request: Request, path: str, message: str, *, done: bool = True) -> Response:
     """Send the sender to another page (302, as documented), which shows the message once."""
-    response = go(request, path, message)
+    response = go(request, path, message, done=done)
     response.status_code = 302
     return response
 
@@ -27,7 +27,7 @@ def refused(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     """Tell a problem on the page that it names, or else as a page; a program gets it as it is."""
     where = problem.get(BACK)
     if where and (problem["code"] in DOCUMENTED or wants_page(request)):
-        return onward(request, where, f"{problem['title']} {problem.get('detail', '')}".strip())
+        return onward(request, where, f"{problem['title']} {problem.get('detail', '')}".strip(), done=False)
     return refused_file(request, problem, headers)
 
 

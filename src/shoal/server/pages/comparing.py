@@ -62,7 +62,7 @@ async def show(
 def _from_list(request: Request, chosen: list[str]) -> Response:
     if len(chosen) == 2 and all(each.isalnum() for each in chosen):
         return go(request, f"{PATH}?a={chosen[0]}&b={chosen[1]}")
-    return go(request, "/app/studies", "Choose two studies to compare.")
+    return go(request, "/app/studies", "Choose two studies to compare.", done=False)
 
 
 async def _studies(

@@ -13,6 +13,14 @@ from shoal.server.pages.frame import render
 from shoal.server.problems import Problem, answer
 
 SIGN_IN = "/app/sign-in"
+LISTS = {
+    "studies": "studies",
+    "live": "live tasks",
+    "jobs": "jobs",
+    "scripts": "scripts",
+    "datasets": "datasets",
+    "infra": "infrastructures",
+}
 
 
 def error_page(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -21,13 +29,20 @@ def error_page(request: Request, problem: Problem, headers: Mapping[str, str] | 
         return answer(request, problem, headers)
     if problem["status"] == 401 and request.method in ("GET", "HEAD"):
         return go(request, f"{SIGN_IN}?next={quote(_here(request))}")
-    context = {"problem": problem, "request_id": request.state.request_id}
+    near = _near(request)
+    context = {"problem": problem, "request_id": request.state.request_id, "near": near, "words": LISTS[near]}
     return render(request, "error.html.j2", context, status=problem["status"], headers=headers)
 
 
 def wants_page(request: Request) -> bool:
     """Say whether the sender names HTML among what it takes."""
     return "text/html" in request.headers.get("accept", "")
+
+
+def _near(request: Request) -> str:
+    """Return the list that what was asked for stands in, by its address; that of studies for any other."""
+    section = request.url.path.removeprefix(request.scope.get("root_path", "")).split("/")[2:3]
+    return section[0] if section and section[0] in LISTS else "studies"
 
 
 def _here(request: Request) -> str:

@@ -55,7 +55,7 @@ async def show_form(
         return _form(request, house, actor, runner, {})
     job = await job_of(house, actor, like)
     if not can_ask(job):
-        return go(request, f"{PATH}/{like}", "This job cannot be asked for with changes.")
+        return go(request, f"{PATH}/{like}", "This job cannot be asked for with changes.", done=False)
     if job.kind == "function":
         return go(request, f"/app/scripts/{quote(str(job.spec.get('script', '')), safe='')}?like={like}")
     return _form(request, house, actor, job.kind, texts_of(request_of(job)), model=job)

@@ -70,7 +70,7 @@ async def act_on_many(request: Request, house: TheHouse, actor: Changer) -> Resp
         name, every = _act(form)
     back = QUEUE if text(form, "then") == "queue" else wanted.address.to(page=_page(form))
     if not chosen and not every:
-        return go(request, back, "Choose jobs first.")
+        return go(request, back, "Choose jobs first.", done=False)
 
     def act(conn: Connection) -> Done:
         return _done(conn, ACTS[name], _lines(conn, actor, wanted, chosen, every))

@@ -24,7 +24,8 @@ from shoal.server.rules import TheHouse
 
 router = APIRouter(prefix=f"{PATH}/{{task}}", include_in_schema=False)
 MOST_EVENTS = 100
-SIZES = (1_000, 5_000, 20_000, 100_000)
+SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 100_000)
+USUAL = 20_000
 MODULES = ("points", "axes", "centres", "scene", "stream", "tables", "metrics", "figures")
 
 
@@ -41,6 +42,7 @@ async def show(request: Request, task: Id, house: TheHouse, actor: Reader) -> Re
         "metrics": METRICS,
         "rare_metrics": RARE_METRICS,
         "sizes": SIZES,
+        "usual_size": _size(found.task.wish.algorithm.frame_size),
         "modules": MODULES,
         "settings": _settings(found),
         "now": clock.now() // 1000,
@@ -52,6 +54,11 @@ async def show(request: Request, task: Id, house: TheHouse, actor: Reader) -> Re
 async def show_now(request: Request, task: Id, house: TheHouse, actor: Reader) -> Response:
     """Send how a task stands."""
     return part(request, "live_now.html.j2", _now(house, await seen(house, actor, task)))
+
+
+def _size(frame: int) -> int:
+    """Return how many points to draw: those the clusters are of, where that is few enough."""
+    return next((size for size in SIZES if size >= frame), SIZES[-1]) if 0 < frame < USUAL else USUAL
 
 
 def _now(house: House, found: Seen) -> dict[str, Any]:

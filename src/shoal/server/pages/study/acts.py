@@ -50,7 +50,7 @@ async def rerun(request: Request, study: Id, house: TheHouse, actor: Changer) ->
         chosen, rest = _chosen(form), text(form, "what") == "rest"
     if not chosen and not rest:
         one = await find_study(house, actor, study)
-        return go(request, f"{path_of(one)}#fits", "Choose fits to run again first.")
+        return go(request, f"{path_of(one)}#fits", "Choose fits to run again first.", done=False)
 
     def act(conn: Connection) -> tuple[Study, int]:
         known = found_study(conn, actor, Action.STUDY_CHANGE, study)

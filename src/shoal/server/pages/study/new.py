@@ -109,7 +109,8 @@ async def _of_study(house: House, actor: Actor, id_: str) -> tuple[Study, Datase
 async def _which_dataset(request: Request, house: House, actor: Actor) -> Response:
     owner = None if actor.admin else actor.name
     found = await offload.read(house.database, lambda conn: datasets.list_(conn, owner, RECENT))
-    return render(request, "study_which.html.j2", {"datasets": found})
+    limit = house.settings.limits.upload
+    return render(request, "study_which.html.j2", {"datasets": found, "limit": limit})
 
 
 async def _estimate(
