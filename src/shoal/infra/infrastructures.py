@@ -65,6 +65,10 @@ class Infrastructures(Looking):
         """Return what keeps wishes from being made true now, if anything."""
         return self._workers.trouble
 
+    def check(self) -> None:
+        """Pass when wishes are made true and what is attached is kept; raises what keeps them. Blocks."""
+        self._workers.check()
+
     async def import_definitions(self, owner: str, bundle: Bundle) -> list[str]:
         """Keep the node definitions of a bundle, over those of the same types; returns the types.
 

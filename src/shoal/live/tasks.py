@@ -61,7 +61,11 @@ class Live:
     @property
     def trouble(self) -> ShoalError | None:
         """Return what keeps tasks from being followed now, if anything."""
-        return self._office.hosts.trouble
+        return self._office.trouble
+
+    def check(self) -> None:
+        """Pass when tasks are followed; raises what keeps them from being followed. Blocks."""
+        self._office.check()
 
     async def create(
         self, owner: str, wish: Wish, *, id: str | None = None, key: str | None = None

@@ -53,9 +53,9 @@ def told_of(conn: Connection, topic: str, subject: str, after: int) -> bool:
 
 
 def trouble_of(house: House) -> Problem | None:
-    """Return what keeps the work of this server from going on now (a full disk, say), if anything."""
-    trouble = house.supervisor.trouble if house.supervisor is not None else None
-    return None if trouble is None else of_shoal(trouble)
+    """Return what keeps the work of a room from going on now (a full disk, say), if anything."""
+    troubles = (trouble for room in house.rooms.values() if (trouble := room.trouble) is not None)
+    return next(map(of_shoal, troubles), None)
 
 
 async def _within(seconds: float, wake: asyncio.Event) -> bool:

@@ -19,7 +19,7 @@ from shoal.infra.store import faults
 from shoal.infra.store.passing import LABEL, labels_of
 from shoal.jobs.model import HOUSE, NewJob, Retry
 from shoal.jobs.states import ENDS
-from shoal.jobs.store import reading, rerunning, submission
+from shoal.jobs.store import reading, rerunning, services, submission
 from shoal.jobs.workers.supervisor import Supervisor
 
 PRELOAD = ("shoal.infra.passes.passing", "shoal.infra.passes.keeping")
@@ -58,6 +58,17 @@ class Workers:
     def trouble(self) -> ShoalError | None:
         """Return what keeps them from being there."""
         return self._pool.trouble if self._pool is not None else None
+
+    def check(self) -> None:
+        """Pass when passes are made and the keeper is at work, or nobody needs them yet.
+
+        Raises:
+            ShoalError: what keeps them from that.
+        """
+        if (trouble := self.trouble) is not None:
+            raise trouble
+        if self._pool is not None and self._keeper is not None:
+            self._database.read(partial(services.check, ids=[self._keeper]))
 
     def start(self, home: str) -> None:
         """Start the processes, if they are not there, and the keeper, if somebody has ended it."""

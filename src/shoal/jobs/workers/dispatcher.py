@@ -7,6 +7,7 @@ polls: what wakes the loop is a worker's line, the database's events, or the tim
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from base64 import b64decode
 from collections import Counter, deque
@@ -18,7 +19,7 @@ from time import monotonic
 from typing import Any
 
 from shoal.base import clock
-from shoal.base.errors import ShoalError
+from shoal.base.errors import ShoalError, Unavailable
 from shoal.jobs import kinds
 from shoal.jobs.model import Lease, Order, Outcome
 from shoal.jobs.workers import verdicts
@@ -46,6 +47,7 @@ from shoal.jobs.workers.protocol import (
 )
 from shoal.jobs.workers.worker import Settings
 
+_log = logging.getLogger(__name__)
 _PATIENCE = 0.03  # seconds a stacked worker may spend on one job before the rest is recalled
 
 
@@ -212,6 +214,10 @@ class Dispatcher:
             told = Told(asked.token, asked.number, answer)
         except ShoalError as error:
             told = Told(asked.token, asked.number, error=error.as_problem())
+        except Exception as error:  # Whoever asks should not wait in vain.
+            _log.exception("the question of job %s could not be answered", lease.job_id)
+            said = Unavailable(f"The question could not be answered: {type(error).__name__}.")
+            told = Told(asked.token, asked.number, error=said.as_problem())
         member.send(told)
 
     def _on_finish(self, member: Member, message: Finish) -> None:

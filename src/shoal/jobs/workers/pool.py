@@ -78,6 +78,14 @@ class Pool:
         """Return what keeps outcomes from being recorded now (a full disk, a lost database), if anything."""
         return self._failure or (self._shift.trouble if self._shift is not None else None)
 
+    def check(self) -> None:
+        """Pass when jobs are done here; raises what keeps them from being done."""
+        status = self.status()
+        if status.trouble is not None:
+            raise status.trouble
+        if not any(worker.state in ("idle", "busy") for worker in status.workers):
+            raise Unavailable("No worker is ready yet.")
+
     def raise_trouble(self) -> None:
         """Raise the trouble there is now, if any."""
         if (trouble := self.trouble) is not None:

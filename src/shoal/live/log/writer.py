@@ -43,6 +43,13 @@ class Writer:
         self._closed = False
         self._changing = threading.Lock()
 
+    @property
+    def trouble(self) -> Unavailable | None:
+        """Say that the thread has died, if it has: then nothing that is sent is kept any more."""
+        if self._thread is None or self._closed or self._thread.is_alive():
+            return None
+        return Unavailable("Nobody writes the rows of live tasks any more.", hint="Start the server again.")
+
     def append(self, log: Log, payload: bytes, rows: int, dim: int, key: str = "") -> Future[Appended]:
         """Add rows; the future is done when they are on the disk.
 

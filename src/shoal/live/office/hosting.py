@@ -17,7 +17,7 @@ from shoal.base.errors import ShoalError
 from shoal.base.faults import fault_point
 from shoal.jobs.model import HOUSE, NewJob, Retry
 from shoal.jobs.states import ENDS
-from shoal.jobs.store import reading, rerunning, submission
+from shoal.jobs.store import reading, rerunning, services, submission
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.live.kinds import HOST, LABEL, TERMS
 
@@ -52,6 +52,13 @@ class Hosts:
     def trouble(self) -> ShoalError | None:
         """Return what keeps hosts from being there."""
         return self._pool.trouble if self._pool is not None else None
+
+    def check(self) -> None:
+        """Pass when hosts are at work, or nobody needs them yet; raises what keeps them from that."""
+        if (trouble := self.trouble) is not None:
+            raise trouble
+        if self._pool is not None:
+            self._database.read(partial(services.check, ids=self._ids))
 
     def start(self, terms: Mapping[str, Any]) -> None:
         """Start the hosts; does nothing the second time. It writes to the database."""

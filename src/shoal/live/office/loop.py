@@ -28,6 +28,7 @@ class OwnLoop:
         self._starting = threading.Lock()
         self._ready = False
         self._works: set[asyncio.Task[Any]] = set()
+        self.failure: ShoalError | None = None  # what ended it
         self.over = asyncio.Event()
 
     @property
@@ -114,5 +115,8 @@ class OwnLoop:
         except BaseException as error:
             if ready.done():
                 _log.exception("the office of live tasks failed")
+                self.failure = Unavailable(
+                    f"The office of live tasks failed: {error!r}.", hint="Start the server again."
+                )
             else:
                 ready.set_exception(error)

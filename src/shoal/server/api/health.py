@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from fastapi import APIRouter, Depends
 from sqlalchemy import text
@@ -56,9 +56,13 @@ async def healthz() -> Response:
     dependencies=[status_reader],
 )
 async def readyz(house: TheHouse) -> Response:
-    """Try the database, the storage and the workers; 503 when one of them does not work."""
-    checks = {"database": _database, "storage": _storage, "workers": _workers}
-    tried = await asyncio.gather(*(_tried(check, house) for check in checks.values()))
+    """Try the database, the storage and all rooms; 503 when one of them does not work."""
+    checks: dict[str, Callable[[], None]] = {
+        "database": partial(_database, house),
+        "storage": partial(_storage, house),
+        **{name: room.check for name, room in house.rooms.items()},
+    }
+    tried = await asyncio.gather(*(_tried(check) for check in checks.values()))
     found = dict(zip(checks, tried, strict=True))
     if bad := [name for name, state in found.items() if state != "ok"]:
         raise Unavailable(f"Not ready: {', '.join(bad)}.", checks=found)
@@ -78,10 +82,10 @@ async def read_metrics(house: TheHouse) -> Response:
     return Response(body, media_type=metrics.CONTENT_TYPE)
 
 
-async def _tried(check: Callable[[House], Any], house: House) -> str:
+async def _tried(check: Callable[[], None]) -> str:
     try:
         async with asyncio.timeout(READY_WITHIN):
-            await asyncio.to_thread(check, house)
+            await asyncio.to_thread(check)
     except TimeoutError:
         return f"no answer within {READY_WITHIN:.0f} s"
     except ShoalError as error:
@@ -98,16 +102,6 @@ def _database(house: House) -> None:
 
 def _storage(house: House) -> None:
     next(iter(house.storage.list("datasets/")), None)
-
-
-def _workers(house: House) -> None:
-    if house.supervisor is None:
-        return
-    status = house.supervisor.status()
-    if status.trouble is not None:
-        raise status.trouble
-    if not any(worker.state in ("idle", "busy") for worker in status.workers):
-        raise Unavailable("No worker is ready yet.")
 
 
 HEALTH = Face("health", router)
