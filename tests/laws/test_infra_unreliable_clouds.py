@@ -230,3 +230,17 @@ def test_destroyed_while_the_keeper_heals_and_destroyed_again_nothing_remains(wo
         turn = world.house.destroy(id_).turn
         look()
         assert world.house.get(id_).turn == turn
+
+
+def test_a_machine_that_was_unwell_when_somebody_last_looked_is_looked_at_before_it_is_replaced(
+    world: World,
+) -> None:
+    id_ = built(world, a_description({"worker": 3}, health={"worker": {"timeout": 30}}))
+    before, sick = ids(world, id_), world.machines(id_)[0].id
+    world.cloud.befall(sick, "ill")
+    world.house.heal(id_)
+    assert world.run(id_)["phase"] == "degraded"
+    world.cloud.befall(sick, "ill", after=24 * HOUR)
+    world.clock.sleep(HOUR)  # Nobody looks, or the server is down.
+    world.house.heal(id_)
+    assert world.run(id_)["phase"] == "ready" and ids(world, id_) == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shoal.base.clock import SECOND
 from shoal.base.errors import ShoalError
 from shoal.infra.deciding.seeing import checked
@@ -35,7 +37,19 @@ class Checks:
     def is_awaited(self, instance: Instance, turn: Turn) -> bool:
         """Say whether a check would tell something new of an instance."""
         is_unclear = instance.state is State.AILING and instance.failing_since is None
-        return is_unclear or (instance.id not in self._checked and self._says_anything(instance, turn))
+        return is_unclear or self._is_unknown(instance, turn)
+
+    def confirmed(self, rows: Iterable[Instance], turn: Turn) -> list[Instance]:
+        """Return rows in which only that is failing which a check of this pass has found so.
+
+        Of what was unwell long ago, when somebody last looked, nobody knows how it is today.
+        """
+        return [
+            row._replace(failing_since=None)
+            if row.failing_since is not None and row.state in CHECKED and self._is_unknown(row, turn)
+            else row
+            for row in rows
+        ]
 
     def check(self, instance: Instance, turn: Turn) -> None:
         """Check an instance's health, and begin or end the clock of its failing."""
@@ -45,6 +59,9 @@ class Checks:
         if change := checked(instance, reason, self._around.clock()):
             self._around.board.set(instance, _TOLD.get(change.get("state", ""), ""), **change)
         self._checked[instance.id] = self._around.clock()
+
+    def _is_unknown(self, instance: Instance, turn: Turn) -> bool:
+        return instance.id not in self._checked and self._says_anything(instance, turn)
 
     def _says_anything(self, instance: Instance, turn: Turn) -> bool:
         return turn.infrastructure.phase is not Phase.DESTROYING and self._sight.runs(instance)

@@ -118,7 +118,7 @@ class Pass:
             wish.targets,
             wish.condemned,
             wish.phase is Phase.DESTROYING,
-            self._sight.confirmed(self._board.rows),
+            self._checks.confirmed(self._sight.confirmed(self._board.rows), self._turn),
             self._around.clock(),
             patience=self._around.patience,
             setbacks=self._turn.troubles.now(),
