@@ -15,6 +15,7 @@ from shoal.jobs.store import browsing, queueing
 from shoal.jobs.store.browsing import JobFilter, Line
 from shoal.server.pages.jobs.table import Table, table
 from shoal.server.pages.jobs.wanted import Wanted
+from shoal.server.pages.queue.waiting import waiting
 from tests.support.store import Store
 
 
@@ -188,3 +189,11 @@ def test_a_job_without_a_name_is_called_by_what_it_runs(
     unnamed, named = store.submit(NewJob("run", spec=spec), NewJob("run", spec=spec, name="mine"))
     found = store.database.read(lambda c: browsing.lines_of(c, [unnamed, named]))
     assert [found[unnamed].title, found[named].title] == [title, "mine"]
+
+
+def test_what_the_house_keeps_ready_is_not_told_to_wait(store: Store) -> None:
+    """No live task is there that a host would follow."""
+    store.submit_one("live.host", owner=":house")
+    assert store.database.read(lambda c: waiting(c, None)) == []
+    store.submit_one("run")
+    assert [group.lane.kind for group in store.database.read(lambda c: waiting(c, None))] == ["run"]

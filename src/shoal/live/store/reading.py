@@ -11,7 +11,7 @@ from shoal.base.errors import NotFound
 from shoal.base.transaction import among
 from shoal.live.model import Fault, LiveEvent, LiveTask
 from shoal.live.plain import wish_of
-from shoal.live.states import State
+from shoal.live.states import HOSTED, State
 from shoal.live.store.tables import live_events, tasks
 
 
@@ -53,6 +53,12 @@ def find(
     if after is not None:
         query = _from(query, after)
     return [task_of(row) for row in conn.execute(query)]
+
+
+def is_any_hosted(conn: Connection) -> bool:
+    """Say whether there is a task that a host has to follow."""
+    hosted = tasks.c.state.in_([state.value for state in HOSTED])
+    return conn.execute(select(tasks.c.id).where(hosted).limit(1)).first() is not None
 
 
 def by_key(conn: Connection, owner: str, key: str) -> LiveTask | None:

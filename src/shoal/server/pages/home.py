@@ -14,8 +14,6 @@ from starlette.responses import Response
 from shoal import __version__
 from shoal.access import Action, Actor
 from shoal.base import clock
-from shoal.jobs.states import State
-from shoal.jobs.store import reading
 from shoal.server import offload
 from shoal.server.api.waiting import trouble_of
 from shoal.server.faces import Face
@@ -24,6 +22,7 @@ from shoal.server.pages.frame import part, render
 from shoal.server.pages.infra.lines import lines_at_home
 from shoal.server.pages.jobs.now import JobsNow, jobs_now
 from shoal.server.pages.live.listing import lines_at_work
+from shoal.server.pages.queue.waiting import waiting
 from shoal.server.pages.study_lines import Line, lines
 from shoal.server.parts import House
 from shoal.server.replies import Json
@@ -105,8 +104,9 @@ def _work(conn: Connection, owner: str | None) -> Work:
         for line in found(MOST_FAILED, StudyState.failed)
         if (line.study.finished or line.study.started) > since
     ]
+    queued = sum(group.number for group in waiting(conn, owner))
     running, recent = found(MOST_RUNNING, StudyState.running), found(MOST_RECENT, *ENDED)
-    return Work(running, failed, recent, jobs_now(conn, owner, since), reading.counts(conn)[State.QUEUED])
+    return Work(running, failed, recent, jobs_now(conn, owner, since), queued)
 
 
 HOME = Face("home", router, render=error_page, below="/app")

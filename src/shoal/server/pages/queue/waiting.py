@@ -14,6 +14,8 @@ from shoal.jobs.store import browsing, queueing
 from shoal.jobs.store.browsing import JobFilter, Line
 from shoal.jobs.store.explaining import explain
 from shoal.jobs.store.queueing import Group
+from shoal.live.kinds import HOST
+from shoal.live.store.reading import is_any_hosted
 from shoal.server.pages.job_words import is_own
 
 MOST_GROUPS, MOST_FAILED, MOST_FAULTS = 12, 500, 10
@@ -47,10 +49,19 @@ class Waits(NamedTuple):
     rest: int
 
 
+def waiting(conn: Connection, owner: str | None) -> list[Group]:
+    """Return what waits, of one owner or of all, but for what the house keeps ready for itself.
+
+    Hosts of live tasks are handed in with the first task and stay; they wait for nobody while no task runs.
+    """
+    found = queueing.waiting(conn, None if owner is None else [owner])
+    kept = {TICK} if is_any_hosted(conn) else {TICK, HOST.name}
+    return [one for one in found if one.lane.kind not in kept]
+
+
 def waits(conn: Connection, actor: Actor) -> Waits:
     """Return what waits of what somebody may see, those first that need somebody."""
-    found = queueing.waiting(conn, None if actor.admin else [actor.name])
-    groups = [one for one in found if one.lane.kind != TICK]
+    groups = waiting(conn, None if actor.admin else actor.name)
     shown = [Waiting(one, explain(conn, one.first).sentences) for one in groups[:MOST_GROUPS]]
     return Waits(shown, sum(one.number for one in groups), sum(one.number for one in groups[MOST_GROUPS:]))
 
