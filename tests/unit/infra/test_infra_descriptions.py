@@ -176,8 +176,10 @@ def test_our_additions_are_read() -> None:
 {TYPES}    drain: |
       leave
     publish: [/etc/a]
+    contextualisation: {{type: cloudinit, context_template: {{runcmd: [a]}}, attributes: {{key: value}}}}
 """
     found = made(text)
+    assert found.definitions["w"][0].contextualisation["attributes"] == {"key": "value"}
     assert found.policy == Policy(2, 0.3, 60, 5, 1, 2.5)
     assert (found.definitions["w"][0].drain, found.definitions["w"][0].publish) == ("leave\n", ("/etc/a",))
 

@@ -228,7 +228,7 @@ def instance(name: str, number: int, created: int, state: State = State.READY) -
     )
 
 
-def test_the_oldest_ready_instance_comes_first_and_one_that_is_unwell_last() -> None:
+def test_the_oldest_ready_instance_comes_first() -> None:
     nodes = (Node("master", "m"), Node("worker", "w", 1, 4, variables={"a": 1}))
     description = Description("mine", "me", nodes, (Edge("worker", "master"),))
     rows = [
