@@ -300,3 +300,18 @@ def test_a_plan_of_another_state_has_another_fingerprint() -> None:
     first = plan(None, description, there, NOW).fingerprint
     assert plan(None, description, list(reversed(there)), NOW).fingerprint == first
     assert plan(None, description, there[:1], NOW).fingerprint != first
+
+
+def test_a_machine_that_does_not_start_is_given_up_with_what_its_provider_said() -> None:
+    description = described({"worker": (1, 1)}, start_timeout=20.0)
+    row = instance(description, "worker", state=State.PENDING, ready=None)
+    machine = Machine("r", row.id, Standing.AILING, ("10.0.0.1",), None, "sh ended with 3")
+    change = seen(row, machine, False, NOW)
+    assert change["reason"] == "its machine is temp_failed: sh ended with 3" and "state" not in change
+    row = row._replace(**change)
+    assert "reason" not in seen(row, machine, False, NOW)
+    later = NOW + 21 * SECOND
+    (step,) = [
+        step for step in decide(description, {}, (), False, [row], later).steps if step.do is Do.RETIRE
+    ]
+    assert step.reason == "it did not start within 20 seconds: its machine is temp_failed: sh ended with 3"

@@ -112,7 +112,8 @@ class _Judge:
             return f"it is not healthy: {instance.reason}"
         start = self._wish.description.policy.start_timeout
         if instance.state in (State.CREATING, State.PENDING) and self._longer(instance.since, start):
-            return f"it did not start within {start:g} seconds"
+            why = f": {instance.reason}" if instance.reason else ""
+            return f"it did not start within {start:g} seconds{why}"
         return ""
 
     def _grace(self, instance: Instance) -> float:

@@ -75,6 +75,8 @@ def _on_its_way(instance: Instance, machine: Machine, runs_itself: bool, now: in
     if machine.standing is Standing.READY:
         return turned(State.CHECKING if runs_itself else State.CONFIGURING, now)
     # One that is half made, as whoever made it died, is pending too: it is asked for until that is answered.
+    if instance.state is State.PENDING and machine.standing is Standing.AILING:
+        return {} if instance.reason == _said(machine) else {"reason": _said(machine)}
     return {}
 
 
