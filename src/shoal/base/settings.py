@@ -186,7 +186,10 @@ class Settings(_Branch):
         default=None, description="URL, @FILE or env:NAME; empty: SQLite in the home"
     )
     workers: int = Field(
-        default_factory=default_workers, ge=1, le=1024, description="worker processes on this machine"
+        default_factory=default_workers,
+        ge=0,
+        le=1024,
+        description="worker processes on this machine; 0: other machines do the jobs (`shoal worker`)",
     )
     listen: tuple[str, ...] = Field(
         default=("127.0.0.1:8002",), description="HOST:PORT[,tls][,open=CIDR] to answer on"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.base.errors import HomeInUse
+from shoal.base.errors import HomeInUse, InvalidSetting
 from shoal.base.home import holder
 from shoal.cli.output import say
 
@@ -79,7 +79,7 @@ def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
     settings = settings.model_copy(update={"limits": limits})
     with ExitStack() as opened:
         # First of all: its imports take a second, and overlap with ours.
-        nursery = opened.enter_context(_nursery()) if work else None
+        nursery = opened.enter_context(_nursery()) if work and settings.workers else None
         try:
             house = opened.enter_context(_house(settings))
         except HomeInUse as held:
@@ -87,6 +87,11 @@ def _own_server(settings: Settings, work: bool) -> Iterator[Client]:
                 raise
             yield opened.enter_context(client_of(str(url), settings))
             return
+        if work and nursery is None:
+            raise InvalidSetting(
+                "There is nobody to do this: the setting `workers` is 0, and no server is there.",
+                hint="Say how many to start: --workers 2",
+            )
         if nursery is not None:
             house.start_workers(nursery=nursery)
         from shoal.client import Client

@@ -89,6 +89,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         _memory,
         _kernels,
         _database,
+        _workers,
         _sandbox,
         _engine,
         _live,
@@ -137,6 +138,12 @@ def _kernels(_: Settings) -> Check:
     return Check(
         "kernels", True, f"compiled in {folder}" if ready else "the first study will compile them, once"
     )
+
+
+def _workers(settings: Settings) -> Check:
+    if settings.workers:
+        return Check("workers", True, f"{settings.workers} on this machine")
+    return Check("workers", True, "0: nodes do the jobs; see `shoal node token NAME` and `shoal worker`")
 
 
 def _database(settings: Settings) -> Check:

@@ -66,6 +66,8 @@ def worker(
             hint="Make one at the server: shoal node token NAME",
         )
     settings = load_settings({"workers": workers}, config)
+    if settings.workers == 0:
+        raise InvalidSetting("A node without workers would do nothing.", hint="Say how many: --workers 2")
     offered = [
         *settings.labels,
         *(label for label in labels.split(",") if label),

@@ -84,6 +84,11 @@ def grace(lease: Lease) -> float:
     return float(lease.spec.get("kill_grace", kind.grace)) if kind.grace else 0.0
 
 
+def not_elsewhere() -> list[str]:
+    """Return the names of those that only the house's own workers may do."""
+    return [name for name, kind in _kinds.items() if not kind.elsewhere]
+
+
 def registered() -> Mapping[str, Kind]:
     """Return every kind by its name."""
     return MappingProxyType(_kinds)

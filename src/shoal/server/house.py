@@ -19,6 +19,7 @@ from shoal.base.home import Home
 from shoal.base.settings import Settings, resolve_secret
 from shoal.infra.infrastructures import Infrastructures
 from shoal.infra.office.pool import Places as InfraPlaces
+from shoal.jobs import kinds
 from shoal.jobs.containers import leftovers as containers
 from shoal.jobs.containers.finding import ENGINE
 from shoal.jobs.data.mongodb import MONGODB
@@ -35,7 +36,7 @@ from shoal.jobs.store import limits
 from shoal.jobs.webhooks import kinds as webhook_kinds
 from shoal.jobs.webhooks.addresses import Policy
 from shoal.jobs.webhooks.terms import told
-from shoal.jobs.workers.nursery import Nursery
+from shoal.jobs.workers.nursery import PRELOAD, Nursery
 from shoal.jobs.workers.supervisor import Supervisor
 from shoal.live.office.office import Places
 from shoal.live.tasks import Live
@@ -116,16 +117,19 @@ class House:
 
         `nursery` is a fork server that was started earlier, to save its start-up time.
         """
+        alone = self.settings.workers == 0  # Then it does only what no node may do.
         terms, engine = terms_of(self.settings.execution, self.home.path), self.settings.containers.engine
         leftovers.end(Path(terms.nest))
         self._limit_owners()
         self.supervisor = Supervisor(
             self.database,
             self.home.files,
-            self.settings.workers,
+            self.settings.workers or 1,
             self.home.logs,
+            () if alone else PRELOAD,
             labels=(*self.settings.labels, *OWN_LABELS),
             nursery=nursery,
+            kinds=kinds.not_elsewhere() if alone else None,
             terms=terms.plain()
             | {ENGINE: engine, MONGODB: self.settings.mongodb}
             | told(self.home.path, _policy(self.settings)),

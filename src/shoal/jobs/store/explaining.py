@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select, text
@@ -16,6 +17,9 @@ from shoal.jobs.store.tables import IS_READY, jobs
 from shoal.jobs.store.tables import dependencies as links
 
 MAX_NAMED = 5
+_START_ONE = "Start one elsewhere (`shoal worker`), or give the server some (`shoal serve --workers N`)."
+    "Start one on another machine (`shoal worker`), or give the server some (`shoal serve --workers N`)."
+)
 _OF_READY = (Reason.READY, Reason.LIMIT, Reason.LABEL, Reason.RATE, Reason.DRAIN)
 
 
@@ -91,13 +95,21 @@ def _of_waiting(
     return sentences
 
 
+def nobody_for(conn: Connection, kind: str) -> str:
+    """Return what to do when none of the workers that are there does jobs of a kind; empty when one does."""
+    there = registry.present(conn, now(conn))
+    if not there or any(worker.kinds is None or kind in worker.kinds for worker in there):
+        return ""
+    return f"No worker does such jobs yet. {_START_ONE}"
+
+
 def _of_readiness(conn: Connection, job: Job, ahead: int, moment: int) -> list[str]:
     workers = registry.present(conn, moment)
     lane = lanes.Lane(0, job.owner, job.kind, job.labels, job.resources, job.group)
     if job.reason in (Reason.LIMIT, Reason.RATE):
         return [_of_limit(conn, lane, moment)]
     if not workers:
-        return ["It is ready, but no worker has asked for work in the last minute."]
+        return ["It is ready, but no worker has asked for work in the last minute.", _START_ONE]
     if job.reason is Reason.LABEL:
         return [
             f"It needs a worker with the labels {', '.join(job.labels)}, and none of {len(workers)} has them."
@@ -107,10 +119,16 @@ def _of_readiness(conn: Connection, job: Job, ahead: int, moment: int) -> list[s
         return [f"Those that could do it are draining, they take no more jobs: {able}."]
     if not any(worker.can_do(lane) for worker in workers):
         needs = ", ".join(f"{name} {amount:g}" for name, amount in job.resources.items())
-        return [f"It needs a worker that does {job.kind}{f' and has {needs} free' if needs else ''}."]
+        needed = f"It needs a worker that does {job.kind}{f' and has {needs} free' if needs else ''}."
+        return [needed, *([] if job.kind in _done(workers) else [_START_ONE])]
     return [
         f"It is ready; {ahead} of its kind go before it." if ahead else "It is ready and next of its kind."
     ]
+
+
+def _done(workers: Sequence[registry.Worker]) -> set[str]:
+    """Return the kinds of job that workers do; those that do any are left out."""
+    return {kind for worker in workers for kind in worker.kinds or ()}
 
 
 def _of_limit(conn: Connection, lane: lanes.Lane, moment: int) -> str:

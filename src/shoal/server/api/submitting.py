@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import psutil
 from sqlalchemy import Connection
 
 from shoal.access import Action, Actor, Resource, require
+from shoal.jobs.store.explaining import nobody_for
 from shoal.server.api.wishes import StudyWish
 from shoal.server.parts import House
 from shoal.storage import datasets
 from shoal.storage.datasets import Dataset
 from shoal.studies import running
+from shoal.studies.kinds import FITS
 from shoal.studies.model import Study
 from shoal.studies.plan import StudyPlan
 from shoal.studies.planning.budget import fit_budget, parse_budget
@@ -60,7 +63,9 @@ def submit_study(house: House, actor: Actor, wish: StudyWish) -> tuple[Study, st
             workers=house.settings.workers,
         )
 
-    return house.database.write(running.STARTED, start), settled.changed
+    started = house.database.write(running.STARTED, start)
+    nobody = house.database.read(partial(nobody_for, kind=FITS.name))
+    return started, " ".join(filter(None, (settled.changed, nobody)))
 
 
 def settle(house: House, actor: Actor, wish: StudyWish) -> Settled:

@@ -20,6 +20,7 @@ def batches(tasks: Sequence[FitTask], cost: Callable[[FitTask], float], workers:
     """
     if not tasks:
         return []
+    workers = max(1, workers)  # None here: others, of whom nobody knows how many will come.
     ordered = sorted(tasks, key=lambda task: (-cost(task), task.id))
     bins = _balanced(ordered, cost, _how_many(sum(map(cost, tasks)), len(tasks), workers))
     bins.sort(key=lambda fits: (-sum(map(cost, fits)), min(fits).id))

@@ -45,7 +45,8 @@ class Estimate:
 
     def sentence(self) -> str:
         """Return `600 fits on 2 workers, about 12 s, 90 MB.`"""
-        on = f"{counted(self.fits, 'fit')} on {counted(self.workers, 'worker')}"
+        where = counted(self.workers, "worker") if self.workers else "workers elsewhere"
+        on = f"{counted(self.fits, 'fit')} on {where}"
         about = duration(self.seconds) if self.seconds >= 1 else "1 s"
         return f"{on}, about {about}, {size(self.memory)}."
 

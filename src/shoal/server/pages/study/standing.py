@@ -10,7 +10,9 @@ from sqlalchemy import Connection, func, select
 from shoal.base import clock, events
 from shoal.jobs.states import State
 from shoal.jobs.store import reading
+from shoal.jobs.store.explaining import nobody_for
 from shoal.server.api.paging import LARGEST
+from shoal.studies.kinds import FITS
 from shoal.studies.model import Fit, Progress, Study, StudyState
 from shoal.studies.store import browsing, stored
 from shoal.studies.store.browsing import Failure, FitFilter
@@ -28,7 +30,8 @@ class Standing:
     """Hold how far a study's present run is.
 
     `running` fits are in the hands of workers; done, running and queued add up to the run's total.
-    `kept` counts the fits with a result over all runs, `fits` all that the plan has.
+    `kept` counts the fits with a result over all runs, `fits` all that the plan has. `nobody` says what to do
+    when no worker would take them.
     """
 
     study: Study
@@ -39,6 +42,7 @@ class Standing:
     happenings: Sequence[tuple[int, str]]
     kept: int
     fits: int
+    nobody: str
 
     @property
     def queued(self) -> int:
@@ -51,7 +55,9 @@ class Standing:
         told = self.progress.sentence((clock.now() - self.study.started) / clock.SECOND)
         if self.progress.done >= self.progress.total:
             return f"{told} Now it is summed up."
-        return told if self.running or self.progress.done else f"{told} It waits for a worker."
+        if self.running or self.progress.done:
+            return told
+        return f"{told} {self.nobody or 'It waits for a worker.'}"
 
     @property
     def lead(self) -> str:
@@ -81,6 +87,7 @@ def standing(conn: Connection, study: Study) -> Standing:
         _happenings(conn, study),
         conn.execute(kept).scalar_one(),
         study.plan.n_fits,
+        nobody_for(conn, FITS.name) if runs else "",
     )
 
 
