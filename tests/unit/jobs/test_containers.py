@@ -20,7 +20,7 @@ from shoal.base.errors import Forbidden, InvalidInput, InvalidSetting
 from shoal.base.process import is_alive, process_label
 from shoal.base.settings import Containers
 from shoal.jobs.containers import archives, creation
-from shoal.jobs.containers.engine import EngineGone
+from shoal.jobs.containers.engine import Engine, EngineGone
 from shoal.jobs.containers.finding import find
 from shoal.jobs.containers.frames import demultiplexed
 from shoal.jobs.containers.permitted import check
@@ -192,6 +192,12 @@ def test_no_engine_is_a_sentence_that_says_where_was_looked(tmp_path: Path) -> N
     with pytest.raises(EngineGone) as gone:
         find(environ={"XDG_RUNTIME_DIR": str(tmp_path)})
     assert "/var/run/docker.sock" in gone.value.hint
+
+
+def test_a_place_where_no_engine_ever_was_says_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(EngineGone) as gone:
+        Engine(str(tmp_path / "docker.sock")).get("/version")
+    assert "Install Docker or podman" in gone.value.hint
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:2375", "docker.sock", "https://engine"])

@@ -130,6 +130,8 @@ def gone(path: str, error: Exception) -> EngineGone:
     """Return the error for a socket behind which nobody answers."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     hint = "Start it again; attempts that it cost are repeated."
+    if isinstance(error, FileNotFoundError):
+        hint = "Install Docker or podman and start it, or name the place where one is."
     if isinstance(error, PermissionError):
         hint = "Let the user who runs the workers use it: often that is the group docker."
     return EngineGone(f"The container engine at {path} does not answer: {why}.", hint=hint)
