@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from shoal.cli.infra_reasons import Reasons
 from shoal.cli.interruption import interruption
 from shoal.cli.output import say, table
 from shoal.studies.wording import counted, printable
@@ -92,9 +93,11 @@ class _Lines:
     def __init__(self) -> None:
         self._said, self._last = -LINE_EVERY, ""
         self._ready = -1
+        self._reasons = Reasons()
 
     def __call__(self, infra: Infrastructure) -> None:
-        line, now = sentence(infra.facts), time.monotonic()
+        line = "; ".join([sentence(infra.facts), *self._reasons.of(infra)])
+        now = time.monotonic()
         ready = sum(node["ready"] for node in infra.facts["nodes"].values())
         moved = ready != self._ready or infra.facts["done"] >= infra.turn
         if line != self._last and (moved or now - self._said >= LINE_EVERY):
@@ -111,7 +114,7 @@ def _live() -> Iterator[Show]:
 
     told = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[far]}"))
     bar = Progress(told[0], BarColumn(BAR), told[1], TimeElapsedColumn())
-    task, most = bar.add_task("", total=1, far=""), 0
+    task, most, reasons = bar.add_task("", total=1, far=""), 0, Reasons()
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as shown:
 
         def show(infra: Infrastructure) -> None:
@@ -119,7 +122,7 @@ def _live() -> Iterator[Show]:
             done, most, far = _far(infra.facts, most)
             about = f"{printable(infra.name)[:LONGEST_NAME]} {infra.phase}"
             bar.update(task, completed=done, total=most or 1, far=far, description=about)
-            shown.update(Group(bar, Text(levels(infra.facts))), refresh=True)
+            shown.update(Group(bar, Text("\n".join([levels(infra.facts), *reasons.of(infra)]))), refresh=True)
 
         yield show
 
