@@ -18,8 +18,6 @@ from shoal.jobs.store.tables import dependencies as links
 
 MAX_NAMED = 5
 _START_ONE = "Start one elsewhere (`shoal worker`), or give the server some (`shoal serve --workers N`)."
-    "Start one on another machine (`shoal worker`), or give the server some (`shoal serve --workers N`)."
-)
 _OF_READY = (Reason.READY, Reason.LIMIT, Reason.LABEL, Reason.RATE, Reason.DRAIN)
 
 
