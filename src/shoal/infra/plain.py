@@ -11,7 +11,6 @@ from shoal.infra.model import (
     Database,
     Description,
     Edge,
-    Happening,
     Health,
     Implementation,
     Infrastructure,
@@ -65,8 +64,3 @@ def instance_of(given: Mapping[str, Any]) -> Instance:
 def infrastructure_of(given: Mapping[str, Any]) -> Infrastructure:
     """Return the infrastructure that a plain form stands for."""
     return Infrastructure(**{**given, "phase": Phase(given["phase"]), "condemned": tuple(given["condemned"])})
-
-
-def happening_of(given: Mapping[str, Any]) -> Happening:
-    """Return the happening that a plain form stands for."""
-    return Happening(**given)

@@ -62,20 +62,8 @@ _OCCOPUS: Mapping[State, str] = MappingProxyType(
         State.DROPPED: "shutdown",
     }
 )
-_WORST_FIRST = ("failed", "shutdown", "temp_failed", "pending", "ready")
 
 
 def as_occopus(state: State) -> str:
     """Return the older system's word for an instance's state."""
     return _OCCOPUS.get(state, "pending")
-
-
-def visible(resource: str, configuration: str, health: str) -> str:
-    """Return an instance's state from those of its machine, its configuration manager and its health.
-
-    All are Occopus' words; health counts only when the other two are ready.
-    """
-    found = {resource, configuration}
-    if found == {"ready"}:
-        found = {health}
-    return next((word for word in _WORST_FIRST if word in found), "pending")

@@ -9,7 +9,6 @@ from shoal.infra.model import (
     Database,
     Description,
     Edge,
-    Happening,
     Health,
     Implementation,
     Infrastructure,
@@ -17,7 +16,7 @@ from shoal.infra.model import (
     Node,
     Policy,
 )
-from shoal.infra.plain import description_of, happening_of, infrastructure_of, instance_of, plain
+from shoal.infra.plain import description_of, infrastructure_of, instance_of, plain
 from shoal.infra.states import Phase, State
 
 MADE = Implementation(
@@ -51,7 +50,6 @@ INFRASTRUCTURE = Infrastructure(
     *("f", "me", "try", Phase.READY, plain(DESCRIPTION), {"a": 2}, ("i",), True, False),
     *(4, 3, 7, {"code": "no_capacity"}, 1, 2, None),
 )
-HAPPENING = Happening(1, "f", "i", "a", "nodecreated", {"a": [1]}, 5)
 
 
 def again(value: object) -> dict[str, object]:
@@ -63,7 +61,6 @@ def test_each_value_is_its_plain_form_again() -> None:
     assert description_of(again(DESCRIPTION)) == DESCRIPTION
     assert instance_of(again(INSTANCE)) == INSTANCE
     assert infrastructure_of(again(INFRASTRUCTURE)) == INFRASTRUCTURE
-    assert happening_of(again(HAPPENING)) == HAPPENING
 
 
 def test_a_plan_is_json() -> None:
