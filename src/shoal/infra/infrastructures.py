@@ -53,7 +53,8 @@ class Infrastructures(Looking):
     def start(self) -> None:
         """Go on with what is kept and with what was begun. Blocks for a moment."""
         home = self._home
-        if self._database.read(lambda conn: _is_awaited(conn, home)):
+        is_shared = self._database.dialect != "sqlite"
+        if self._database.read(lambda conn: _is_awaited(conn, home, is_shared)):
             self._workers.start(home)
 
     def close(self) -> None:
@@ -281,6 +282,8 @@ class Infrastructures(Looking):
         return infra
 
 
-def _is_awaited(conn: Connection, home: str) -> bool:
+def _is_awaited(conn: Connection, home: str, is_shared: bool) -> bool:
+    if is_shared and reading.are_standing(conn, home):
+        return True  # Another server may wish something of them at any time.
     found = reading.attached(conn, home) or reading.unsettled(conn, home)
     return bool(found) or passing.are_left(conn, home)

@@ -167,6 +167,12 @@ def unsettled(conn: Connection, home: str) -> list[Infrastructure]:
     return [rows.infrastructure_of(row) for row in conn.execute(query.order_by(infrastructures.c.id))]
 
 
+def are_standing(conn: Connection, home: str) -> bool:
+    """Say whether a home has infrastructures that are not destroyed."""
+    query = select(infrastructures.c.id).where(infrastructures.c.home == home, STANDS).limit(1)
+    return conn.execute(query).first() is not None
+
+
 def known_definitions(conn: Connection, owner: str) -> dict[str, list[Any]]:
     """Return an owner's node definitions: the implementations of each type."""
     query = select(definitions.c.type, definitions.c.implementations).where(definitions.c.owner == owner)
