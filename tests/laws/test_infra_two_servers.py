@@ -1,4 +1,4 @@
-"""Servers with homes of their own that share a database: each does what is wished of its machines, by whomever."""
+"""Servers with homes of their own that share a database: each sees to its machines, whoever wishes."""
 
 from __future__ import annotations
 
