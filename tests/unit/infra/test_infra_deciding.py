@@ -244,6 +244,21 @@ def test_a_node_that_was_given_up_loses_no_more_healthy_ones() -> None:
     assert found.steps == ()
 
 
+def test_a_budget_holds_while_machines_are_planned_and_have_no_price_yet() -> None:
+    offered = (Implementation({"type": "simulated", "price": 1.0}),)
+    description = described({"w": (5, 5)}, offered=offered, budget=3.0)
+    first = decide(description, {}, (), False, [], NOW)
+    assert created(first) == [("w", 1), ("w", 2), ("w", 3)] and first.waiting[0].code == "over_budget"
+    fresh = several(description, "w", 3, state=State.PLANNED, ready=None, price=None)
+    again = decide(description, {}, (), False, fresh, NOW)
+    assert created(again) == [] and again.waiting[0].code == "over_budget"
+    bare = described({"w": (5, 5)}, budget=3.0)
+    told = {("w_type", 0): 1.0}  # by the provider
+    assert created(decide(bare, {}, (), False, several(bare, "w", 2, price=None), NOW, known=told)) == [
+        ("w", 3)
+    ]
+
+
 def test_destroying_begins_with_those_that_nobody_needs() -> None:
     description = described({"m": (1, 1), "w": (2, 2)}, ("w", "m"))
     there = [instance(description, "m"), *several(description, "w", 2)]

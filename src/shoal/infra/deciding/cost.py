@@ -30,6 +30,18 @@ def prices(description: Description, instances: Iterable[Instance]) -> Mapping[t
     return found
 
 
+def spent(
+    description: Description, instances: Iterable[Instance], prices: Mapping[tuple[str, int], float]
+) -> float:
+    """Return what all machines cost an hour that are there, or will be: also those not asked for yet."""
+    types = {node.name: node.type for node in description.nodes}
+    return sum(
+        prices.get((types.get(each.node, ""), each.implementation), 0.0) if each.price is None else each.price
+        for each in instances
+        if each.state is not State.DROPPED
+    )
+
+
 def cost(instances: Iterable[Instance]) -> float:
     """Return what all machines that may run cost an hour, as far as it is known."""
     return sum(each.price or 0.0 for each in instances if each.state is not State.DROPPED)

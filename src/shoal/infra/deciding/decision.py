@@ -8,7 +8,7 @@ from itertools import chain
 
 from shoal.infra.deciding import leaving
 from shoal.infra.deciding.coming import Coming
-from shoal.infra.deciding.cost import cost, prices
+from shoal.infra.deciding.cost import prices, spent
 from shoal.infra.deciding.following import Following
 from shoal.infra.deciding.leaving import Brake
 from shoal.infra.deciding.levels import levels
@@ -61,7 +61,7 @@ def decide(
     order = [name for level in levels(description) for name in level]
     brakes = {} if released else leaving.brakes(scene, order)
     costs = {**(known or {}), **prices(description, instances)}
-    coming = Coming(scene, setbacks, costs, cost(instances))
+    coming = Coming(scene, setbacks, costs, spent(description, instances, costs))
     found = [
         *chain.from_iterable(_about(scene, name, brakes.get(name), setbacks, coming) for name in order),
         *_about_removed(scene, instances, order),
