@@ -1,5 +1,5 @@
 # Everything people and CI type. `make` alone lists the targets.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SHOAL  := $(BIN)/shoal
