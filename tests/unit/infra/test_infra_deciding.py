@@ -252,6 +252,7 @@ def test_a_budget_holds_while_machines_are_planned_and_have_no_price_yet() -> No
     fresh = several(description, "w", 3, state=State.PLANNED, ready=None, price=None)
     again = decide(description, {}, (), False, fresh, NOW)
     assert created(again) == [] and again.waiting[0].code == "over_budget"
+    assert plan(None, description, fresh, NOW).cost == 5.0
     bare = described({"w": (5, 5)}, budget=3.0)
     told = {("w_type", 0): 1.0}  # by the provider
     assert created(decide(bare, {}, (), False, several(bare, "w", 2, price=None), NOW, known=told)) == [

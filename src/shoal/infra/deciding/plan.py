@@ -140,7 +140,8 @@ class _Rows:
         for verdict in verdicts:
             act, row = _ACTS[verdict.fate], verdict.instance
             staying += act is not Act.DROP
-            cost_of = row.price if act is not Act.REPLACE or price is None else price
+            is_new = act is Act.REPLACE or row.price is None
+            cost_of = price if is_new and price is not None else row.price
             yield Planned(
                 act, name, verdict.reason, self._levels.get(name), row.id, row.name, row.addresses, cost_of
             )
