@@ -56,6 +56,10 @@ def test_the_menu_marks_where_one_is(server: Served, path: str, marked: list[tup
     assert re.findall(r'href="([^"]+)" aria-current="(\w+)"', menu) == marked
 
 
+def test_the_sign_in_page_names_the_command_that_makes_its_token(server: Served) -> None:
+    assert "<code>shoal node token server</code>" in get(server, "/app/sign-in", headers=PAGE).text
+
+
 def test_why_nothing_was_done_does_not_look_like_success(server: Served) -> None:
     with server.http(headers=PAGE) as browser:
         assert (
