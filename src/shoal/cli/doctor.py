@@ -22,6 +22,15 @@ EXTRAS = {
     "psycopg": ("postgres", "PostgreSQL"),
     "python_calamine": ("xlsx", "Excel files"),
     "pandas": ("pandas", "data frames"),
+    "river": ("river", "river's pipelines"),
+    "paho": ("mqtt", "rows that come by MQTT"),
+    "aiokafka": ("kafka", "rows that come by Kafka"),
+    "pymongo": ("mongodb", "the places that Jobserver kept things in"),
+    "sentry_sdk": ("sentry", "errors told to Sentry"),
+    "asyncssh": ("ssh", "machines of your own, over SSH"),
+    "boto3": ("ec2", "machines at EC2"),
+    "ansible": ("ansible", "playbooks of machines"),
+    "pymysql": ("mysql", "health checks that ask MySQL"),
 }
 
 
