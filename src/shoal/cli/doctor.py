@@ -25,7 +25,7 @@ EXTRAS = {
     "river": ("river", "river's pipelines"),
     "paho": ("mqtt", "rows that come by MQTT"),
     "aiokafka": ("kafka", "rows that come by Kafka"),
-    "pymongo": ("mongodb", "the places that Jobserver kept things in"),
+    "pymongo": ("mongodb", "data of jobs in a MongoDB"),
     "sentry_sdk": ("sentry", "errors told to Sentry"),
     "asyncssh": ("ssh", "machines of your own, over SSH"),
     "boto3": ("ec2", "machines at EC2"),
