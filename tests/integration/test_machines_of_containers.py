@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,24 @@ def test_machines_find_each_other_by_machine_and_by_node(provider: Docker) -> No
     assert f"({at['w1']})" in told(provider, first, "ping -c1 -W2 machine-w1")
     found = told(provider, first, "nslookup worker")
     assert all(str(at[instance]) in found for instance in ("w1", "w2"))
+
+
+def test_machines_that_are_made_at_once_are_on_one_network(provider: Docker, engine: Containers) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda n: provider.create(order(f"m{n}")), range(6)))
+    assert len({*made}) == 6
+    networks = {name for ref in made for name in shown(engine, ref)["NetworkSettings"]["Networks"]}
+    assert networks == {"shoal-i"}
+    assert len(engine.run("network", "ls", "--quiet", "--filter=type=custom").split()) == 1
+
+
+def test_a_network_of_somebody_elses_is_not_taken(provider: Docker, engine: Containers) -> None:
+    engine.run("network", "create", "shoal-i")
+    try:
+        with pytest.raises(Refused, match="that is not ours"):
+            provider.create(order("m1"))
+    finally:
+        engine.run("network", "rm", "shoal-i")
 
 
 def test_infrastructures_are_not_on_one_network(provider: Docker, engine: Containers) -> None:

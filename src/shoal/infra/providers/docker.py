@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +47,7 @@ class Docker:
 
     def __init__(self, place: Mapping[str, Any], means: Means) -> None:
         self._engine = _engine(place.get("endpoint") or means.engine)
+        self._networking = Lock()
 
     def create(self, order: Order) -> str:
         """Make and start a container, or start the one that there is."""
@@ -87,7 +89,8 @@ class Docker:
         with suppress(NotFound):
             return self._own(name, order)
         image, configured = images.image(self._engine, order.resource)
-        network = networks.network(self._engine, order.infra)
+        with self._networking:  # Engines may make two of one name, and then start no machine on either.
+            network = networks.network(self._engine, order.infra)
         body = document(order, network, image, configured)
         try:
             return str(self._engine.post("/containers/create", body, name=name)["Id"])

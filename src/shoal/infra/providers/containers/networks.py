@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from shoal.base.errors import NotFound, Unavailable
+from shoal.base.errors import Conflict, NotFound, Unavailable
+from shoal.infra.errors import Refused
 from shoal.infra.providers.containers.labels import INFRA, of_infra
 from shoal.infra.providers.naming import plain_name
 from shoal.jobs.containers.engine import Engine
@@ -15,10 +16,18 @@ _MTU = "com.docker.network.driver.mtu"
 
 
 def network(engine: Engine, infra: str) -> str:
-    """Return the id of an infrastructure's network, made if need be; of two made at once one stays."""
+    """Return the id of an infrastructure's network, made if need be; of two made at once one stays.
+
+    Raises:
+        Refused: there is another network of that name.
+    """
     if not (found := _found(engine, infra)):
-        engine.post("/networks/create", _body(engine, infra))
+        with suppress(Conflict):  # Newer engines refuse a second one: another call has made it just now.
+            engine.post("/networks/create", _body(engine, infra))
         found = _found(engine, infra)
+    if not found:
+        name = _body(engine, infra)["Name"]
+        raise Refused(f"The engine has a network {name} that is not ours.", hint="Remove it.")
     first, *others = found
     for other in others:
         with suppress(Unavailable, NotFound):  # In use by a machine that was made meanwhile: it stays.
@@ -44,6 +53,7 @@ def _found(engine: Engine, infra: str) -> list[dict[str, Any]]:
 def _body(engine: Engine, infra: str) -> Mapping[str, Any]:
     return {
         "Name": f"shoal-{plain_name(infra)}",
+        "CheckDuplicate": True,
         "Driver": "bridge",
         "Labels": {INFRA: infra},
         "Options": _options(engine),
