@@ -142,7 +142,6 @@ def test_sections_that_cannot_be_used_are_refused(provider: Ec2, asked: dict[str
         ("RequestLimitExceeded", 503, Throttled),
         ("Throttling", 400, Throttled),
         ("IdempotentParameterMismatch", 400, Unavailable),
-        ("InvalidGroup.NotFound", 400, Unavailable),
         ("DependencyViolation", 400, Unavailable),
         ("InternalError", 500, Unavailable),
         ("Whatever", 500, Unavailable),

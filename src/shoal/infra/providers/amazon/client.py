@@ -34,7 +34,6 @@ _LATER = (
     *("DependencyViolation", "IncorrectInstanceState", "PendingVerification"),
     # What was asked for once was asked for in other words: it is there, and will be listed soon.
     "IdempotentParameterMismatch",
-    "InvalidGroup.NotFound",  # One that was made a moment ago.
 )
 _OFTEN = (
     *("RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled"),
