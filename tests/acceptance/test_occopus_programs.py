@@ -284,7 +284,7 @@ def test_the_rest_service_answers_where_it_is_told_to(tmp_path: Path) -> None:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith("Shoal serves at http://127.0.0.1:")
-        with httpx.Client(base_url=line.split()[-1], trust_env=False) as http:
+        with httpx.Client(base_url=line.split()[-1], trust_env=False, timeout=30) as http:
             assert http.get("/infrastructures/").json()["infrastructures"] == []
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
