@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,8 +18,10 @@ import pytest
 
 from shoal.base.errors import Unavailable
 from shoal.base.process import process_label
+from shoal.base.settings import FACTS
 from shoal.infra.errors import Refused
 from shoal.infra.providers.process import Processes
+from shoal.infra.providers.processes import scratch
 from shoal.infra.providers.processes.capped_log import CappedLog
 from shoal.infra.providers.provider import Machine, Means, Order, Standing
 from tests.support.grounds import Ground
@@ -162,16 +165,52 @@ def test_every_machine_has_an_address_of_its_own_at_which_it_can_serve(provider:
 
 def test_a_script_knows_where_it_is(tmp_path: Path, provider: Processes) -> None:
     provider.create(order(env={"GREETING": "hello"}))
-    found = told(provider, 'echo "$GREETING $SHOAL_ADDRESS $SHOAL_INSTANCE $SHOAL_NODE"; echo "$HOME"; pwd')
+    found = told(
+        provider, 'echo "$GREETING $MACHINE_ADDRESS $MACHINE_INSTANCE $MACHINE_NODE"; echo "$HOME"; pwd'
+    )
     home = tmp_path / "machines" / "m1" / "home"
     assert found.splitlines() == [f"hello {only(provider).private} m1 worker", str(home), str(home)]
-    assert told(provider, 'echo "$SHOAL_ROOT"') == str(home)
+    assert told(provider, 'echo "$MACHINE_ROOT"') == str(home)
 
 
 def test_a_machine_gets_no_variable_of_ours(provider: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOAL_SECRET_OF_OURS", "hidden")
     provider.create(order())
     assert "hidden" not in told(provider, "env")
+
+
+def test_sockets_fit_into_the_folder_for_temporary_files_however_deep_a_machine_is(tmp_path: Path) -> None:
+    provider = Processes({}, Means(str(tmp_path / ("a" * 120))))
+    provider.create(order())
+    bind = "import os, socket; socket.socket(socket.AF_UNIX).bind(os.environ['TMPDIR'] + '/it')"
+    folder = Path(told(provider, f'python3 -c "{bind}" && echo "$TMPDIR"'))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "it").is_socket()
+    provider.drop("i", "m1", None)
+    assert not folder.exists()
+
+
+def test_somebody_elses_folder_for_temporary_files_is_not_taken(tmp_path: Path) -> None:
+    path = scratch.made(tmp_path)
+    path.rmdir()
+    path.symlink_to(tmp_path)
+    assert scratch.made(tmp_path) == tmp_path / "home"
+    scratch.remove(tmp_path)
+    assert path.is_symlink()
+    path.unlink()
+    path.mkdir(mode=0o755)
+    assert scratch.made(tmp_path) == tmp_path / "home"
+    path.rmdir()
+
+
+def test_what_a_machine_is_told_of_itself_is_no_setting_of_a_shoal_in_it(provider: Processes) -> None:
+    provider.create(order())
+    names = {line.partition("=")[0] for line in told(provider, "env").splitlines()}
+    assert {name for name in names if name.startswith("SHOAL_")} <= FACTS
+    load = (
+        f"{sys.executable} -c 'from shoal.base.settings import load_settings; load_settings()' && echo fine"
+    )
+    assert told(provider, load).strip().endswith("fine")
 
 
 def test_memory_is_bounded(provider: Processes) -> None:

@@ -37,6 +37,8 @@ _LISTS = {
 PREFIX = "SHOAL_"
 # Read elsewhere, before there are settings: not part of the tree.
 NOT_SETTINGS = {"SHOAL_CONFIG", "SHOAL_SERVER", "SHOAL_FAULT", "SHOAL_FAULT_ONCE", "SHOAL_CACHE_DIR"}
+# What a program that we run is told of itself: it may run Shoal.
+FACTS = {f"SHOAL_{name}" for name in ("FOLDER", "JOB", "ATTEMPT", "ARRAY_INDEX", "SEED", "DATA")}
 
 
 def default_home() -> Path:
@@ -309,7 +311,7 @@ def _read_file(file: Path | None) -> Tree:
 def _from_environment() -> Iterator[tuple[str, Any]]:
     tree: Tree = {}
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS | FACTS:
             *branches, leaf = name.removeprefix(PREFIX).lower().split("__")
             branch = reduce(lambda at, level: at.setdefault(level, {}), branches, tree)
             branch[leaf] = _value(leaf, os.environ[name])

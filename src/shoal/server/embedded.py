@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shoal.access.tokens import Tokens
+from shoal.base.sockets import fits, fitting
 from shoal.server.api.roster import api_faces
 from shoal.server.app import make_app
 from shoal.server.draining import Draining
@@ -23,17 +24,18 @@ from shoal.server.parts import House
 from shoal.server.paths import Entrance
 from shoal.server.serving import Server, config_of
 
-# A socket's address holds 107 bytes on Linux and 103 on macOS; that of a deep home would be longer.
-LONGEST_ADDRESS = 100
-
 
 @contextmanager
 def embedded(house: House, folder: Path) -> Iterator[str]:
-    """Serve a house in a thread while the block runs, and give the address that a `Client` takes."""
+    """Serve a house in a thread while the block runs, and give the address that a `Client` takes.
+
+    Raises:
+        InvalidSetting: the home is deep, and so is the folder for temporary files.
+    """
     with tempfile.TemporaryDirectory(prefix="shoal-") as short:
         path = folder / "shoal.sock"
-        if len(str(path).encode()) > LONGEST_ADDRESS:
-            path = Path(short) / "shoal.sock"
+        if not fits(path):  # as in a deep home
+            path = fitting(Path(short) / "shoal.sock")
         with _listening(path) as made, _served(house, made):
             yield f"unix:{path}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import socket
 import tempfile
@@ -14,13 +13,12 @@ from pathlib import Path
 
 from shoal.base.faults import fault_point
 from shoal.base.files import write_durably
+from shoal.base.sockets import fits, fitting
 from shoal.live.office.line import Line
 from shoal.live.wire import KEY, SOCKET, Frame
 
 GIVEN = fault_point("live.key", "The secret by which hosts are known is in the home's `run` folder.")
 _PATIENCE = 10.0  # seconds for the first word
-# A socket's address holds 107 bytes on Linux and 103 on macOS; that of a deep home would be longer.
-LONGEST_ADDRESS = 100
 Serve = Callable[[Line, AsyncIterator[Frame]], Awaitable[None]]
 
 
@@ -29,6 +27,9 @@ async def open_door(folder: Path, serve: Serve) -> AsyncIterator[Path]:
     """Let hosts in while the block runs; gives the folder in which they find the socket and the key.
 
     `serve` is called for each that knows the key, and ends when it is gone.
+
+    Raises:
+        InvalidSetting: the home is deep, and so is the folder for temporary files.
     """
     secret = secrets.token_urlsafe(32)
     await asyncio.to_thread(write_durably, GIVEN, folder / KEY, secret.encode(), private=True)
@@ -43,11 +44,12 @@ async def open_door(folder: Path, serve: Serve) -> AsyncIterator[Path]:
 
 
 def _near(folder: Path, short: Path) -> Path:
-    """Return a path to the folder by which a socket in it can be called."""
-    if len(os.fsencode(folder / SOCKET)) <= LONGEST_ADDRESS:
+    """Return a path to the folder by which a socket in it can be called, however deep that is."""
+    if fits(folder / SOCKET):
         return folder
-    (short / "run").symlink_to(folder)
-    return short / "run"
+    near = fitting(short / "run" / SOCKET).parent
+    near.symlink_to(folder)
+    return near
 
 
 def _listening(path: Path) -> socket.socket:

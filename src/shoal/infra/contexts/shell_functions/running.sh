@@ -5,8 +5,9 @@ INSTANCE_ID=$shoal_instance
 export PATH HOME INSTANCE_ID
 umask 022
 # A machine that is a process has a folder instead of a file system of its own.
-root=${SHOAL_ROOT:-${SHOAL_FOLDER:-}}
-state=$root/var/lib/shoal/$shoal_mark
+root=${MACHINE_ROOT:-}
+# A folder of its own: what is in it is run by root.
+state=$root/var/lib/shoal-machine/$shoal_mark
 failed=0
 
 say() { printf '== %s\n' "$*"; }

@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 from shoal.base.errors import Unavailable
+from shoal.infra.providers.processes import scratch
 from shoal.infra.providers.processes.folder import Folder
 from shoal.infra.providers.processes.supervisor import BUSY, GRACE, READY
 from shoal.jobs.sandbox import environment, family, leftovers
@@ -79,6 +80,7 @@ def end(folder: Folder) -> None:
         if time.monotonic() > until:
             raise Unavailable(f"Processes of the machine in {folder.path} do not end: {left[:10]}.")
         time.sleep(0.01)
+    scratch.remove(folder.path)
     shutil.rmtree(folder.path)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from shoal.base.errors import ShoalError
 from shoal.base.process import process_label
-from shoal.infra.providers.processes import addresses, wire
+from shoal.infra.providers.processes import addresses, scratch, wire
 from shoal.infra.providers.processes.capped_log import CappedLog
 from shoal.infra.providers.processes.command import Command
 from shoal.infra.providers.processes.folder import Folder
@@ -60,6 +60,8 @@ class Supervisor:
         for task in kept:
             task.cancel()
         end_descendants()
+        if not folder.is_there():
+            scratch.remove(folder.path)
 
     async def _end_with_folder(self, ended: asyncio.Event) -> None:
         """End when somebody has removed the folder: nobody could find the machine any more."""
@@ -70,7 +72,11 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         facts = {name: self._order[name] for name in ("infra", "instance", "node", "name")}
         facts |= {"address": self._state["address"], "root": self._folder.home}
-        return environment.made(self._folder.home, {"env": self._order.get("env")}, facts)
+        # Not SHOAL_...: these are the settings of a Shoal that runs in the machine.
+        told = {f"MACHINE_{name.upper()}": str(value) for name, value in facts.items()}
+        usual = {"TMPDIR": str(scratch.made(self._folder.path))}
+        given = usual | (self._order.get("env") or {}) | told
+        return environment.made(self._folder.home, {"env": given}, {})
 
     def _preparation(self) -> Callable[[], None]:
         limits, mine = Limits(**self._order["limits"]), os.getpid()

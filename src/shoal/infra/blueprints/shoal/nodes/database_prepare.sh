@@ -1,6 +1,6 @@
 # A database of one name and one user, whose password is this infrastructure's.
 set -eu
-at=${SHOAL_FOLDER:-}/srv/shoal
+at=${MACHINE_ROOT:-}/srv/shoal
 . "$at/database.sh"
 mkdir -p "$at/data"
 {% if resource.type != 'process' %}

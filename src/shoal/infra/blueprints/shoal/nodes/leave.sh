@@ -1,5 +1,5 @@
 # Let what runs here end, then take this worker away from the server.
-at=${SHOAL_FOLDER:-}/srv/shoal
+at=${MACHINE_ROOT:-}/srv/shoal
 me=$(cat "$at/name")
 sh "$at/shoal.sh" node drain "$me" || exit 0
 works() { sh "$at/shoal.sh" node list | grep "^$me " | grep -qv ' draining  *- '; }

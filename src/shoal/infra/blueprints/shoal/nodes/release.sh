@@ -10,4 +10,8 @@ if [ -e /srv/shoal/pid ]; then
     sleep 0.5
   done
 fi
+if [ -e /srv/shoal/hosts ]; then
+  grep -v ' shoal-server$' /etc/hosts >/srv/shoal/hosts
+  cat /srv/shoal/hosts >/etc/hosts
+fi
 rm -rf /srv/shoal

@@ -1,8 +1,6 @@
-at=${SHOAL_FOLDER:-}/srv/shoal
-address=${SHOAL_ADDRESS:-0.0.0.0}
-# What a machine that is a process is told about itself has names as Shoal's settings have, and its folder for
-# temporary files is too deep for sockets.
-unset TMPDIR SHOAL_INFRA SHOAL_INSTANCE SHOAL_NODE SHOAL_NAME SHOAL_ADDRESS SHOAL_ROOT SHOAL_FOLDER SHOAL_LISTEN
+at=${MACHINE_ROOT:-}/srv/shoal
+address=${MACHINE_ADDRESS:-0.0.0.0}
+unset SHOAL_LISTEN  # which the image sets
 {% if resource.type == 'process' %}
 cache={{ variables.cache }}
 export SHOAL_CACHE_DIR="${cache:-$(getent passwd "$(id -u)" | cut -d: -f6)/.cache/shoal}"
