@@ -16,7 +16,7 @@ from shoal.base.errors import Unavailable
 from shoal.infra.errors import NoCapacity, Refused
 from shoal.infra.providers.hosts import Hosts
 from shoal.infra.providers.provider import Means, Order, Standing
-from shoal.infra.providers.remote.host import hosts_of
+from shoal.infra.providers.remote.host import hosts_of, reached
 from tests.support.sshd import Sshd, running_sshd
 
 
@@ -244,6 +244,23 @@ def test_nothing_that_is_not_a_claim_is_taken_for_one(hosts: list[Sshd], tmp_pat
 )
 def test_hosts_are_read_as_they_are_written(said: dict[str, Any], found: list[str]) -> None:
     assert [host.name for host in hosts_of(said)] == found
+
+
+@pytest.mark.parametrize(
+    ("after", "follows"),
+    [
+        ({"hosts": ["a", "b", "c"], "user": "u", "key_file": "new"}, True),
+        ({"hosts": ["b"], "user": "u", "key_file": "new"}, False),
+        ({"hosts": ["a"], "user": "another"}, False),
+        ({"hosts": [{"address": "a", "host_key": "new"}], "user": "u"}, True),
+        ({"hosts": ["a"], "user": "u", "sudo": False}, False),
+        ({"hosts": ["a"], "user": "u", "port": 2222}, False),
+        ({}, False),
+    ],
+)
+def test_a_host_is_reached_as_is_said_by_now(after: dict[str, Any], follows: bool) -> None:
+    before = {"hosts": ["a", "b"], "user": "u", "key_file": "old"}
+    assert reached(before, after, "a:22") is (after if follows else before)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from hashlib import sha256
 from typing import Any
 
 from shoal.infra.model import Description, Implementation, Instance, Node
+from shoal.infra.providers.registry import made_from
 
 
 def fingerprint(description: Description, node: str, implementation: int) -> str:
     """Return a hash of all that a machine of a node is made from: definition, variables, texts of templates.
 
-    Health checks, drain scripts and published files are not in it: they change without a new machine.
+    Health checks, drain scripts, published files and where hosts are found are not in it: they change without
+    a new machine.
     """
     wanted = _node(description, node)
     made = description.definitions[wanted.type][implementation]
@@ -22,7 +24,7 @@ def fingerprint(description: Description, node: str, implementation: int) -> str
         "user_id": description.user_id,
         "type": wanted.type,
         "variables": wanted.variables,
-        "resource": made.resource,
+        "resource": made_from(made.resource),
         "contextualisation": made.contextualisation,
         "config_management": made.config_management,
     }

@@ -12,7 +12,7 @@ from shoal.infra.deciding.decision import Decision, decide
 from shoal.infra.deciding.origin import Origins
 from shoal.infra.deciding.steps import Do
 from shoal.infra.model import Instance
-from shoal.infra.passes import configuring, ending, making
+from shoal.infra.passes import configuring, ending, making, reaching
 from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.checking import CHECKED, Checks
 from shoal.infra.passes.clouds import place_of
@@ -90,7 +90,9 @@ class Pass:
         attempts = description.policy.attempts
         troubles = Troubles(attempts, self._around.patience, self._around.clock)
         costs = prices(description, self._around.clouds)
-        return Turn(infrastructure, description, Origins(description), troubles, costs)
+        turn = Turn(infrastructure, description, Origins(description), troubles, costs)
+        reaching.follow(turn, self._around)
+        return turn
 
     def _listen(self) -> None:
         """Read the wish again when there is a newer one."""

@@ -44,6 +44,10 @@ _PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "simulated": ("endpoint",),
     }
 )
+# What of a resource section says how machines are found, and changes nothing in them.
+_REACHED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"hosts": frozenset({"hosts", "range", "key_file", "known_hosts", "share", "timeout"})}
+)
 PROVIDERS = frozenset(_CLASSES)
 
 
@@ -66,3 +70,9 @@ def place_of(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a rendered resource section by which its machines are found again."""
     keys = _PLACES.get(str(resource.get("type")), ())
     return {key: resource[key] for key in keys if resource.get(key) is not None}
+
+
+def made_from(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a resource section that a machine is made from, without where hosts are found."""
+    left_out = _REACHED.get(str(resource.get("type")), frozenset())
+    return {key: value for key, value in resource.items() if key not in left_out}

@@ -47,6 +47,20 @@ def hosts_of(place: Mapping[str, Any]) -> tuple[Host, ...]:
     return tuple({host.name: host for host in given}.values())
 
 
+def reached(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return by which of two sections a host that was taken by the first is reached.
+
+    It is the second, which may have another key for it, unless that knows no such host, or has another user
+    there: claims lie in a user's home.
+    """
+    try:
+        old, new = ({host.name: host for host in hosts_of(place)}.get(name) for place in (before, after))
+    except Refused:
+        return before
+    same = old is not None and new is not None and old.user == new.user
+    return after if same and before.get("sudo", True) == after.get("sudo", True) else before
+
+
 def _listed(place: Mapping[str, Any]) -> Iterator[Host]:
     for entry in place.get("hosts") or ():
         said = dict(entry) if isinstance(entry, Mapping) else {"address": str(entry)}
