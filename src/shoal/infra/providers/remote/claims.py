@@ -37,14 +37,18 @@ rm -f "$d/{name}.release.$$" "$d/{name}.new.$$"
 own | tail -n +2 | while read -r f; do rm -f "$f"; done
 if [ -z "$(own)" ]; then rm -f "$d/{name}.release"; exit {full}; fi
 """
-_LIST = '{claims}; for f in "$d"/slot-*; do if [ -e "$f" ]; then cat "$f"; fi; done'
+_LIST = 'umask 077; {claims}; for f in "$d"/slot-*; do if [ -e "$f" ]; then cat "$f"; fi; done'
+# What the program of `contexts` notes of its steps goes as well, and scripts that were cut off.
 _RELEASE = """\
 umask 077; {claims}; IFS= read -r claim; found=
 for f in "$d"/slot-*; do if [ -e "$f" ] && [ "$(cat "$f")" = "$claim" ]; then found=yes; fi; done
 if [ -z "$found" ]; then rm -f "$d/{name}".*; exit 0; fi
 if [ -s "$d/{name}.release" ]; then {root}sh "$d/{name}.release" </dev/null 2>&1 || exit $?; fi
+{root}rm -rf /var/lib/shoal-machine/{instance}-* 2>/dev/null
 for f in "$d"/slot-*; do if [ -e "$f" ] && [ "$(cat "$f")" = "$claim" ]; then rm -f "$f"; fi; done
 rm -f "$d/{name}".*
+for f in "$d"/slot-*; do if [ -e "$f" ]; then exit 0; fi; done
+rm -rf "$HOME/.shoal/run"
 """
 
 
@@ -88,7 +92,8 @@ async def release(connection: Connection, given: Claim, root: str) -> None:
     Raises:
         Unavailable: the script failed; the host stays claimed, for it is not free.
     """
-    program = _RELEASE.format(claims=_CLAIMS, name=given.name, root=root)
+    named = {"name": given.name, "instance": shlex.quote(given.instance)}
+    program = _RELEASE.format(claims=_CLAIMS, root=root, **named)
     code, said = await connection.ask(_sh(program), given.line)
     if code:
         raise Unavailable(
