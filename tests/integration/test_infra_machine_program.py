@@ -17,6 +17,7 @@ import pytest
 from shoal.infra.contexts.passwords import hashed, salt_for
 from shoal.infra.contexts.program import compiled, failures_of, program
 from tests.support.bare_machine import BareMachine, bare_machine, run_over_this_system
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -147,6 +148,27 @@ def test_a_program_that_was_cut_off_goes_on_where_it_was(machine: BareMachine) -
     assert (first != 0, second) == (True, 0)
     assert "step 1/2 write_files /log: was done before" in output
     assert machine.read("/log") == b"once\ntwice\n"
+
+
+def test_who_comes_while_an_earlier_run_goes_on_waits_for_its_end(tmp_path: Path) -> None:
+    """Whoever sent it may have been killed: what runs in the machine is not, and goes on."""
+    script, environment = tmp_path / "script", {"PATH": os.environ["PATH"], "MACHINE_ROOT": str(tmp_path)}
+    script.write_text(script_of({"runcmd": ["echo begun >>log; while [ ! -e go ]; do sleep 0.05; done"]}))
+
+    def begun() -> subprocess.Popen[str]:
+        return subprocess.Popen(["sh", script], env=environment, stdout=subprocess.PIPE, text=True)
+
+    with begun() as first:
+        wait_until(lambda: (tmp_path / "log").exists())
+        with begun() as second:
+            assert second.stdout is not None
+            assert "still runs: waiting for its end" in second.stdout.readline()
+            (tmp_path / "go").touch()
+            said, _ = second.communicate(timeout=30)
+        first.communicate(timeout=30)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "everything was done before" in said
+    assert (tmp_path / "log").read_text() == "begun\n"
 
 
 def test_users_are_made_without_any_tool(machine: BareMachine) -> None:
@@ -339,10 +361,10 @@ def test_a_whole_script_runs_by_the_interpreter_it_names(machine: BareMachine) -
 
 
 def test_what_may_hold_secrets_is_its_owners_alone_and_gone_at_the_end(machine: BareMachine) -> None:
-    code, _ = machine.run(script_of({"runcmd": ["ls -l /var/lib/shoal/*/*.kept >/kept"]}))
+    code, _ = machine.run(script_of({"runcmd": ["ls -l /var/lib/shoal-machine/*/*.kept >/kept"]}))
     assert code == 0
     assert {line.split()[0] for line in machine.read("/kept").decode().splitlines()} == {"-rw-------"}
-    assert list(machine.root.glob("var/lib/shoal/*/*.kept")) == []
+    assert list(machine.root.glob("var/lib/shoal-machine/*/*.kept")) == []
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])
@@ -354,7 +376,7 @@ def test_a_machine_that_is_a_folder_changes_nothing_outside(shell: str, tmp_path
     def run(config: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         script = tmp_path / "script"
         script.write_text(script_of(config))
-        environment = {"PATH": os.environ["PATH"], "SHOAL_FOLDER": str(tmp_path)}
+        environment = {"PATH": os.environ["PATH"], "MACHINE_ROOT": str(tmp_path)}
         return subprocess.run([shell, script], env=environment, capture_output=True, text=True, timeout=30)
 
     done = run(config)
