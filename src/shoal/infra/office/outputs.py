@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from shoal.infra.model import Instance
 from shoal.infra.office.folders import published
+from shoal.infra.providers.remote.host import hosts_of
 from shoal.infra.states import State
 
+_WORD = re.compile(r"[^\s\"'#]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9:][A-Za-z0-9:._%-]{0,252}")
 
 
@@ -38,6 +40,17 @@ def ssh_config(there: Iterable[Instance]) -> str:
             entries.append(
                 f"Host {one.name} {one.node}-{one.number}\n"
                 f"    HostName {one.addresses[0]}\n"
-                "    StrictHostKeyChecking accept-new\n"
+                "    StrictHostKeyChecking accept-new\n" + "".join(_login(one))
             )
     return "\n".join(entries)
+
+
+def _login(one: Instance) -> Iterator[str]:
+    """Yield how a machine that was there before is logged in to, as far as its section says."""
+    if one.provider != "hosts":
+        return
+    host = next((host for host in hosts_of(one.place) if host.name == one.ref), None)
+    known = {"Port": host.port, "User": host.user} if host is not None else {}
+    for name, value in {**known, "IdentityFile": one.place.get("key_file")}.items():
+        if value and _WORD.fullmatch(str(value)):
+            yield f"    {name} {value}\n"
