@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +14,11 @@ from shoal.server.faces import Face
 from shoal.server.pages.errors import error_page
 from shoal.server.pages.flash import go
 from shoal.server.pages.forms import form_of, text
+from shoal.server.pages.frame import render
 from shoal.server.pages.infra.looking import PATH, Changer, Id, Seen, seen
 from shoal.server.parts import House
 from shoal.server.rules import TheHouse
+from shoal.studies.wording import counted
 
 router = APIRouter(prefix=f"{PATH}/{{infra}}", include_in_schema=False)
 MARKS = {
@@ -27,12 +31,15 @@ MARKS = {
 
 @router.post("/scale")
 async def scale(request: Request, infra: Id, house: TheHouse, actor: Changer) -> Response:
-    """Want so many machines of a node."""
+    """Want so many machines of a node; fewer only when somebody has said so twice."""
     async with form_of(request) as form:
         found = await seen(house, actor, infra, Action.INFRA_CHANGE)
-        node, to = text(form, "node"), text(form, "to").strip()
+        node, to, is_sure = text(form, "node"), text(form, "to").strip(), text(form, "sure")
     if not (to.isascii() and to.isdecimal() and len(to) <= 6):
         raise InvalidInput(f"{to or 'Nothing'!r} is no number of machines.", hint="Write a number, like 3.")
+    if not is_sure and (fewer := _fewer(found, node, int(to))):
+        asks = f"Remove {counted(fewer, 'machine')} of {node}?"
+        return _ask(request, found, "scale", asks, "The youngest go first.", {"node": node, "to": to})
     await house.infra.scale(found.infra.id, node, to=int(to))
     return go(request, found.here, f"{node}: {int(to)} wanted.")
 
@@ -43,7 +50,7 @@ async def heal(request: Request, infra: Id, house: TheHouse, actor: Changer) -> 
     async with form_of(request):
         found = await seen(house, actor, infra, Action.INFRA_CHANGE)
     await house.infra.release_brake(found.infra.id)
-    return go(request, found.here, "A pass was asked for.")
+    return go(request, found.here, "Mending begins.")
 
 
 @router.post("/pause")
@@ -80,11 +87,31 @@ async def detach(request: Request, infra: Id, house: TheHouse, actor: Changer) -
 
 @router.post("/machines/{machine}/drop")
 async def drop(request: Request, infra: Id, machine: Id, house: TheHouse, actor: Changer) -> Response:
-    """Remove one machine, and want one less of its node."""
-    found = await _mark(request, infra, house, actor)
-    one = next((one for one in found.instances if one.id == machine), None)
-    await house.infra.scale(found.infra.id, one.node if one else "", drop=machine)
-    return go(request, found.here, f"{one.name if one else machine} is being removed.")
+    """Remove one machine, and want one less of its node, when somebody has said so twice."""
+    async with form_of(request) as form:
+        found = await seen(house, actor, infra, Action.INFRA_CHANGE)
+        is_sure = text(form, "sure")
+    one = await house.infra.instance(found.infra.id, machine)
+    called = f"{one.node}-{one.number}"
+    if not is_sure:
+        return _ask(
+            request, found, f"machines/{one.id}/drop", f"Remove {called}?", f"That is {one.name}.", {}
+        )
+    await house.infra.scale(found.infra.id, one.node, drop=machine)
+    return go(request, found.here, f"{called} is being removed.")
+
+
+def _fewer(found: Seen, name: str, to: int) -> int:
+    """Return how many machines a number would remove, 0 where it cannot be had."""
+    node = found.description.node(name)
+    return max(0, found.wanted(node) - to) if node is not None and node.least <= to else 0
+
+
+def _ask(
+    request: Request, found: Seen, act: str, asks: str, detail: str, fields: Mapping[str, str]
+) -> Response:
+    told = {"act": act, "asks": asks, "detail": detail, "fields": fields}
+    return render(request, "infra_remove.html.j2", dict(found.facts()) | told)
 
 
 async def _mark(request: Request, infra: str, house: House, actor: Changer) -> Seen:
