@@ -106,7 +106,7 @@ def _cross_table(found: dict[str, Any]) -> str:
     head = ["", *found["column_names"]]
     rows = [[name, *counts] for name, counts in zip(found["row_names"], found["counts"], strict=True)]
     title = f"{found['left']} against {found['right']}: adjusted Rand index {found['adjusted_rand']:.3f}"
-    title += f", {found['rows']:,} rows"
+    title += f", {found['rows']:,} rows\n1 is the same groups, whatever their numbers; 0 is what chance would give."
     if len(rows) > MOST_GROUPS or len(head) > MOST_GROUPS:
         return f"{title}\n\nToo many groups for a table; --output json has the counts."
     return f"{title}\n\n{table(head, rows, right=head[1:])}"

@@ -26,9 +26,9 @@ def cluster(
 
     Args:
         table: The rows: a file, a dataset, an object, or columns given as they are.
-        k: How many groups. None: as many as the data say, by the Bayesian information criterion.
-        columns: Which columns to group by. None: all that hold numbers.
-        max_k: The most groups that are tried when `k` is not given.
+        k: How many groups. Left out: as many as the data say, by the Bayesian information criterion.
+        columns: Which columns to group by. Left out: all that hold numbers.
+        max_k: The most groups that are tried when k is left out.
         seed: Where the random numbers start; the same seed finds the same groups.
 
     Returns:

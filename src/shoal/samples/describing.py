@@ -21,7 +21,7 @@ def summary(table: pa.Table, columns: list[str] | None = None) -> dict[str, dict
 
     Args:
         table: The rows: a file, a dataset, an object, or columns given as they are.
-        columns: Which columns to describe. None: all that hold numbers.
+        columns: Which columns to describe. Left out: all that hold numbers.
 
     Returns:
         For each column: count, mean, std (divided by n - 1), min, 25%, 50%, 75% and max.
@@ -40,7 +40,7 @@ def describe_by_group(
     Args:
         table: The rows: a file, a dataset, an object, or columns given as they are.
         by: The column whose values are the groups.
-        columns: Which columns to describe. None: all that hold numbers, but for the one that groups.
+        columns: Which columns to describe. Left out: all that hold numbers, but for the one that groups.
 
     Returns:
         A table with a row for each group and column, groups in ascending order.
