@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import orjson
@@ -299,3 +300,14 @@ policy: {{budget: 1.5}}
 """
     found = made(text)
     assert description_of(orjson.loads(orjson.dumps(plain(found)))) == found
+
+
+def test_expressions_that_take_long_to_read_are_refused_before_they_are_read() -> None:
+    head = f"{HEAD}variables: {{a: 1}}\nnodes: [{{name: n, type: m}}, {{name: o, type: m}}]\n"
+    text = head + "'node_def:m':\n  - resource: {type: simulated}\n    drain: '"
+    begun = process_time()
+    for template in ("{{ [" + "a," * 300_000 + "] }}", "{{" * 300_000, "{% raw %}" + "{{" * 300_000):
+        with pytest.raises(BadDescription, match="too long to be checked"):
+            made(f"{text}{template}'\n")
+    assert len(made(f"{text}echo {'x' * 900_000} {{{{ variables.a }}}}'\n").nodes) == 2
+    assert process_time() - begun < 10
