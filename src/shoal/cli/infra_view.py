@@ -11,7 +11,7 @@ from shoal.cli.words import ago
 from shoal.studies.wording import counted, printable
 
 Facts = Mapping[str, Any]
-EMPTY = "No infrastructures yet. Take a blueprint: shoal infra blueprint list"
+EMPTY = "No infrastructure stands. Take a blueprint: shoal infra blueprint list"
 
 
 def lines(found: Sequence[Facts]) -> str:
