@@ -146,21 +146,21 @@ class Pass:
             self._attend_to(row)
         for id_ in self._leaving.strays():
             if self._leaving.is_due(id_, self._turn):
-                self._hands.begin(Task("stray", id_), self._leaving.drop_stray, id_, self._turn)
+                self._hands.start(Task("stray", id_), self._leaving.drop_stray, id_, self._turn)
 
     def _attend_to(self, row: Instance) -> None:
-        turn, around, begin = self._turn, self._around, self._hands.begin
+        turn, around, start = self._turn, self._around, self._hands.start
         may_call = turn.troubles.may_call
         if row.state in (State.PLANNED, State.CREATING) and may_call(row.id):
-            begin(Task("make", row.id), making.make, row, turn, around)
+            start(Task("make", row.id), making.make, row, turn, around)
         elif row.state is State.CONFIGURING and may_call(row.id):
-            begin(Task("configure", row.id), configuring.configure, row, turn, around)
+            start(Task("configure", row.id), configuring.configure, row, turn, around)
         elif row.state is State.DRAINING:
-            begin(Task("drain", row.id), configuring.drain, row, turn, around)
+            start(Task("drain", row.id), configuring.drain, row, turn, around)
         elif row.state is State.DROPPING and self._leaving.is_due(row.id, turn):
-            begin(Task("drop", row.id), self._leaving.drop, row, turn)
+            start(Task("drop", row.id), self._leaving.drop, row, turn)
         elif self._checks.is_due(row, turn, self._pause()):
-            begin(Task("check", row.id), self._checks.check, row, turn)
+            start(Task("check", row.id), self._checks.check, row, turn)
 
     def _is_idle(self, decision: Decision) -> bool:
         """Say whether nothing will change any more by itself, or not while anybody waits."""

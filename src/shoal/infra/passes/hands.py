@@ -28,11 +28,11 @@ class Hands:
 
     @property
     def are_full(self) -> bool:
-        """Say whether nothing more can be begun."""
+        """Say whether nothing more can be started."""
         return len(self._running) >= self._most
 
-    def begin(self, task: Task, do: Callable[..., None], *given: Any) -> None:
-        """Begin something, unless it is being done."""
+    def start(self, task: Task, do: Callable[..., None], *given: Any) -> None:
+        """Start something, unless it is being done."""
         if task not in self._running:
             self._running[task] = self._pool.submit(do, *given)
 
