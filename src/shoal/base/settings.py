@@ -140,7 +140,9 @@ class Live(_Branch):
 class Infra(_Branch):
     """How clusters of machines are built and kept."""
 
-    passes: int = Field(default=2, ge=1, le=64, description="infrastructures that are worked on at once")
+    passes: int = Field(
+        default=8, ge=1, le=64, description="infrastructures that are worked on at once, each by a process"
+    )
     parallel: int = Field(
         default=32, ge=1, le=512, description="calls to providers at once, of one infrastructure"
     )
