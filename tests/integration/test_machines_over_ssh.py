@@ -170,10 +170,15 @@ def test_the_first_key_counts_where_the_section_accepts_it(hosts: list[Sshd], tm
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", kept[0]], check=True)
     hosts[0].start()
     try:
-        with pytest.raises(Refused, match="not who it was"):
+        with pytest.raises(Refused, match="not who it was") as refused:
             provider(hosts[:1], tmp_path, **stranger).create(order("m2"))
+        (pinned,) = (tmp_path / "hosts" / "keys").iterdir()
+        assert str(pinned) in refused.value.hint
         (found,) = provider(hosts[:1], tmp_path, **stranger).machines("i")
         assert found.standing == Standing.UNKNOWN
+        pinned.unlink()
+        (found,) = provider(hosts[:1], tmp_path, **stranger).machines("i")
+        assert found.standing == Standing.READY
     finally:
         hosts[0].stop()
         for path, content in zip(kept, saved, strict=True):
@@ -187,6 +192,13 @@ def test_whoever_may_not_log_in_is_told_so(hosts: list[Sshd], tmp_path: Path) ->
     with pytest.raises(Refused, match="cannot be used"):
         (tmp_path / "broken").write_text("no key")
         provider(hosts[:1], tmp_path, key_file=str(tmp_path / "broken")).create(order("m1"))
+    with pytest.raises(Refused, match="key file /nowhere/key cannot be read"):
+        provider(hosts[:1], tmp_path, key_file="/nowhere/key")
+    locked = tmp_path / "locked"
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "a phrase", "-f", str(locked)]
+    subprocess.run(words, check=True, timeout=30)
+    with pytest.raises(Refused, match="cannot be used"):
+        provider(hosts[:1], tmp_path, key_file=str(locked)).create(order("m1"))
 
 
 def test_a_key_may_come_from_the_credentials(hosts: list[Sshd], tmp_path: Path) -> None:
@@ -278,8 +290,10 @@ def test_a_host_is_reached_as_is_said_by_now(after: dict[str, Any], follows: boo
         {"range": "everywhere"},
         {"hosts": ["a"], "share": 0},
         {"hosts": ["a"], "share": "many"},
+        {"hosts": ["a"], "port": 99999},
+        {"hosts": ["a"], "timeout": "soon"},
     ],
 )
 def test_hosts_that_cannot_be_read_are_refused(said: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"hosts|share"):
+    with pytest.raises(Refused, match=r"hosts|share|timeout"):
         Hosts(said, Means(str(tmp_path)))

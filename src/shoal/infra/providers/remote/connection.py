@@ -31,7 +31,7 @@ class Access:
     """How hosts are logged in to: `place` is the section's, `credentials` the file's."""
 
     def __init__(self, place: Mapping[str, Any], credentials: Mapping[str, Any], folder: Path) -> None:
-        self.timeout = float(place.get("timeout") or TIMEOUT)
+        self.timeout = _timeout(place)
         self._trust = Trust(place, folder)
         self._user = credentials.get("user") or credentials.get("username")
         self._secrets = _secrets(place, credentials)
@@ -44,7 +44,7 @@ class Access:
             Unreached: it does not answer.
             Refused: it does not let us in, or it is not who it was.
         """
-        with _translated(host, Unreached):
+        with _translated(host, Unreached, self._trust.advice(host)):
             connection = await asyncio.wait_for(self._let_in(host), self.timeout + 5)
         try:
             with _translated(host, Unavailable):
@@ -133,24 +133,42 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self.closed.set()
 
 
+def _timeout(place: Mapping[str, Any]) -> float:
+    try:
+        return float(place.get("timeout") or TIMEOUT)
+    except (TypeError, ValueError) as error:
+        raise Refused(f"timeout is {place['timeout']!r}.", hint="Write seconds, like 30.") from error
+
+
 def _secrets(place: Mapping[str, Any], credentials: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if text := credentials.get("key"):
         phrase = credentials.get("passphrase")
         try:
             options["client_keys"] = [asyncssh.import_private_key(str(text), phrase)]
-        except asyncssh.KeyImportError as error:
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
             raise Refused(f"The key of the credentials cannot be used: {error}.") from error
     elif path := place.get("key_file"):
-        options["client_keys"] = [str(Path(str(path)).expanduser())]
+        options["client_keys"] = [_readable(Path(str(path)).expanduser())]
         options["passphrase"] = credentials.get("passphrase")
     if password := credentials.get("password"):
         options["password"] = str(password)
     return options
 
 
+def _readable(path: Path) -> str:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise Refused(
+            f"The key file {path} cannot be read: {error.strerror}.",
+            hint="The server reads it: write its path on the server's machine.",
+        ) from error
+    return str(path)
+
+
 @contextmanager
-def _translated(host: Host, away: type[Unavailable]) -> Iterator[None]:
+def _translated(host: Host, away: type[Unavailable], advice: str = "") -> Iterator[None]:
     try:
         yield
     except asyncssh.PermissionDenied as error:
@@ -160,9 +178,9 @@ def _translated(host: Host, away: type[Unavailable]) -> Iterator[None]:
     except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
         raise Refused(
             f"{host.name} is not known, or it is not who it was: {error}.",
-            hint="Give it its host_key, or correct the known hosts.",
+            hint=advice or "Give it its host_key, or correct the known hosts.",
         ) from error
-    except asyncssh.KeyImportError as error:
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise Refused(f"The key for {host.name} cannot be used: {error}.") from error
     except (OSError, asyncssh.Error, TimeoutError) as error:
         said = str(error) or type(error).__name__

@@ -70,7 +70,7 @@ def _listed(place: Mapping[str, Any]) -> Iterator[Host]:
             raise ValueError("a host has no address")
         usual = {"port": place.get("port") or 22, "user": place.get("user")}
         said = usual | {name: value for name, value in said.items() if value is not None}
-        yield Host(**said | {"port": int(said["port"]), "address": str(said["address"])})
+        yield Host(**said | {"port": _port(said["port"]), "address": str(said["address"])})
 
 
 def _ranged(place: Mapping[str, Any]) -> Iterator[Host]:
@@ -83,4 +83,10 @@ def _ranged(place: Mapping[str, Any]) -> Iterator[Host]:
     if begin.version != end.version or not 0 < count <= MOST:
         raise ValueError(f"{text} is no range of at most {MOST} addresses")
     for number in range(count):
-        yield Host(str(begin + number), int(place.get("port") or 22), place.get("user"))
+        yield Host(str(begin + number), _port(place.get("port") or 22), place.get("user"))
+
+
+def _port(given: Any) -> int:
+    if not 0 < (port := int(given)) < 1 << 16:
+        raise ValueError(f"{port} is no port")
+    return port

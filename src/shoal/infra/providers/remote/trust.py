@@ -38,10 +38,21 @@ class Trust:
             return _line(host, host.host_key)
         if self._policy != ACCEPT:
             return _content(Path(self._policy).expanduser())
-        path = self._folder / digest(host.name)
+        path = self._pinned(host)
         if not path.exists():
             write_durably(PINNED, path, await _shown(host, timeout))
         return path.read_bytes()
+
+    def advice(self, host: Host) -> str:
+        """Return what to do when a host shows another key and that is all right, as it was installed anew."""
+        if host.host_key:
+            return "If it was installed anew, give it its new host_key and build again."
+        if self._policy != ACCEPT:
+            return f"Put its key into {self._policy}, after `ssh-keygen -R` if it was installed anew."
+        return f"If it was installed anew, remove {self._pinned(host)}: the next key that it shows is taken."
+
+    def _pinned(self, host: Host) -> Path:
+        return self._folder / digest(host.name)
 
 
 async def _shown(host: Host, timeout: float) -> bytes:
