@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.blueprints import Built, changed_copy
+from tests.support.blueprints import LONG, Built, changed_copy
 from tests.support.containers import Containers, running_containers
 from tests.support.debian import import_debian
 from tests.support.lab import PACKAGES, Lab, running_lab
@@ -181,7 +181,7 @@ def test_a_queue_runs_on_hosts(engine: Containers, tmp_path: Path) -> None:
             def is_done(task: str = task) -> bool:
                 return "SUCCESS" in curl(built, f"http://{master}:8080/task/{task}")
 
-            wait_until(is_done, timeout=120, on_timeout=built.logs)
+            wait_until(is_done, timeout=LONG, on_timeout=built.logs)
             assert curl(built, f"http://{master}:8080/task/{task}/result") == f"{number}\n"
         built.infra("scale", "last", "cqueue-worker", 2)
         built.infra("scale", "last", "cqueue-worker", 1)

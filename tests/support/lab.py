@@ -1,4 +1,4 @@
-"""A lab: containers that can be logged in to by SSH, as machines that were there before anybody built anything."""
+"""A lab: containers that can be logged in to by SSH, as machines that were there before."""
 
 from __future__ import annotations
 
