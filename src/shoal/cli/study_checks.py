@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shoal.client.datasets import Dataset
     from shoal.client.studies import Study
 
+READING = "1 is the same groups, whatever their numbers; 0 is what chance would give."
 MOST_GROUPS = 30
 Against = Annotated[str | None, typer.Argument(metavar="[ID]", help="Another study.")]
 Column = Annotated[
@@ -106,7 +107,7 @@ def _cross_table(found: dict[str, Any]) -> str:
     head = ["", *found["column_names"]]
     rows = [[name, *counts] for name, counts in zip(found["row_names"], found["counts"], strict=True)]
     title = f"{found['left']} against {found['right']}: adjusted Rand index {found['adjusted_rand']:.3f}"
-    title += f", {found['rows']:,} rows\n1 is the same groups, whatever their numbers; 0 is what chance would give."
+    title += f", {found['rows']:,} rows\n{READING}"
     if len(rows) > MOST_GROUPS or len(head) > MOST_GROUPS:
         return f"{title}\n\nToo many groups for a table; --output json has the counts."
     return f"{title}\n\n{table(head, rows, right=head[1:])}"
