@@ -53,7 +53,7 @@ def took(world: World, do: Callable[[], object]) -> float:
 
 
 def test_a_machine_made_where_creation_failed_is_ended_before_it_is_forgotten(world: World) -> None:
-    """SkyPilot 2990: it went on to the next place and forgot what it could not end here."""
+    """Who goes on to the next place must not forget what could not be ended here."""
     bad = {"endpoint": "bad", "delay": 30, "faults": [{**LOST_ANSWER, "times": 1}]}
     places = {"worker": [bad, {"endpoint": "good"}]}
     description = a_description({"worker": 1}, resources=places, policy={"attempts": 1})
@@ -68,7 +68,7 @@ def test_a_machine_made_where_creation_failed_is_ended_before_it_is_forgotten(wo
 
 
 def test_a_creation_that_timed_out_and_cannot_be_ended_for_a_minute_leaks_nothing(world: World) -> None:
-    """SkyPilot 4392: creation timed out, and each termination said: try again in 60 seconds."""
+    """Creation timed out, and each termination says: try again in 60 seconds."""
     world.fail(LOST_ANSWER, {"call": "drop", "what": "before", "times": 0})
     world.clock.after(MINUTE, world.fail)
     id_ = world.build(a_description({"worker": 1}, policy={"attempts": 1}))
@@ -84,7 +84,7 @@ def test_a_creation_that_timed_out_and_cannot_be_ended_for_a_minute_leaks_nothin
 
 
 def test_a_termination_that_was_agreed_to_and_not_done_is_noticed(world: World) -> None:
-    """SkyPilot 4443: a termination request that succeeds does not always end the machine."""
+    """A termination request that succeeds does not always end the machine."""
     id_ = built(world, a_description({"worker": 2}))
     world.fail({"call": "drop", "what": "ignored", "times": 3})
     world.house.destroy(id_)
