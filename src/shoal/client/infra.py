@@ -14,9 +14,10 @@ from urllib.parse import quote
 from shoal.client.async_driver import AsyncDriver
 from shoal.client.calls import API, Ask, Call, Items, json_of, pages
 from shoal.client.driver import Driver
-from shoal.client.infrastructure import PATH, AsyncInfrastructure, Infrastructure
+from shoal.client.infrastructure import AsyncInfrastructure, Infrastructure
 from shoal.client.methods import Awaiting, Blocking, listing, operation
 
+PATH = f"{API}/infrastructures"
 DEFINITIONS = f"{API}/node-definitions"
 S = TypeVar("S", Infrastructure, AsyncInfrastructure)
 Bundle = Mapping[str, Any]

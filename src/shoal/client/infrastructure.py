@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from shoal.base.errors import Conflict, ShoalError
 from shoal.client.async_driver import AsyncDriver
-from shoal.client.calls import API, Ask, Call, Items, json_of, pages
+from shoal.client.calls import Ask, Call, Items, json_of, pages
 from shoal.client.driver import Driver
+from shoal.client.held import Held
 from shoal.client.methods import Awaiting, Blocking, change, listing, operation
 
-PATH = f"{API}/infrastructures"
 # The server answers earlier when something changes.
 ROUND = 20.0
 REMEDY = "What is healthy stays. Why: shoal infra log {0}     again: shoal infra heal {0}"
@@ -27,9 +27,8 @@ class InfrastructureFailed(ShoalError):
     status = 409
 
 
-class _Infrastructure:
-    facts: Facts
-    _driver: Any
+class _Infrastructure(Held):
+    noun = "infrastructures"
 
     @property
     def id(self) -> str:
@@ -50,16 +49,6 @@ class _Infrastructure:
     def turn(self) -> int:
         """Return the number of the newest wish; with each build, scale, destroy it grows."""
         return int(self.facts["turn"])
-
-    @property
-    def path(self) -> str:
-        """Return where it is on the server."""
-        return f"{PATH}/{quote(self.id, safe='')}"
-
-    @change
-    def refresh(self) -> Call[None]:
-        """Look again."""
-        self.facts = yield from json_of(Ask("GET", self.path))
 
     @change
     def wait(
@@ -186,9 +175,6 @@ class _Infrastructure:
         """Return what its machines cost an hour, as far as that is known."""
         found: Facts = yield from json_of(Ask("GET", f"{self.path}/cost"))
         return found
-
-    def _act(self, verb: str, body: Any = None) -> Call[None]:
-        self.facts = yield from json_of(Ask("POST", f"{self.path}/{verb}", json=body))
 
     def _over(self, turn: int) -> bool:
         """Say whether a wish was reached or given up."""

@@ -8,14 +8,15 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from shoal.client.async_driver import AsyncDriver
-from shoal.client.calls import Ask, Call, Items, json_of, pages
+from shoal.client.calls import API, Ask, Call, Items, json_of, pages
 from shoal.client.driver import Driver
 from shoal.client.live_rows import body_of
-from shoal.client.live_task import LONG, PATH, AsyncLiveTask, LiveTask
+from shoal.client.live_task import LONG, AsyncLiveTask, LiveTask
 from shoal.client.live_wishes import wish_of
 from shoal.client.methods import Awaiting, Blocking, listing, operation
 
 L = TypeVar("L", LiveTask, AsyncLiveTask)
+PATH = f"{API}/live"
 NPZ = "application/octet-stream"
 
 

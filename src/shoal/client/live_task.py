@@ -5,19 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Self
-from urllib.parse import quote
 
 from shoal.base.errors import Conflict, NotFound
 from shoal.client.async_driver import AsyncDriver
-from shoal.client.calls import API, Ask, Call, Items, bytes_of, json_of, nothing, pages
+from shoal.client.calls import Ask, Call, Items, bytes_of, json_of, nothing, pages
 from shoal.client.driver import Driver
+from shoal.client.held import Held
 from shoal.client.live_pushing import Pushed, pushed
 from shoal.client.live_rows import body_of
 from shoal.client.live_updates import Update, updates
 from shoal.client.live_wishes import wish_of
 from shoal.client.methods import Awaiting, Blocking, change, listing, operation
 
-PATH = f"{API}/live"
 # The server answers earlier when the task comes to rest.
 ROUND = 20.0
 LONG = 600.0
@@ -26,9 +25,8 @@ RESTING = frozenset({"ready", "idle", "finished", "failed"})
 Facts = dict[str, Any]
 
 
-class _LiveTask:
-    facts: Facts
-    _driver: Any
+class _LiveTask(Held):
+    noun = "live"
     _made: Callable[[Facts], Any]
 
     @property
@@ -51,16 +49,6 @@ class _LiveTask:
         """Return what it has found: clusters, metrics, iterations; None before anything is found."""
         found: Facts | None = self.facts["summary"]
         return found
-
-    @property
-    def path(self) -> str:
-        """Return where it is on the server."""
-        return f"{PATH}/{quote(self.id, safe='')}"
-
-    @change
-    def refresh(self) -> Call[None]:
-        """Look again."""
-        self.facts = yield from json_of(Ask("GET", self.path))
 
     @change
     def init(self) -> Call[None]:
@@ -211,9 +199,6 @@ class _LiveTask:
         except Conflict as error:
             if error.error_code != "not_alive":
                 raise
-
-    def _act(self, verb: str) -> Call[None]:
-        self.facts = yield from json_of(Ask("POST", f"{self.path}/{verb}"))
 
 
 class LiveTask(_LiveTask, Blocking):

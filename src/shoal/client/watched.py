@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-from shoal.client.calls import API, Ask, Call, json_of
+from shoal.client.calls import Ask, Call, json_of
+from shoal.client.held import Held
 from shoal.client.methods import change
 from shoal.client.patience import waited
 
 
-class Watched:
-    """Something on the server that goes on, as it was when it was last looked at; `refresh` looks again."""
-
-    noun: ClassVar[str]
-    facts: dict[str, Any]
-
-    @property
-    def path(self) -> str:
-        """Return where it is on the server."""
-        return f"{API}/{self.noun}/{self.facts['id']}"
+class Watched(Held):
+    """Something on the server that goes on and ends."""
 
     @property
     def state(self) -> str:
         """Return its state."""
         return str(self.facts["state"])
-
-    @change
-    def refresh(self) -> Call[None]:
-        """Look again."""
-        self.facts = yield from self._json("")
 
     @change
     def wait(
@@ -54,9 +42,6 @@ class Watched:
     def cancel(self) -> Call[None]:
         """Stop it; what has ended is kept."""
         yield from self._act("cancel")
-
-    def _act(self, verb: str, body: Any = None) -> Call[None]:
-        self.facts = yield from json_of(Ask("POST", f"{self.path}/{verb}", json=body))
 
     def _json(self, part: str, **params: Any) -> Call[Any]:
         return json_of(Ask("GET", f"{self.path}{part}", params=params, patience=600))
