@@ -37,7 +37,7 @@ Port = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help
 
 @located
 def demo(where: Where, rate: Rate = 1000, seconds: Seconds = None, port: Port = 8002) -> None:
-    """Show shoals of fish that wander, come and go: a page to open, until Ctrl-C.
+    """Show fish that wander, come and go, on a page, until Ctrl-C.
 
     Without a server it starts one in a temporary home, which is removed at the end.
     """

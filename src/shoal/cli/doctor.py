@@ -47,7 +47,7 @@ class Check:
 def doctor(
     home: Home = None, config: Config = None, database: Database = None, output: Output = Format.TABLE
 ) -> int:
-    """Show each setting and its source, what works here, and what to install."""
+    """Show settings, what works here, and what to install."""
     from shoal.base.settings import load_with_sources
 
     flags = {"home": home, "database": database}

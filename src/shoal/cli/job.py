@@ -45,7 +45,10 @@ def list_jobs(
     limit: Limit = 20,
     output: Output = Format.TABLE,
 ) -> None:
-    """List jobs, the newest first; `--children` lists the elements of an array, or steps, in their order."""
+    """List jobs, the newest first.
+
+    `--children` lists the elements of an array, or steps, in their order.
+    """
     with connected(where) as client:
         if children is not None:
             found = client.jobs.get(children).children(state=state)
@@ -60,7 +63,10 @@ def list_jobs(
 @app.command()
 @located
 def show(where: Where, job: Id, output: Output = Format.TABLE) -> None:
-    """Show a job: how it ended, what was tried, what it left, what makes it reproducible."""
+    """Show a job: how it ended, what was tried, what it left.
+
+    Also what makes it reproducible.
+    """
     with connected(where) as client:
         found = client.jobs.get(job)
         facts = found.facts | {"attempts": found.attempts(), "artifacts": found.artifacts()}
@@ -77,7 +83,10 @@ def logs(
     search: Search = None,
     attempt: Attempt = None,
 ) -> None:
-    """Print what a job wrote: the newest attempt's log, or with `-f` everything until its end."""
+    """Print what a job wrote: the newest attempt's log.
+
+    With `-f` everything until its end.
+    """
     with connected(where, work=follow) as client:
         found = client.jobs.get(job)
         fence = None if attempt is None else _fence(found.attempts(), attempt)

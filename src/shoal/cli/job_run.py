@@ -20,9 +20,9 @@ _AS_IS = {"allow_interspersed_args": False}
 @located
 @asked
 def run(where: Where, request: dict[str, Any], words: Words = None, output: Output = Format.TABLE) -> None:
-    """Run a program, function or container: its output comes as it is written, exit code 1 when it fails.
+    """Run a program, function or container; exit code 1: it failed.
 
-    A function's value is printed at the end. Ctrl-C asks once, then cancels the job.
+    Its output comes as it is written; a function's value at the end. Ctrl-C asks once, then cancels the job.
     """
     request = with_words(request, words)
     with connected(where, work=True) as client:
@@ -37,7 +37,10 @@ def run(where: Where, request: dict[str, Any], words: Words = None, output: Outp
 @located
 @asked
 def submit(where: Where, request: dict[str, Any], words: Words = None, output: Output = Format.TABLE) -> None:
-    """Hand a job in and return; a server runs it, or the next command that works in the home."""
+    """Hand a job in and return.
+
+    A server runs it, or the next command that works in the home.
+    """
     request = with_words(request, words)
     with connected(where) as client:
         job = client.jobs.submit(request)

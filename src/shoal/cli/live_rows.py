@@ -77,7 +77,10 @@ def predict(
     soft: Soft = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Say in which cluster each row of a file is; the task does not learn from them."""
+    """Say in which cluster each row of a file is.
+
+    The task does not learn from them.
+    """
     labels: list[int] = []
     more: list[Any] = []
     with serving(where) as client:
@@ -95,7 +98,10 @@ def predict(
 
 @located
 def export(where: Where, task: Task, out: Out) -> None:
-    """Write all that a task has found, with its frame, to a file (NPZ)."""
+    """Write all that a task has found to a file (NPZ).
+
+    Its frame is in it.
+    """
     with serving(where) as client:
         write_durably(EXPORTED, out, found(client, task).export())
     say(f"Written to {out}. Bring it elsewhere with: shoal live import {out}")

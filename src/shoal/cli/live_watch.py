@@ -41,7 +41,10 @@ def register(noun: typer.Typer) -> None:
 
 @located
 def watch(where: Where, task: Task, output: Output = Format.TABLE) -> None:
-    """Draw a task as it moves: its points, clusters and what happens. As JSON: a line for each change."""
+    """Draw a task as it moves: its points, clusters, events.
+
+    As JSON: a line for each change.
+    """
     with serving(where) as client, interruption():
         target = found(client, task)
         try:

@@ -75,7 +75,7 @@ Version = Annotated[
 
 @app.callback()
 def shoal(version: Version = False) -> None:
-    """Find how many clusters your data has."""
+    """Find how many clusters your data has, follow rows as they come, run jobs, build clusters."""
 
 
 def main() -> None:

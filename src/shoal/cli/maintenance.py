@@ -26,7 +26,7 @@ Target = Annotated[
 
 @located
 def backup(where: Where, file: Target = None) -> None:
-    """Write everything of a home into one archive, also while a server uses it."""
+    """Write a home into one archive, also while a server uses it."""
     target = file or Path(f"shoal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz")
     if target.exists():
         raise Conflict(f"{target} is there already.", hint="Choose another name.")

@@ -26,7 +26,10 @@ MaxK = Annotated[int, typer.Option("--max-k", metavar="N", help="Try up to N clu
 @app.command()
 @located
 def watch(where: Where, study: Id, out: Out = None, raw: Raw = False, output: Output = Format.TABLE) -> None:
-    """Watch a study until it ends, then show what it found; also goes on with one that was interrupted."""
+    """Watch a study until it ends, then show what it found.
+
+    One that was interrupted goes on.
+    """
     with connected(where, work=True) as client:
         found = follow(client.studies.get(study))
         tell(found, out, output, raw=raw) if out else show(found, output)

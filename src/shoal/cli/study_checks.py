@@ -41,7 +41,10 @@ Data = Annotated[
 def predict(
     where: Where, study: Id, file: File, delimiter: Delimiter = None, out: To = None, raw: Raw = False
 ) -> None:
-    """Give new rows the clusters of a study: a CSV with Label and Certainty."""
+    """Give new rows the clusters of a study.
+
+    The result is a CSV with Label and Certainty.
+    """
     target = out or Path(f"{file.stem}-labels.csv")
     with connected(where) as client, durable_file(WRITTEN, target) as written:
         for piece in client.studies.get(study).predict(file, delimiter=delimiter, raw=raw):
@@ -53,7 +56,10 @@ def predict(
 def compare(
     where: Where, study: Id, other: Against = None, column: Column = None, output: Output = Format.TABLE
 ) -> None:
-    """Compare a study's clusters with another study's, or with a column of its file."""
+    """Compare a study's clusters with another's, or with a column.
+
+    The column is one of its file.
+    """
     if (other is None) == (column is None):
         raise typer.BadParameter("Name another study, or a column with --column.", param_hint="compare")
     with connected(where) as client:

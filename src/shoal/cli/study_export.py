@@ -47,7 +47,10 @@ def export(
     raw: Raw = False,
     output: Output = Format.TABLE,
 ) -> None:
-    """Write a study's report, labels, numbers and fits into a folder; or one fit's labels, or the model."""
+    """Write a study's report, labels and numbers into a folder.
+
+    Or the labels of one fit, or the model.
+    """
     if fit is not None and model is not None:
         raise typer.BadParameter("Give --fit or --model, not both.", param_hint="--model")
     if covariance is not None and model is None:

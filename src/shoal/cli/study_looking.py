@@ -56,7 +56,10 @@ def list_studies(
 
 @located
 def show_study(where: Where, study: Id, failed: Failed = False, output: Output = Format.TABLE) -> None:
-    """Show what a study found, or with --failed why fits failed and how to run them again."""
+    """Show what a study found.
+
+    With --failed: why fits failed, and how to run them again.
+    """
     with connected(where) as client:
         found = client.studies.get(study)
         if not failed:

@@ -36,7 +36,7 @@ def run(
     out: Out = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Find how many clusters a file has; write labels, report and numbers.
+    """Find how many clusters a file has; write a report and labels.
 
     Ctrl-C stops the study; fits that have ended are kept.
     """
@@ -62,7 +62,10 @@ def submit(
     name: Name = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Start a study and return; a server runs it, or the next command that works in the home."""
+    """Start a study and return.
+
+    A server runs it, or the next command that works in the home.
+    """
     with connected(where) as client:
         study = start(client, file, delimiter, name, plan)
     answer(
