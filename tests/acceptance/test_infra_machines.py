@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from shoal.base.settings import load_settings
 from shoal.infra.model import Infrastructure, Instance
+from shoal.infra.secrets import FILE, Secrets
 from shoal.server.house import House
 
 PASSWORD = "{{ secret('password') }}"
@@ -91,6 +94,46 @@ def test_machines_are_configured_in_order_and_drained_before_they_go(house: Hous
         assert minders(infra.id) == []
 
     asyncio.run(life())
+
+
+def test_a_secret_is_in_its_own_file_and_in_machines_alone(house: House, tmp_path: Path) -> None:
+    """Not in rows, logs of machines and attempts, what is published, or the words of any process."""
+    spill = 'echo "$WORD"; echo "cannot log in with $WORD" >&2; exit 3'
+    asked = bundle(tmp_path)
+    files = [{"path": "/word", "content": "{{ secret('word') }}", "permissions": "0600"}]
+    context = {"type": "cloudinit", "context_template": {"write_files": files, "runcmd": [spill]}}
+    resource = {"type": "process", "env": {"WORD": "{{ secret('word') }}"}, "command": "sleep 600"}
+    asked["definitions"]["master_node"] = [{"resource": resource, "contextualisation": context}]
+    asked["description"]["policy"] = {"attempts": 2}
+
+    async def life() -> None:
+        infra = await house.infra.build("me", asked)
+        kept = house.home.infra / infra.id
+        seen: set[str] = set()
+        while (end := await house.infra.wait(infra.id, timeout=0.1)).done < end.turn:
+            seen |= {" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])}
+        word = Secrets(kept).get("word")
+        assert any(infra.id in words for words in seen)
+        assert not [words for words in seen if word in words]
+        rows = await house.infra.instances(infra.id, gone=True)
+        assert any("cannot log in with ********" in each.reason for each in rows)
+        assert word not in repr([rows, end])
+        holding = [path for path in house.home.path.rglob("*") if holds(path, word)]
+        assert {path.relative_to(kept).parts[0] for path in holding} <= {FILE, "machines"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in holding} == {0o600}
+        await house.infra.destroy(infra.id)
+        await reached(house, end)
+        house.infra.collect(1e9)
+        assert not [path for path in house.home.path.rglob("*") if holds(path, word)]
+
+    asyncio.run(life())
+
+
+def holds(path: Path, word: str) -> bool:
+    if not path.is_file():
+        return False
+    content = path.read_bytes()
+    return word.encode() in content or base64.b64encode(word.encode()) in content
 
 
 def test_a_script_that_fails_is_told_with_its_last_words(house: House, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.infra.contexts.sheet import Sheet
-from shoal.infra.contexts.shell import fed, quoted, words
+from shoal.infra.contexts.shell import fed, quoted
 from shoal.infra.templating.leaves import is_template
 
 _ENTRY = ("path", "content", "encoding", "owner", "permissions", "append", "defer", "source")
@@ -61,11 +61,13 @@ def _fetched(entry: Mapping[str, Any], here: str, path: str, sheet: Sheet) -> st
         return ""
     address = sheet.text(source.get("uri") or "", f"{here}/source/uri")
     headers = sheet.mapping(source.get("headers"), f"{here}/source/headers")
-    lines = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    lines = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    # They may hold a token, which nobody is to find in the list of processes.
+    head, named = (fed("keep headers", lines), ' -H "@$state/headers.kept"') if lines else ("", "")
     owner, mode = entry.get("owner") or "root:root", _mode(entry, here, Sheet(sheet.instance))
     kept = '"$state/fetched.kept"'
     put = f"put {quoted(path)} {mode} {quoted(owner)} write text <{kept}"
-    return f"fetch {words((address, *lines))} >{kept}\n{put}\n"
+    return f"{head}fetch {quoted(address)}{named} >{kept}\n{put}\n"
 
 
 def _content(entry: Mapping[str, Any], here: str, sheet: Sheet) -> bytes | None:
