@@ -16,7 +16,7 @@ from tests.support.infra_store import a_bundle
 from tests.support.server import Served, running_server
 from tests.support.waiting import wait_until
 
-SECONDS = 30
+SECONDS, EXAMPLES = 12, 8
 # The first three have no end, the next is heavy, and the last would take away what the others look at.
 LEFT_OUT = (
     *("stream_events", "stream_live_task", "run_live_batch", "back_up"),
@@ -88,7 +88,7 @@ def examine(server: Served, tmp_path: Path, config: str, *words: str) -> None:
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(file),
         "run", f"{server.url}/api/v1/openapi.json", *left_out, "--phases", "examples,coverage,fuzzing",
-        "--max-time", str(SECONDS), "--max-examples", "20", "--seed", "1", "--no-color",
+        "--max-time", str(SECONDS), "--max-examples", str(EXAMPLES), "--seed", "1", "--no-color",
         "--request-timeout", "30", *words,
     ]  # fmt: skip
     hooks = {"SCHEMATHESIS_HOOKS": "tests.support.schema_hooks", "PYTHONPATH": str(ROOT)}

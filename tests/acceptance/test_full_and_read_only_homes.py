@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.real
 SMALL = ("--experiments", "1", "--max-k", "3", "--n-init", "1")
-LONG = ("--experiments", "15", "--max-k", "10", "--n-init", "30")
+LONG = ("--experiments", "8", "--max-k", "10", "--n-init", "30")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_disk_that_fills_while_workers_run_is_said_and_the_study_goes_on_with_
     assert studies[1]["id"] == first["id"]
     done = shoal("study", "watch", "last", "--output", "json", home=home, cwd=tmp_path)
     assert done.code == 0, done.err
-    assert (done.json["fits"], done.json["failed"]) == (15 * 10 * 6, 0)
+    assert (done.json["fits"], done.json["failed"]) == (8 * 10 * 6, 0)
 
 
 def test_an_output_folder_without_room_gets_nothing(disk: Disk, tmp_path: Path) -> None:

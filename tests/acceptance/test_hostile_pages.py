@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.asking import ended
 from tests.support.reader import PAGE, Reader, reading
 from tests.support.server import Served, running_server
-from tests.support.waiting import wait_until
 
 NEW = "/app/datasets/new"
 WIDE = 2000
@@ -40,9 +40,7 @@ def dataset_of(reader: Reader, name: str, content: bytes) -> str:
 def study_of(reader: Reader, dataset: str, **options: object) -> str:
     started = reader.http.post("/api/v1/studies", json={"dataset": dataset, **options})
     assert started.status_code == 201, started.text
-    path = f"/api/v1/studies/{started.json()['id']}"
-    wait_until(lambda: reader.get(path).json()["state"] != "running", timeout=120)
-    assert reader.get(path).json()["state"] == "succeeded"
+    assert ended(reader.http, started.json()["id"])["state"] == "succeeded"
     return str(started.json()["id"])
 
 

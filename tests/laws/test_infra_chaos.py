@@ -89,12 +89,7 @@ def killed(world: World, id: str, after: int | None) -> None:
         return
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(step, min_size=1, max_size=5))
-def test_whatever_happens_the_machines_are_those_that_are_wanted(
-    database: Database, renderer: Renderer, tmp_path_factory: pytest.TempPathFactory, steps: list[Any]
-) -> None:
-    world = World(database, tmp_path_factory.mktemp("world"), renderer)
+def the_machines_are_those_that_are_wanted(world: World, steps: list[Any]) -> None:
     id_ = world.build(description(0))
     for (what, value), faults, after, runs in steps:
         world.fail(*faults)
@@ -114,3 +109,26 @@ def test_whatever_happens_the_machines_are_those_that_are_wanted(
     world.house.destroy(id_)
     world.run(id_)
     assert world.counts(id_) == {} and world.house.get(id_).phase == "destroyed"
+
+
+def examples(n: int) -> settings:
+    return settings(
+        max_examples=n, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+
+
+@examples(15)
+@given(steps=st.lists(step, min_size=1, max_size=5))
+def test_whatever_happens_the_machines_are_those_that_are_wanted(
+    database: Database, renderer: Renderer, tmp_path_factory: pytest.TempPathFactory, steps: list[Any]
+) -> None:
+    the_machines_are_those_that_are_wanted(World(database, tmp_path_factory.mktemp("world"), renderer), steps)
+
+
+@pytest.mark.slow
+@examples(100)
+@given(steps=st.lists(step, min_size=1, max_size=8))
+def test_whatever_happens_for_long_the_machines_are_those_that_are_wanted(
+    database: Database, renderer: Renderer, tmp_path_factory: pytest.TempPathFactory, steps: list[Any]
+) -> None:
+    the_machines_are_those_that_are_wanted(World(database, tmp_path_factory.mktemp("world"), renderer), steps)

@@ -7,15 +7,20 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+SHORTEST, LONGEST = 0.005, 0.05  # seconds between two looks
+SHARE = 0.05  # of what was waited so far
 
 
 def wait_until(
     predicate: Callable[[], T], *, timeout: float = 30.0, on_timeout: Callable[[], object] = lambda: ""
 ) -> T:
-    """Return the first true value; after `timeout` seconds fail with the diagnostics."""
-    end = time.monotonic() + timeout
+    """Return the first true value; after `timeout` seconds fail with the diagnostics.
+
+    The longer it takes, the seldomer it looks: whoever is looked at needs the same processors to get on.
+    """
+    began = time.monotonic()
     while not (value := predicate()):
-        if time.monotonic() > end:
+        if (waited := time.monotonic() - began) > timeout:
             raise AssertionError(f"not true after {timeout} s: {on_timeout()}")
-        time.sleep(0.005)
+        time.sleep(min(max(waited * SHARE, SHORTEST), LONGEST))
     return value
