@@ -31,9 +31,7 @@ def _host_key(name: str, key: str, sheet: Sheet) -> None:
         advice = "write KIND_private and KIND_public, as ed25519_private"
         sheet.wrong(f"/ssh_keys/{name}", f"{name!r} is no key of a machine", advice)
         return
-    end, mode = {"private": ("", "0600"), "public": (".pub", "0644"), "certificate": ("-cert.pub", "0644")}[
-        half
-    ]
+    end, mode = _HALVES[half]
     text = key if key.endswith("\n") else f"{key}\n"
     path = f"/etc/ssh/ssh_host_{kind}_key{end}"
     sheet.step(f"ssh_keys {name}", fed(f"put {quoted(path)} {mode} root:root write text", text))
