@@ -17,7 +17,7 @@ PACKAGES = ("openssh-server", "sudo", "iproute2", "iputils-ping", "procps", "ca-
 # A host is a machine of its own: it has keys of its own, and a user who may become root without a password.
 _BEGIN = """\
 set -e
-rm -f /etc/ssh/ssh_host_*; ssh-keygen -A
+rm -f /etc/ssh/ssh_host_* /etc/munge/munge.key; ssh-keygen -A
 useradd --create-home --shell /bin/bash lab
 echo 'lab ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/lab
 for home in /root /home/lab; do
