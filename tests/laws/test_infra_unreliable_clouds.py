@@ -67,6 +67,26 @@ def test_a_machine_made_where_creation_failed_is_ended_before_it_is_forgotten(wo
     assert world.counts(id_) == {"worker": 1} and world.is_whole(id_)
 
 
+def test_where_nobody_was_there_to_be_asked_nobody_is_waited_for(world: World) -> None:
+    """A container engine that was never started: destroying does not wait until it is."""
+    away = [{"call": call, "what": "before", "times": 0} for call in ("machines", "drop")]
+    world.fail({"call": "create", "what": "unreachable", "times": 0}, *away)
+    id_ = world.build(a_description({"worker": 2}))
+    assert world.run(id_)["error"]["type"] == "provider_unreachable"
+    world.house.destroy(id_)
+    assert took(world, lambda: world.run(id_)) < MINUTE
+    assert world.house.get(id_).phase == "destroyed" and world.machines(id_) == []
+
+
+def test_who_was_asked_before_nobody_was_there_may_have_made_a_machine(world: World) -> None:
+    world.fail({**LOST_ANSWER, "times": 1}, {"call": "create", "what": "unreachable", "nth": 2, "times": 0})
+    id_ = world.build(a_description({"worker": 1}, policy={"attempts": 2}))
+    settled(world, id_)
+    world.house.destroy(id_)
+    assert settled(world, id_)["phase"] == "destroyed"
+    assert world.counts(id_) == {}
+
+
 def test_a_creation_that_timed_out_and_cannot_be_ended_for_a_minute_leaks_nothing(world: World) -> None:
     """Creation timed out, and each termination says: try again in 60 seconds."""
     world.fail(LOST_ANSWER, {"call": "drop", "what": "before", "times": 0})

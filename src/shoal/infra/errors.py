@@ -32,6 +32,12 @@ class Throttled(Unavailable):
     code = "provider_throttles"
 
 
+class Unreachable(Unavailable):
+    """Say that nobody is there who could be asked for a machine: nothing was asked, so nothing was made."""
+
+    code = "provider_unreachable"
+
+
 class Refused(InvalidInput):
     """Say that a provider will not do what it was asked, however often."""
 

@@ -10,7 +10,7 @@ from shoal.infra.contexts.contextualising import Contextualised
 from shoal.infra.deciding.origin import fingerprint
 from shoal.infra.deciding.seeing import turned
 from shoal.infra.deciding.steps import Step
-from shoal.infra.errors import NoCapacity
+from shoal.infra.errors import NoCapacity, Unreachable
 from shoal.infra.model import Instance
 from shoal.infra.passes.around import Around, Turn
 from shoal.infra.passes.clouds import CREATE, call
@@ -61,6 +61,11 @@ def make(instance: Instance, turn: Turn, around: Around) -> None:
     except NoCapacity as error:
         turn.troubles.full(instance.node, instance.implementation, turn.offered(instance.node), error)
         _fail(instance, error, around)
+    except Unreachable as error:
+        around.board.set(
+            instance, tries=instance.tries - 1
+        )  # So that who was never asked for is gone at once.
+        _no_answer(instance, error, turn, around)
     except Unavailable as error:
         _no_answer(instance, error, turn, around)
     except ShoalError as error:

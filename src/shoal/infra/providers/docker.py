@@ -18,7 +18,7 @@ from shoal.base.errors import Conflict, NotFound, Unavailable
 from shoal.infra.errors import Refused
 from shoal.infra.providers.containers import images, networks, shell
 from shoal.infra.providers.containers.creation import document, name_of
-from shoal.infra.providers.containers.failures import translated
+from shoal.infra.providers.containers.failures import asked_first, translated
 from shoal.infra.providers.containers.labels import INFRA, INSTANCE, of_infra, of_instance
 from shoal.infra.providers.provider import Machine, Means, Order, Standing
 from shoal.jobs.containers import finding
@@ -86,7 +86,7 @@ class Docker:
 
     def _created(self, order: Order) -> str:
         name = name_of(order.instance)
-        with suppress(NotFound):
+        with suppress(NotFound), asked_first():
             return self._own(name, order)
         image, configured = images.image(self._engine, order.resource)
         with self._networking:  # Engines may make two of one name, and then start no machine on either.

@@ -72,6 +72,7 @@ class Provider(Protocol):
         NoCapacity: there is no room or quota for a machine now; another implementation may be tried.
         Refused: the order is wrong, or credentials are; trying again is of no use.
         Throttled: the provider wants fewer requests; nothing was done.
+        Unreachable: the provider could not be asked for a machine; nothing was done.
         Unavailable: the provider does not answer; whether the order was done is not known.
     """
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shoal.base.errors import Conflict, InvalidInput, NotFound
-from shoal.infra.errors import NoCapacity, Refused
-from shoal.jobs.containers.engine import EngineRefused
+from shoal.infra.errors import NoCapacity, Refused, Unreachable
+from shoal.jobs.containers.engine import EngineGone, EngineRefused
 
 _FULL = (
     *("address pool", "no space left", "cannot allocate"),
@@ -30,6 +30,15 @@ def translated() -> Iterator[None]:
         if isinstance(error, Refused):
             raise
         raise Refused(error.message, hint=error.hint) from error
+
+
+@contextmanager
+def asked_first() -> Iterator[None]:
+    """Raise Unreachable where no engine answers the first request of a call: nothing was done yet."""
+    try:
+        yield
+    except EngineGone as error:
+        raise Unreachable(error.message, hint=error.hint) from error
 
 
 def _meant(error: EngineRefused) -> Exception:

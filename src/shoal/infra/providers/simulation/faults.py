@@ -10,7 +10,7 @@ A fault is a mapping, in a resource's `faults` or in the cloud's control file (`
 | create, drop, machines | throttled | it wants fewer requests, and nothing was done |
 | create, drop | after | it does not answer, but it was done |
 | drop | ignored | it agrees, and nothing was done |
-| create | no_capacity, refused | it says so |
+| create | no_capacity, refused, unreachable | it says so |
 | create | stuck | the machine never leaves pending |
 | create | dies, vanishes, ill, stops | the machine does so `after` seconds (0) after it was ready |
 | create | late | the machine is shown only `after` seconds after it was made |
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.base.errors import ShoalError, Unavailable
-from shoal.infra.errors import NoCapacity, Refused, Throttled
+from shoal.infra.errors import NoCapacity, Refused, Throttled, Unreachable
 
 CONTROL = "simulated-faults.json"
 Fault = Mapping[str, Any]
@@ -69,6 +69,8 @@ def error_of(what: Mapping[str, float], call: str) -> ShoalError | None:
         return NoCapacity("The simulated cloud has no room now.")
     if "refused" in what:
         return Refused("The simulated cloud refuses the order.")
+    if "unreachable" in what:
+        return Unreachable("The simulated cloud is not there.")
     if "throttled" in what:
         return Throttled("The simulated cloud wants fewer requests.")
     return (
