@@ -272,6 +272,13 @@ def test_packages_are_installed_without_questions(machine: BareMachine) -> None:
     ]
 
 
+def test_versions_of_packages_are_asked_for_as_each_manager_writes_them(machine: BareMachine) -> None:
+    machine.install("dnf", 'echo "$@" >>/calls')
+    code, output = machine.run(script_of({"packages": ["one", ["two", "1.0-1"]]}))
+    assert code == 0, output
+    assert machine.read("/calls").decode().splitlines()[-1] == "-y install one two-1.0-1"
+
+
 def test_a_machine_without_a_package_manager_says_so(machine: BareMachine) -> None:
     code, output = machine.run(script_of({"packages": ["one"]}))
     assert code != 0

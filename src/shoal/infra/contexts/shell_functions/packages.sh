@@ -20,12 +20,16 @@ packages_upgrade() {
 packages_install() {
   if [ -n "$root" ]; then packages_of_host "$@"
   elif has apt-get; then apt_get install "$@"
-  elif has dnf; then dnf -y install "$@"
-  elif has yum; then yum -y install "$@"
+  elif has dnf; then dnf -y install $(dashed "$@")
+  elif has yum; then yum -y install $(dashed "$@")
   elif has apk; then apk add "$@"
   elif has zypper; then zypper --non-interactive install "$@"
   elif has pacman; then pacman --noconfirm -Sy "$@"
   else wrong "there is no package manager here to install: $*"; fi
+}
+# NAME=VERSION as rpm's programs write it, without blanks in either.
+dashed() {
+  for each in "$@"; do echo "$each" | sed 's/=/-/'; done
 }
 # A machine that is a process uses what its host has, and changes nothing there.
 packages_of_host() {
