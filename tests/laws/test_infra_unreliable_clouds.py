@@ -224,6 +224,20 @@ def test_an_absence_counts_only_while_the_provider_answers(world: World) -> None
     assert ids(world, id_) == before and world.is_whole(id_)
 
 
+def test_machines_that_die_as_soon_as_they_are_ready_are_replaced_ever_more_seldom(world: World) -> None:
+    id_ = built(world, a_description({"worker": 1}))
+    look = world.keeper()
+    world.fail({"call": "create", "what": "dies", "times": 0, "after": 5})
+    world.cloud.befall(world.machines(id_)[0].id, "dies")
+    assert world.kept(id_, look, seconds=2 * HOUR) < 30
+    world.fail()
+    world.kept(id_, look, seconds=20 * MINUTE)
+    assert world.house.get(id_).phase == "ready" and world.counts(id_) == {"worker": 1}
+    world.kept(id_, look, seconds=20 * MINUTE)
+    world.cloud.befall(world.machines(id_)[0].id, "dies")
+    assert world.kept(id_, look, seconds=30) == 1  # That was once, and is forgotten.
+
+
 def test_a_machine_that_came_late_goes_with_its_infrastructure(world: World) -> None:
     late = {"faults": [LOST_ANSWER], "late": 30}
     id_ = world.build(a_description({"worker": 1}, resources={"worker": late}, policy={"attempts": 1}))

@@ -26,6 +26,7 @@ from shoal.infra.states import Phase, State
 _WATCHED = frozenset({State.READY, State.AILING, State.FAILED})
 _AFTER_FAILURE = 30.0  # seconds before a pass that failed is repeated unasked
 _LONGEST = 600.0  # seconds between two passes that do not help
+_YOUNG = 300.0  # seconds that a machine must have been well, so that another in its place is thought to help
 
 
 class Kept:
@@ -50,8 +51,6 @@ class Kept:
         self._description = description_of(told.infrastructure.description)
         self._origins = Origins(self._description)
         self._health = {}
-        if told.infrastructure.phase is Phase.READY:
-            self._pause = 0.0
 
     def keep(self, pool: Executor, interval: float, patience: Patience) -> None:
         """Look once; ask for a pass when one would do something, seldom when passes do not help."""
@@ -60,8 +59,9 @@ class Kept:
         found = self.look(pool)
         strays = frozenset(found.machines) - self._rows.keys()
         again, self._strays = strays & self._strays, strays
-        if (again or self._needs_a_pass(found, patience)) and self._may_ask():
-            self._asked, self._pause = self._clock(), min(max(interval, self._pause * 2), _LONGEST)
+        pause = self._pause_now()
+        if (again or self._needs_a_pass(found, patience)) and self._may_ask(pause):
+            self._asked, self._pause = self._clock(), min(max(interval, pause * 2), _LONGEST)
             self._working = Journal(self._ask, self._infra.id).heal(self._infra.turn)
 
     def look(self, pool: Executor) -> Look:
@@ -73,9 +73,18 @@ class Kept:
         self._write(journal, [*self._checked(found, pool)])
         return found
 
-    def _may_ask(self) -> bool:
+    def _pause_now(self) -> float:
+        """Return how long ago the last pass must be: nothing, where passes have helped."""
+        helped = self._infra.phase is Phase.READY and not self._do_young_ones_fail()
+        return 0.0 if helped or self._is_over(self._asked, self._pause + _LONGEST) else self._pause
+
+    def _do_young_ones_fail(self) -> bool:
+        unwell = [row for row in self._rows.values() if row.state is not State.READY and row.ready is not None]
+        return bool(unwell) and all(row.since - (row.ready or 0) < _YOUNG * SECOND for row in unwell)
+
+    def _may_ask(self, pause: float) -> bool:
         failed = self._infra.changed if self._infra.phase is Phase.FAILED else 0
-        return self._is_over(self._asked, self._pause) and self._is_over(failed, _AFTER_FAILURE)
+        return self._is_over(self._asked, pause) and self._is_over(failed, _AFTER_FAILURE)
 
     def _is_over(self, since: int, seconds: float) -> bool:
         """Say whether a pause is over; one that has yet to begin is, for the clock was set back."""
