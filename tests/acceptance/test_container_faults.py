@@ -76,7 +76,7 @@ def test_without_an_engine_it_is_said_what_to_do(tmp_path: Path) -> None:
         assert job.error is not None
         assert job.error["code"] == "engine_gone"
         assert str(tmp_path / "engine.sock") in job.error["message"]
-        assert "Start" in job.error["hint"]
+        assert "Install Docker or podman and start it" in job.error["hint"]
 
 
 def test_doctor_says_which_engine_runs_containers(engine: Containers, tmp_path: Path) -> None:

@@ -79,8 +79,9 @@ class Kept:
         return 0.0 if helped or self._is_over(self._asked, self._pause + _LONGEST) else self._pause
 
     def _do_young_ones_fail(self) -> bool:
-        unwell = [row for row in self._rows.values() if row.state is not State.READY and row.ready is not None]
-        return bool(unwell) and all(row.since - (row.ready or 0) < _YOUNG * SECOND for row in unwell)
+        unwell = (row for row in self._rows.values() if row.state is not State.READY)
+        ages = [row.since - row.ready for row in unwell if row.ready is not None]
+        return bool(ages) and max(ages) < _YOUNG * SECOND
 
     def _may_ask(self, pause: float) -> bool:
         failed = self._infra.changed if self._infra.phase is Phase.FAILED else 0
