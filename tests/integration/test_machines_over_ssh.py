@@ -104,6 +104,21 @@ def test_a_host_that_is_down_is_unknown_and_not_gone(hosts: list[Sshd], tmp_path
     assert claims(hosts[0]) == []
 
 
+def test_nothing_is_asked_of_a_host_that_is_gone(hosts: list[Sshd], tmp_path: Path) -> None:
+    ref = provider(hosts[:1], tmp_path).create(order("m1"))
+    hosts[0].stop()
+    try:
+        gone = {**hosts[0].entry, "gone": True}
+        less = provider(hosts, tmp_path, hosts=[gone, hosts[1].entry])
+        assert less.machines("i") == []
+        less.drop("i", "m1", ref)
+        assert less.create(order("m2")).endswith(f":{hosts[1].port}")
+        with pytest.raises(NoCapacity, match="None of 0 hosts"):
+            provider(hosts, tmp_path, hosts=[gone]).create(order("m3"))
+    finally:
+        hosts[0].start()
+
+
 def test_a_machine_whose_host_is_down_is_not_made_elsewhere(hosts: list[Sshd], tmp_path: Path) -> None:
     three = provider(hosts, tmp_path)
     ref = three.create(order("m1"))
@@ -265,6 +280,7 @@ def test_hosts_are_read_as_they_are_written(said: dict[str, Any], found: list[st
         ({"hosts": ["b"], "user": "u", "key_file": "new"}, False),
         ({"hosts": ["a"], "user": "another"}, False),
         ({"hosts": [{"address": "a", "host_key": "new"}], "user": "u"}, True),
+        ({"hosts": [{"address": "a", "gone": True}, "b"], "user": "u"}, True),
         ({"hosts": ["a"], "user": "u", "sudo": False}, False),
         ({"hosts": ["a"], "user": "u", "port": 2222}, False),
         ({}, False),

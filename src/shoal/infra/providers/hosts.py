@@ -28,7 +28,7 @@ class Hosts:
 
     def __init__(self, place: Mapping[str, Any], means: Means) -> None:
         folder = Path(means.folder) / "hosts"
-        self._hosts = {host.name: host for host in hosts_of(place)}
+        self._hosts = {host.name: host for host in hosts_of(place) if not host.gone}
         self._access = Access(place, means.credentials, folder / "keys")
         self._records = Records(folder)
         self._share = _share(place)
@@ -53,7 +53,11 @@ class Hosts:
         raise self._none_free(troubles)
 
     def _none_free(self, troubles: Sequence[ShoalError]) -> ShoalError:
-        if len(troubles) == len(self._hosts) and all(isinstance(each, Refused) for each in troubles):
+        if (
+            troubles
+            and len(troubles) == len(self._hosts)
+            and all(isinstance(each, Refused) for each in troubles)
+        ):
             return troubles[0]
         told = " ".join(each.message for each in troubles[:3])
         return NoCapacity(

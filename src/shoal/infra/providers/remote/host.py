@@ -10,18 +10,22 @@ from typing import Any
 from shoal.infra.errors import Refused
 
 MOST = 4096  # hosts that a range may have
-_KEYS = {"address", "port", "user", "private", "host_key"}
+_KEYS = {"address", "port", "user", "private", "host_key", "gone"}
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine that can be logged in to; `private` is its address among its like."""
+    """A machine that can be logged in to; `private` is its address among its like.
+
+    `gone`: it will never come back, so that nothing is asked of it.
+    """
 
     address: str
     port: int = 22
     user: str | None = None
     private: str | None = None
     host_key: str | None = None
+    gone: bool = False
 
     @property
     def name(self) -> str:
