@@ -74,6 +74,21 @@ def victim(served: Served, infra: str) -> str:
     return Cloud(served.home / "infra" / infra).there()[0].instance
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_keeper_that_somebody_ends_begins_again(tmp_path: Path, removed: bool) -> None:
+    with running_server(tmp_path / "home", infra=QUICK) as served, served.http() as http:
+        infra = begun(served)
+        (keeper,) = http.get("/api/v1/jobs", params={"kind": "infra.keeper"}).json()["jobs"]
+        address = f"/api/v1/jobs/{keeper['id']}"
+        assert http.post(f"{address}/cancel").is_success
+        wait_until(lambda: http.get(address).json()["state"] == "cancelled", timeout=SOON)
+        assert not removed or http.delete(address).is_success
+        assert is_ready(http)
+        lost = victim(served, infra)
+        Cloud(served.home / "infra" / infra).befall(lost, "dies")
+        wait_until(lambda: victim(served, infra) != lost, timeout=SOON, on_timeout=served.log)
+
+
 @pytest.mark.slow
 @pytest.mark.real
 def test_on_a_full_disk_every_room_says_so(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class Workers:
         self._settings = settings
         self._engine = engine
         self._pool: Supervisor | None = None
+        self._home: str | None = None
         self._keeper: int | None = None
         self._starting = threading.Lock()
 
@@ -62,17 +63,21 @@ class Workers:
     def check(self) -> None:
         """Pass when passes are made and the keeper is at work, or nobody needs them yet.
 
+        A keeper that somebody has ended begins again.
+
         Raises:
             ShoalError: what keeps them from that.
         """
         if (trouble := self.trouble) is not None:
             raise trouble
-        if self._pool is not None and self._keeper is not None:
+        if self._home is not None and self._keeper is not None:
+            self.start(self._home)
             self._database.read(partial(services.check, ids=[self._keeper]))
 
     def start(self, home: str) -> None:
         """Start the processes, if they are not there, and the keeper, if somebody has ended it."""
         with self._starting:
+            self._home = home
             if not self._is_kept():
                 self._keeper = self._database.write(faults.KEEPER, partial(_ensure_keeper, home=home))
             if self._pool is None:

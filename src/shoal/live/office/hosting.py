@@ -54,10 +54,15 @@ class Hosts:
         return self._pool.trouble if self._pool is not None else None
 
     def check(self) -> None:
-        """Pass when hosts are at work, or nobody needs them yet; raises what keeps them from that."""
+        """Pass when hosts are at work, or nobody needs them yet; those that somebody has ended begin again.
+
+        Raises:
+            ShoalError: what keeps them from that.
+        """
         if (trouble := self.trouble) is not None:
             raise trouble
         if self._pool is not None:
+            self.renew()
             self._database.read(partial(services.check, ids=self._ids))
 
     def start(self, terms: Mapping[str, Any]) -> None:
