@@ -74,9 +74,9 @@ def job_of(answer: Answer) -> str:
 
 
 def said(answer: Answer) -> str:
-    return (
-        unquote(answer.headers.get("set-cookie", "")).partition("shoal_said=")[2].partition("; HttpOnly")[0]
-    )
+    """Return what the next page says at its top; before what was not done stands a mark."""
+    cookie = unquote(answer.headers.get("set-cookie", ""))
+    return cookie.partition("shoal_said=")[2].partition("; HttpOnly")[0].removeprefix("!")
 
 
 def page(server: Served, path: str) -> str:

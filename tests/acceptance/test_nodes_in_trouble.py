@@ -101,7 +101,7 @@ def test_a_network_that_comes_and_goes_costs_no_job(served: Served, beside: Besi
         beside.done(ids, node)
         once(beside, ids)
         assert {job.result["sum"] for job in beside.jobs(ids)} == {9}
-        node.says("trying again")
+        node.says("rying again")  # Of the first request, or while jobs run.
         assert node.stop() == 0, node.log()
 
 

@@ -20,7 +20,7 @@ from typing import Literal
 
 import psutil
 
-from tests.support.waiting import wait_until
+from tests.support.waiting import SHORTEST, wait_until
 
 Scope = Literal["process", "tree", "others"]
 SCOPES: tuple[Scope, ...] = ("process", "tree", "others")
@@ -85,7 +85,7 @@ class Program:
         process = self._begin(None)
         group = process.pid or 0
         try:
-            wait_until(when, timeout=60, on_timeout=self.output.read_text)
+            wait_until(when, timeout=60, on_timeout=self.output.read_text, longest=SHORTEST)
         finally:
             os.killpg(group, signal.SIGKILL)
             process.join()
