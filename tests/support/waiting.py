@@ -20,8 +20,8 @@ def wait_until(
 ) -> T:
     """Return the first true value; after `timeout` seconds fail with the diagnostics.
 
-    The longer it takes, the seldomer it looks, at most `longest` seconds apart: whoever is looked at needs the
-    same processors to get on.
+    The longer it takes, the seldomer it looks, at most `longest` seconds apart: whoever is looked at needs
+    the same processors to get on.
     """
     began = time.monotonic()
     while not (value := predicate()):
