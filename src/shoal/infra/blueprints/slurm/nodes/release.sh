@@ -1,13 +1,13 @@
 # A machine of yours is given back: Slurm ends there, its keys, its settings and its state go. Packages stay, and
 # MariaDB with what it holds.
+# By name: the file with its number may be gone before a program that ends is.
+running() { pgrep -x "$1" || pidof "$1" || true; }
 for each in slurmd slurmctld slurmdbd; do
-  [ -s "/run/$each.pid" ] || continue
-  pid=$(cat "/run/$each.pid")
-  kill "$pid" || true
   n=0
-  while kill -0 "$pid" 2>/dev/null; do
+  while pids=$(running $each) && [ -n "$pids" ]; do
     n=$((n + 1))
-    [ $n -lt 20 ] || kill -KILL "$pid" || true
+    [ $n -gt 1 ] || kill $pids || true
+    [ $n -lt 20 ] || kill -KILL $pids || true
     [ $n -lt 30 ] || exit 1
     sleep 0.5
   done
