@@ -37,12 +37,6 @@ step = st.tuples(act, st.lists(fault, max_size=2), st.none() | st.integers(1, 40
 
 
 @pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as renderer:
-        yield renderer
-
-
-@pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Database]:
     path = tmp_path_factory.mktemp("chaos") / "shoal.db"
     path.write_bytes(sqlite_template.read_bytes())

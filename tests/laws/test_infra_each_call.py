@@ -30,12 +30,6 @@ SELDOM = [
 ]
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as renderer:
-        yield renderer
-
-
 @pytest.fixture
 def new_world(tmp_path: Path, sqlite_template: Path, renderer: Renderer) -> Iterator[Worlds]:
     path = tmp_path / "shoal.db"

@@ -20,12 +20,6 @@ Worlds = Callable[..., World]
 FOLLOWS = "echo {{ getip('master') }} > /etc/master"
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as renderer:
-        yield renderer
-
-
 @pytest.fixture
 def new_world(tmp_path: Path, sqlite_template: Path, renderer: Renderer) -> Iterator[Worlds]:
     opened: list[Database] = []

@@ -20,12 +20,6 @@ Fault = Mapping[str, Any]
 LOST_ANSWER: Fault = {"call": "create", "what": "after", "times": 0, "node": "worker"}
 
 
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    with Renderer() as renderer:
-        yield renderer
-
-
 @pytest.fixture
 def world(tmp_path: Path, sqlite_template: Path, renderer: Renderer) -> Iterator[World]:
     path = tmp_path / "shoal.db"
